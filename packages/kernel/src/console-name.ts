@@ -1,0 +1,26 @@
+import { ConfedError } from "./errors.ts";
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** True if `text` may name a console or an agent: safe as a file name, a DNS label path, a shell word. */
+export function isConsoleName(text: string): boolean {
+  return NAME.test(text) && !text.includes("..");
+}
+
+/** Returns `text` or throws "invalid_argument" with the rule. `what` is "console" or "agent". */
+export function checkName(text: string, what: "console" | "agent" = "console"): string {
+  if (isConsoleName(text)) return text;
+  // Quoted and cut: the name itself may be hostile to the terminal that shows the error.
+  throw new ConfedError("invalid_argument", `${JSON.stringify(text.slice(0, 140))} is not a ${what} name`, {
+    subject: what,
+    hint: "letters, digits, '.', '_' and '-', at most 128, beginning with a letter or digit, without '..'",
+  });
+}
+
+/**
+ * The form under which two names collide. Log files of `N1` and `n1` are one file on some file
+ * systems and one mistake on all.
+ */
+export function foldName(name: string): string {
+  return name.toLowerCase();
+}

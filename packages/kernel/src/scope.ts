@@ -1,0 +1,74 @@
+/** Undoes an acquisition. */
+export type Release = () => void | Promise<void>;
+
+/**
+ * Owns resources and releases each exactly once, newest first.
+ *
+ * Closing works after a half-finished acquisition, and owning something on a
+ * closed scope releases it at once, so a late arrival can never leak.
+ */
+export class Scope implements AsyncDisposable {
+  readonly #abort = new AbortController();
+  readonly #releases = new Set<Release>();
+  #closing: Promise<void> | undefined;
+
+  /** Aborted when the scope closes; pass it to everything the scope starts. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /**
+   * Release this when the scope closes. Returns a function that forgets it without releasing,
+   * for what ended by itself.
+   */
+  own(release: Release): () => void {
+    if (this.#closing !== undefined) {
+      void release();
+      return () => undefined;
+    }
+    this.#releases.add(release);
+    return () => this.#releases.delete(release);
+  }
+
+  /** A scope that closes with this one, or earlier by itself. */
+  child(): Scope {
+    const child = new Scope();
+    const forget = this.own(() => child.close(this.signal.reason));
+    child.own(forget);
+    return child;
+  }
+
+  /** Wrap a callback so that it does nothing once the scope has closed. */
+  guard<Args extends unknown[]>(run: (...args: Args) => void): (...args: Args) => void {
+    return (...args) => {
+      if (!this.signal.aborted) run(...args);
+    };
+  }
+
+  /** Idempotent. Rejects with an AggregateError if a release threw; all were still run. */
+  close(reason?: unknown): Promise<void> {
+    if (this.#closing === undefined) {
+      // The flag first, then the work: an abort listener may call back into this scope.
+      this.#closing = Promise.resolve().then(() => this.#releaseAll());
+      this.#abort.abort(reason);
+    }
+    return this.#closing;
+  }
+
+  async #releaseAll(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const release of [...this.#releases].reverse()) {
+      try {
+        await release();
+      } catch (failure) {
+        failures.push(failure); // Keep going: one stuck file must not strand a socket.
+      }
+    }
+    this.#releases.clear();
+    if (failures.length > 0) throw new AggregateError(failures, "scope did not close cleanly");
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,96 @@
+import type { ConfedError } from "@confed/kernel";
+
+/** Why a link ended. */
+export type CloseReason =
+  /** We closed it. */
+  | { readonly by: "local" }
+  /** The far end closed it in an orderly way: FIN, exit status 0, channel EOF. */
+  | { readonly by: "remote" }
+  /** It broke; `error` says how, in words for an operator. */
+  | { readonly by: "failure"; readonly error: ConfedError };
+
+/**
+ * Where a link puts what the console prints. Given at `open`, so that not one byte can arrive
+ * before somebody listens.
+ */
+export interface LinkSink {
+  /**
+   * Bytes as the console sent them, in order, with the transport's own protocol taken off.
+   * BORROWED: valid during the call only; whoever needs them later copies them (law 8).
+   */
+  onData(bytes: Uint8Array): void;
+  /**
+   * Called exactly once, after the last `onData`, also when a paused link dies: what had arrived
+   * before the end is delivered first. Never called for an `open` that rejected.
+   */
+  onClosed(reason: CloseReason): void;
+}
+
+/** What a caller of `open` gives. */
+export interface OpenOptions {
+  /** Aborting makes `open` reject with "canceled"; after `open` resolved it has no effect. */
+  readonly signal: AbortSignal;
+  readonly sink: LinkSink;
+}
+
+/**
+ * A way to reach one console. One instance serves one console for its whole life; `open` is
+ * called once per connection attempt, never twice at a time, and holds no state between calls.
+ */
+export interface Transport {
+  readonly kind: TransportKind;
+  /**
+   * Connect and log in. Resolves when bytes can flow. Rejects with a ConfedError whose code and
+   * message say to an operator why ("auth_failed", "connection_refused", "host_key_changed", ...);
+   * no socket, child process, timer or descriptor is left behind then. Has a deadline of its own
+   * (`CONNECT_TIMEOUT_MS` unless configured): it never waits for ever.
+   */
+  open(options: OpenOptions): Promise<Link>;
+}
+
+/** The names of the ways; the words of configuration, logs and metrics. */
+export const TRANSPORT_KINDS = ["tcp", "telnet", "unix", "exec", "ssh", "serial", "memory"] as const;
+export type TransportKind = (typeof TRANSPORT_KINDS)[number];
+
+/** One live connection. Bytes only: no decoding, no line splitting, no echo. */
+export interface Link {
+  /**
+   * False for links that must be read at once (exec: see exec/). `pause` on these does nothing.
+   */
+  readonly pausable: boolean;
+  /**
+   * Send to the console. The bytes are copied or sent before this returns; the caller keeps them.
+   * Returns how many bytes wait to be sent, the bytes given now included; after `close` or the
+   * end it takes nothing and returns 0. Above `LINK_LIMITS.writeBacklogBytesMax` the bytes are
+   * refused: -1, nothing taken.
+   */
+  write(bytes: Uint8Array): number;
+  /** Resolves when nothing waits to be sent, or when the link has closed. Never rejects. */
+  drained(): Promise<void>;
+  /**
+   * Stop reading: no `onData` until `resume`, and the far end is held back by its own flow
+   * control. At most one read (64 KiB) that was under way may still be delivered.
+   */
+  pause(): void;
+  resume(): void;
+  /**
+   * A break condition of about `durationMs`. Resolves when it was sent; rejects with
+   * "failed_precondition" where the transport has none, saying so.
+   */
+  sendBreak(durationMs: number): Promise<void>;
+  /** The viewer's window, for transports that can tell the far end (telnet NAWS, pty, ssh). */
+  resize(columns: number, rows: number): void;
+  /** Idempotent, never rejects. Resolves after `onClosed` was called and everything is released. */
+  close(): Promise<void>;
+}
+
+/** Bounds of every link; see packages/LIMITS.md for the whole list. */
+export const LINK_LIMITS = {
+  /** Unsent input at which `write` refuses: far above any paste, far below trouble. */
+  writeBacklogBytesMax: 1024 * 1024,
+  /** One read. Also the most that can still arrive after `pause`. */
+  readBytesMax: 64 * 1024,
+} as const;
+
+/** How long connecting and logging in may take, unless a console says otherwise. */
+export const CONNECT_TIMEOUT_MS = 20_000;

@@ -1,0 +1,43 @@
+// @ts-check
+/**
+ * Who may import whom. This table is the architecture; the tools only read it.
+ * A package may always import itself. `testkit` may be imported from test files only.
+ *
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+export const MAY_IMPORT = {
+  kernel: [],
+  codecs: ["kernel"],
+  config: ["kernel"],
+  wire: ["kernel"],
+  transports: ["kernel", "codecs"],
+  agent: ["kernel", "codecs", "config", "wire", "transports"],
+  head: ["kernel", "codecs", "config", "wire"],
+  rcons: ["kernel", "codecs", "config", "wire"],
+  simulator: ["kernel", "codecs", "wire"],
+  confed: [
+    "kernel",
+    "codecs",
+    "config",
+    "wire",
+    "transports",
+    "agent",
+    "head",
+    "rcons",
+    "simulator",
+  ],
+  testkit: ["kernel", "codecs", "config", "wire", "transports", "agent", "head", "rcons", "simulator", "confed"],
+};
+
+/**
+ * Third-party packages and Node modules that belong to one place only.
+ *
+ * @type {readonly { readonly module: string; readonly onlyIn: readonly string[]; readonly because: string }[]}
+ */
+export const OWNED_MODULES = [
+  { module: "@grpc/", onlyIn: ["packages/wire/"], because: "wire owns the contract; nobody else speaks gRPC" },
+  { module: "winston", onlyIn: ["packages/confed/"], because: "others are given a four-method Logger" },
+  { module: "ssh2", onlyIn: ["packages/transports/src/ssh/", "packages/simulator/"], because: "one transport, one simulated server" },
+  { module: "node-pty", onlyIn: ["packages/transports/src/exec/"], because: "one transport owns the trap of lost tails" },
+  { module: "serialport", onlyIn: ["packages/transports/src/serial/"], because: "optional and native: loaded lazily in one place" },
+];

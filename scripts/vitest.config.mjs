@@ -1,0 +1,33 @@
+// @ts-check
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+// Packages resolve to their sources in tests; child processes that a test starts run what `tsc -b`
+// built, so a build comes before every test run.
+const conditions = ["confed-source"];
+
+/** @param {string} name @param {string[]} include @param {number} testTimeoutMs */
+const project = (name, include, testTimeoutMs) => ({
+  root,
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    name,
+    include,
+    exclude: ["**/dist/**", "**/node_modules/**"],
+    // node-pty is not thread-safe, and children of a test die with its process.
+    pool: /** @type {const} */ ("forks"),
+    testTimeout: testTimeoutMs,
+    hookTimeout: testTimeoutMs,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project("unit", ["packages/*/src/**/*.test.ts"], 10_000),
+      project("system", ["test/**/*.test.ts"], 120_000),
+    ],
+  },
+});
