@@ -15,7 +15,8 @@ export const MAY_IMPORT = {
   head: ["kernel", "codecs", "config", "wire"],
   rcons: ["kernel", "codecs", "config", "wire"],
   simulator: ["kernel", "codecs", "wire"],
-  confed: [
+  confed: ["kernel", "codecs", "config", "wire", "transports", "agent", "head", "rcons", "simulator"],
+  testkit: [
     "kernel",
     "codecs",
     "config",
@@ -25,8 +26,8 @@ export const MAY_IMPORT = {
     "head",
     "rcons",
     "simulator",
+    "confed",
   ],
-  testkit: ["kernel", "codecs", "config", "wire", "transports", "agent", "head", "rcons", "simulator", "confed"],
 };
 
 /**
@@ -35,9 +36,31 @@ export const MAY_IMPORT = {
  * @type {readonly { readonly module: string; readonly onlyIn: readonly string[]; readonly because: string }[]}
  */
 export const OWNED_MODULES = [
-  { module: "@grpc/", onlyIn: ["packages/wire/"], because: "wire owns the contract; nobody else speaks gRPC" },
+  {
+    module: "@grpc/",
+    onlyIn: ["packages/wire/"],
+    because: "wire owns the contract; nobody else speaks gRPC",
+  },
   { module: "winston", onlyIn: ["packages/confed/"], because: "others are given a four-method Logger" },
-  { module: "ssh2", onlyIn: ["packages/transports/src/ssh/", "packages/simulator/"], because: "one transport, one simulated server" },
-  { module: "node-pty", onlyIn: ["packages/transports/src/exec/"], because: "one transport owns the trap of lost tails" },
-  { module: "serialport", onlyIn: ["packages/transports/src/serial/"], because: "optional and native: loaded lazily in one place" },
+  {
+    module: "ssh2",
+    onlyIn: ["packages/transports/src/ssh/", "packages/simulator/"],
+    because: "one transport, one simulated server",
+  },
+  {
+    module: "node-pty",
+    onlyIn: ["packages/transports/src/exec/"],
+    because: "one transport owns the trap of lost tails",
+  },
+  {
+    module: "serialport",
+    onlyIn: ["packages/transports/src/serial/"],
+    because: "optional and native: loaded lazily in one place",
+  },
 ];
+
+/**
+ * The folders of packages/transports/src that hold one way to reach a console each. None imports
+ * another; what they share lies beside them.
+ */
+export const TRANSPORT_FOLDERS = ["tcp", "telnet", "unix", "exec", "ssh", "serial", "memory"];

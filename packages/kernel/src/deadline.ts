@@ -1,4 +1,4 @@
-import { type Clock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import { ConfedError } from "./errors.ts";
 
 /** How long something may take, and what to call it in the error. */

@@ -1,7 +1,16 @@
 export { type Cancel, type Clock } from "./clock.ts";
 export { checkName, foldName, isConsoleName } from "./console-name.ts";
 export { type Deadline, withDeadline } from "./deadline.ts";
-export { ConfedError, ERROR_CODES, type ErrorCode, type ErrorContext, InvariantError, invariant, isErrorCode, unreachable } from "./errors.ts";
+export {
+  ConfedError,
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorContext,
+  InvariantError,
+  invariant,
+  isErrorCode,
+  unreachable,
+} from "./errors.ts";
 export { type LogFields, type Logger, silentLogger } from "./logger.ts";
 export { type Release, Scope } from "./scope.ts";
 export { Secret } from "./secret.ts";

@@ -1,4 +1,4 @@
-import { type Clock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 
 // The one place where the process's timers are named; see the Clock contract.
 /** The clock of the process. */
