@@ -1,0 +1,15 @@
+import type { TransportDeps } from "../deps.ts";
+import type { LinkSink } from "../transport.ts";
+import { dial, type DialTarget } from "./dial.ts";
+import { LinkSocket } from "./link-socket.ts";
+import { hostPort } from "./socket-error.ts";
+import { SocketLink } from "./socket-link.ts";
+
+/**
+ * Connect and make a link of it, watched for a far end that stops acknowledging. Rejects as
+ * {@link dial} does; nothing is left behind then.
+ */
+export async function dialLink(deps: TransportDeps, target: DialTarget, sink: LinkSink): Promise<SocketLink> {
+  const socket = await dial(deps, target, () => new LinkSocket());
+  return new SocketLink(socket, { sink, where: hostPort(target.host, target.port) });
+}

@@ -1,0 +1,74 @@
+import { Socket, type ConnectOpts, type SocketConstructorOpts } from "node:net";
+import { LINK_LIMITS } from "../transport.ts";
+
+// All sockets read into the same memory: the bytes are used up during the callback, and a buffer
+// for each of 10,000 mostly idle sockets would be 640 MB.
+const READ_BUFFER = Buffer.allocUnsafeSlow(LINK_LIMITS.readBytesMax);
+
+/** Who is told what a {@link LinkSocket} does. */
+export interface SocketListener {
+  /** Borrowed bytes: the next read of any socket overwrites them. */
+  onBytes(bytes: Uint8Array): void;
+  /** Nothing can be sent any more; what the far end sent before may still be unread. */
+  onWriteFailed(error: Error): void;
+}
+
+/**
+ * A socket for consoles: reads into the shared buffer, keeps quiet until somebody listens, and
+ * does not throw away unread bytes.
+ *
+ * A stock socket destroys itself when a write fails, and with it whatever the kernel still holds
+ * for us: the last words of a console that hung up while somebody was typing. Here a failed write
+ * only ends writing.
+ */
+export class LinkSocket extends Socket {
+  readonly #wire: { listener: SocketListener | undefined };
+  #writeFailed = false;
+
+  constructor() {
+    const wire: { listener: SocketListener | undefined } = { listener: undefined };
+    const options: SocketConstructorOpts & ConnectOpts = {
+      // A FIN ends the link as soon as it is read; by default the socket would wait until
+      // everything we wrote is taken, which a far end that left never does.
+      allowHalfOpen: true,
+      onread: {
+        buffer: READ_BUFFER,
+        callback: (length, buffer) => {
+          wire.listener?.onBytes(buffer.subarray(0, length));
+          return true;
+        },
+      },
+    };
+    super(options);
+    this.#wire = wire;
+    this.pause(); // Or it would start to read right after connecting.
+  }
+
+  /** Start reading, for this listener. Once per socket. */
+  listen(listener: SocketListener): void {
+    this.#wire.listener = listener;
+    this.resume();
+  }
+
+  /** Part of the contract of stream.Writable. */
+  override _write(chunk: unknown, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    if (this.#writeFailed) done();
+    else super._write(chunk, encoding, this.#afterWrite(done));
+  }
+
+  /** Part of the contract of stream.Writable. */
+  override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], done: (error?: Error | null) => void): void {
+    if (this.#writeFailed) done();
+    else super._writev?.(chunks, this.#afterWrite(done));
+  }
+
+  #afterWrite(done: (error?: Error | null) => void): (error?: Error | null) => void {
+    return (error) => {
+      if (error instanceof Error && !this.destroyed) {
+        this.#writeFailed = true;
+        this.#wire.listener?.onWriteFailed(error);
+      }
+      done();
+    };
+  }
+}

@@ -1,0 +1,175 @@
+import { ConfedError } from "@confed/kernel";
+import { type CloseReason, type Link, LINK_LIMITS, type LinkSink } from "../transport.ts";
+import type { LinkSocket } from "./link-socket.ts";
+import { socketError } from "./socket-error.ts";
+
+/** What a link needs besides its socket. */
+export interface SocketLinkOptions {
+  readonly sink: LinkSink;
+  /** The far end in words: `host:port` or a path. */
+  readonly where: string;
+  /** Called after bytes were handed to the kernel; their acknowledgement is then watched. */
+  readonly onWrite?: (link: SocketLink) => void;
+}
+
+/**
+ * A Link over a connected socket; owns the socket from the moment it is made.
+ *
+ * For protocols on top (telnet): give a sink that takes the protocol off and hands sub-arrays
+ * on, write what is already encoded, and end a peer that misbehaves with `fail`. Bytes then pass
+ * without a copy.
+ */
+export class SocketLink implements Link {
+  readonly pausable = true;
+  readonly where: string;
+  readonly #socket: LinkSocket;
+  readonly #sink: LinkSink;
+  readonly #onWrite: ((link: SocketLink) => void) | undefined;
+  readonly #released: Promise<void>;
+  #paused = false;
+  #reads = 0;
+  #readingOut = false;
+  /** Set when the end has begun; the first reason stays. */
+  #reason: CloseReason | undefined;
+  #drainWaiters: (() => void)[] = [];
+
+  constructor(socket: LinkSocket, { sink, where, onWrite }: SocketLinkOptions) {
+    this.#socket = socket;
+    this.#sink = sink;
+    this.where = where;
+    this.#onWrite = onWrite;
+    this.#released = new Promise((release) => {
+      socket.once("close", () => {
+        this.#wakeDrainWaiters();
+        this.#sink.onClosed(this.#reason ?? { by: "local" });
+        release();
+      });
+    });
+    socket.once("end", () => {
+      this.#reason ??= { by: "remote" };
+      socket.destroy();
+    });
+    socket.on("error", (error) => {
+      this.#reason ??= { by: "failure", error: socketError(error, where, "connected") };
+    });
+    socket.listen({
+      onBytes: (bytes) => {
+        this.#reads += 1;
+        this.#sink.onData(bytes);
+      },
+      onWriteFailed: (error) => {
+        this.fail(socketError(error, where, "connected"));
+      },
+    });
+  }
+
+  /** The socket's own ends, to find it in the kernel's tables. */
+  get endpoints(): SocketEndpoints | undefined {
+    const { localAddress, localPort, remoteAddress, remotePort } = this.#socket;
+    if (localAddress === undefined || localPort === undefined || remoteAddress === undefined || remotePort === undefined) return undefined;
+    return { localAddress, localPort, remoteAddress, remotePort };
+  }
+
+  /** Bytes the kernel has taken from us since the start. */
+  get bytesTaken(): number {
+    return this.#socket.bytesWritten - this.#socket.writableLength;
+  }
+
+  /** True from the first sign of the end on. */
+  get ended(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  write(bytes: Uint8Array): number {
+    if (this.#reason !== undefined) return 0;
+    if (this.#socket.writableLength + bytes.length > LINK_LIMITS.writeBacklogBytesMax) return -1;
+    if (bytes.length > 0) {
+      // Copied, because a socket that cannot send at once keeps what it was given.
+      this.#socket.write(Buffer.from(bytes), this.#onWritten);
+      this.#onWrite?.(this);
+    }
+    return this.#socket.writableLength;
+  }
+
+  drained(): Promise<void> {
+    if (this.#socket.writableLength === 0 || this.#socket.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#drainWaiters.push(resolve);
+    });
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#socket.destroyed) return;
+    this.#socket.resume();
+    if (this.#reason?.by === "failure") void this.#readOut();
+  }
+
+  sendBreak(_durationMs: number): Promise<void> {
+    return Promise.reject(new ConfedError("failed_precondition", `${this.where}: a plain socket cannot carry a break`, { where: this.where }));
+  }
+
+  resize(_columns: number, _rows: number): void {
+    // Nothing at the far end could use it.
+  }
+
+  /**
+   * End the link for a reason that the socket itself does not know. What the console sent before
+   * is still delivered, after `resume` if the link is paused.
+   */
+  fail(error: ConfedError): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = { by: "failure", error };
+    if (!this.#paused) void this.#readOut();
+  }
+
+  close(): Promise<void> {
+    this.#reason ??= { by: "local" };
+    this.#socket.destroy();
+    return this.#released;
+  }
+
+  /** Read until the kernel holds nothing more, then let go. */
+  async #readOut(): Promise<void> {
+    if (this.#readingOut) return;
+    this.#readingOut = true;
+    for (let before = -1; before !== this.#reads && !this.#paused && !this.#socket.destroyed; ) {
+      before = this.#reads;
+      // There is no end to wait for. Two turns contain one whole poll for input, wherever in a
+      // turn we are; a poll that brings nothing means that nothing was there.
+      await turnOfLoop();
+      await turnOfLoop();
+    }
+    this.#readingOut = false;
+    if (!this.#paused) this.#socket.destroy();
+  }
+
+  readonly #onWritten = (): void => {
+    if (this.#socket.writableLength === 0) this.#wakeDrainWaiters();
+  };
+
+  #wakeDrainWaiters(): void {
+    const waiters = this.#drainWaiters;
+    this.#drainWaiters = [];
+    for (const wake of waiters) wake();
+  }
+}
+
+/** What names a TCP connection. */
+export interface SocketEndpoints {
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+}
+
+function turnOfLoop(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
