@@ -1,0 +1,229 @@
+import {
+  type CallOptions,
+  Client as GrpcClient,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  connectivityState,
+  credentials,
+  Metadata,
+  type MethodDefinition,
+  type ServiceError,
+} from "@grpc/grpc-js";
+import { ConfedError, InvariantError } from "@confed/kernel";
+import { serviceDefinition } from "./contract-definitions.ts";
+import { UNARY_DEADLINE_MS, type UnaryMethod } from "./deadlines.ts";
+import { fromStatus } from "./error-detail.ts";
+import { WIRE_LIMITS } from "./limits.ts";
+import { outletOf } from "./outlet-of.ts";
+import { type Client, SERVICES, type ServiceName } from "./services.ts";
+import type { Duplex, Inlet } from "./streams.ts";
+
+export interface Channel<S extends ServiceName> {
+  /** `host:port` as given. */
+  readonly address: string;
+  readonly client: Client<S>;
+  /**
+   * Resolves when connected; rejects when the first attempt fails or after `timeoutMs`, with
+   * "agent_unreachable" or "head_unreachable". The channel itself goes on trying.
+   */
+  ready(options: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<void>;
+  /** Ends all calls. Idempotent. */
+  close(): void;
+}
+
+/**
+ * A connection to one service of one peer; connects when first used and again when lost, with
+ * back-off. `address` is numeric: names are the resolver's matter. Each channel is a connection of
+ * its own: control and relays must not share one.
+ */
+export function openChannel<S extends ServiceName>(service: S, address: string): Channel<S> {
+  const grpcClient = new GrpcClient(address, credentials.createInsecure(), {
+    "grpc.max_receive_message_length": WIRE_LIMITS.messageBytesMax,
+    "grpc.max_send_message_length": WIRE_LIMITS.messageBytesMax,
+    "grpc.keepalive_time_ms": WIRE_LIMITS.keepaliveIntervalMs,
+    "grpc.keepalive_timeout_ms": WIRE_LIMITS.keepaliveTimeoutMs,
+    "grpc.keepalive_permit_without_calls": 1,
+    "grpc-node.flow_control_window": WIRE_LIMITS.receiveWindowBytes,
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc.initial_reconnect_backoff_ms": 250,
+    "grpc.max_reconnect_backoff_ms": 5_000,
+    "grpc.enable_retries": 0,
+    // A proxy of the environment is for web pages, never for consoles.
+    "grpc.enable_http_proxy": 0,
+  });
+  const peer = service === "Head" ? "head" : "agent";
+  const failure = (reason: Partial<ServiceError>) => {
+    const error = fromStatus(reason, address, peer);
+    if (error.code !== "unavailable") return error;
+    return new ConfedError(`${peer}_unreachable`, `${peer} ${address} cannot be reached: ${error.rawMessage}`, {
+      where: address,
+      cause: reason,
+    });
+  };
+  return {
+    address,
+    client: clientOf(service, grpcClient, { failure, address }),
+    ready: ({ timeoutMs, signal }) => ready(grpcClient, { timeoutMs, signal, peer, address }),
+    close() {
+      grpcClient.close();
+    },
+  };
+}
+
+type Failure = (reason: Partial<ServiceError>) => ConfedError;
+
+function clientOf<S extends ServiceName>(
+  service: S,
+  grpcClient: GrpcClient,
+  context: { readonly failure: Failure; readonly address: string },
+): Client<S> {
+  const kinds: Record<string, string> = SERVICES[service];
+  const definition = serviceDefinition(service);
+  return Object.fromEntries(
+    Object.entries(kinds).map(([method, kind]) => {
+      const shape = definition[method.charAt(0).toUpperCase() + method.slice(1)];
+      if (shape === undefined) throw new InvariantError(`${service}.${method} is not in the contract`);
+      if (kind === "bidi") return [method, bidiCall(grpcClient, shape, context)];
+      if (kind === "serverStream") return [method, streamCall(grpcClient, shape, context.failure)];
+      return [method, unaryCall(grpcClient, shape, { failure: context.failure, timeoutMs: UNARY_DEADLINE_MS[method as UnaryMethod] })];
+    }),
+  ) as unknown as Client<S>;
+}
+
+type Shape = MethodDefinition<object, object>;
+interface Cancellable {
+  readonly signal: AbortSignal;
+}
+
+function unaryCall(grpcClient: GrpcClient, shape: Shape, { failure, timeoutMs }: { failure: Failure; timeoutMs: number }) {
+  return (request: object, { signal }: Cancellable): Promise<object> =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(ConfedError.from(signal.reason, "canceled"));
+        return;
+      }
+      // gRPC carries absolute wall-clock deadlines inside this process only; a Date is its API.
+      const options: CallOptions = { deadline: deadlineIn(timeoutMs) };
+      const call = grpcClient.makeUnaryRequest(
+        shape.path,
+        shape.requestSerialize,
+        shape.responseDeserialize,
+        request,
+        new Metadata(),
+        options,
+        (reason: ServiceError | null, response?: object) => {
+          signal.removeEventListener("abort", cancel);
+          if (reason === null && response !== undefined) resolve(response);
+          else reject(signal.aborted ? ConfedError.from(signal.reason, "canceled") : failure(reason ?? {}));
+        },
+      );
+      const cancel = () => {
+        call.cancel();
+      };
+      signal.addEventListener("abort", cancel, { once: true });
+    });
+}
+
+function streamCall(grpcClient: GrpcClient, shape: Shape, failure: Failure) {
+  return (request: object, { signal }: Cancellable): Inlet<object> => {
+    const call = grpcClient.makeServerStreamRequest(shape.path, shape.requestSerialize, shape.responseDeserialize, request);
+    return inletOf(call, { failure, signal, over: () => undefined });
+  };
+}
+
+function bidiCall(grpcClient: GrpcClient, shape: Shape, { failure, address }: { failure: Failure; address: string }) {
+  return ({ signal }: Cancellable): Duplex<object, object> => {
+    const call: ClientDuplexStream<object, object> = grpcClient.makeBidiStreamRequest(
+      shape.path,
+      shape.requestSerialize,
+      shape.responseDeserialize,
+    );
+    const { outlet, over } = outletOf<object>({
+      call,
+      encode: (message) => shape.requestSerialize(message),
+      finish(error) {
+        if (error === undefined) call.end();
+        else call.cancel();
+      },
+    });
+    const inlet = inletOf(call, { failure, signal, over });
+    return Object.defineProperties({ peer: address, ...inlet }, Object.getOwnPropertyDescriptors(outlet)) as Duplex<object, object>;
+  };
+}
+
+interface InletParts {
+  readonly failure: Failure;
+  readonly signal: AbortSignal;
+  readonly over: (reason: ConfedError) => void;
+}
+
+function inletOf(call: ClientReadableStream<object>, { failure, signal, over }: InletParts): Inlet<object> {
+  call.pause();
+  let ended: { readonly error: ConfedError | undefined } | undefined;
+  let onEnd: ((error?: ConfedError) => void) | undefined;
+  const end = (error?: ConfedError) => {
+    if (ended !== undefined) return;
+    ended = { error };
+    signal.removeEventListener("abort", cancel);
+    over(error ?? new ConfedError("canceled", "the stream ended"));
+    onEnd?.(error);
+  };
+  const cancel = () => {
+    call.cancel();
+  };
+  signal.addEventListener("abort", cancel, { once: true });
+  if (signal.aborted) cancel();
+  // "error" comes with any status but OK, "end" only after the last message was read: a paused
+  // stream hears of its end when it is resumed, so nothing is lost.
+  call.on("error", (reason: Partial<ServiceError>) => {
+    end(signal.aborted ? ConfedError.from(signal.reason, "canceled") : failure(reason));
+  });
+  call.on("end", () => {
+    end();
+  });
+  return {
+    receive(onMessage, onEndGiven) {
+      onEnd = onEndGiven;
+      call.on("data", onMessage);
+      if (ended === undefined) call.resume();
+      else onEndGiven(ended.error);
+    },
+    pause: () => call.pause(),
+    resume: () => call.resume(),
+    cancel,
+  };
+}
+
+function deadlineIn(timeoutMs: number): Date {
+  // eslint-disable-next-line no-restricted-properties -- see unaryCall.
+  return new Date(Date.now() + timeoutMs);
+}
+
+function ready(
+  grpcClient: GrpcClient,
+  { timeoutMs, signal, peer, address }: { timeoutMs: number; signal: AbortSignal; peer: "head" | "agent"; address: string },
+): Promise<void> {
+  const channel = grpcClient.getChannel();
+  const unreachable = (why: string) =>
+    new ConfedError(`${peer}_unreachable`, `${peer} ${address} cannot be reached: ${why}`, { where: address });
+  const deadline = deadlineIn(timeoutMs);
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      if (signal.aborted) {
+        reject(ConfedError.from(signal.reason, "canceled"));
+        return;
+      }
+      const state = channel.getConnectivityState(true);
+      if (state === connectivityState.READY) resolve();
+      else if (state === connectivityState.TRANSIENT_FAILURE) reject(unreachable("connection refused or lost"));
+      else if (state === connectivityState.SHUTDOWN) reject(unreachable("the channel is closed"));
+      else {
+        channel.watchConnectivityState(state, deadline, (error) => {
+          if (error === undefined) look();
+          else reject(unreachable(`no answer within ${timeoutMs} ms`));
+        });
+      }
+    };
+    look();
+  });
+}

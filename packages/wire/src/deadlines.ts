@@ -1,0 +1,16 @@
+/**
+ * How long each unary call may take, by kind. The one place where this is decided; the client
+ * makes no unary call without its row, and a test holds the table against the contract.
+ */
+export const UNARY_DEADLINE_MS = {
+  /** Answered from memory. */
+  resolve: 2_000,
+  /** From memory; through a head one hop more. */
+  inspect: 3_000,
+  status: 3_000,
+  /** May touch every console of an agent, through a head every agent. */
+  control: 10_000,
+} as const;
+
+/** The unary methods of the contract, by their name on our side. */
+export type UnaryMethod = keyof typeof UNARY_DEADLINE_MS;

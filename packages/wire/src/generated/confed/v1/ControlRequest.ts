@@ -1,0 +1,20 @@
+// From proto/confed/v1/console.proto
+
+import type { Reconnect as _confed_v1_Reconnect, ReconnectReceived as _confed_v1_ReconnectReceived } from '../../confed/v1/Reconnect.ts';
+import type { Ticket as _confed_v1_Ticket, TicketReceived as _confed_v1_TicketReceived } from '../../confed/v1/Ticket.ts';
+
+export interface ControlRequest {
+  'selection'?: (string);
+  'reconnect'?: (_confed_v1_Reconnect | null);
+  'subject'?: (string);
+  'ticket'?: (_confed_v1_Ticket | null);
+  'action'?: "reconnect";
+}
+
+export interface ControlRequestReceived {
+  'selection': (string);
+  'reconnect'?: (_confed_v1_ReconnectReceived | null);
+  'subject': (string);
+  'ticket': (_confed_v1_TicketReceived | null);
+  'action'?: "reconnect";
+}

@@ -1,0 +1,14 @@
+// From proto/confed/v1/console.proto
+
+
+export interface Hello {
+  'agent'?: (string);
+  'nonce'?: (Buffer | Uint8Array | string);
+  'version'?: (string);
+}
+
+export interface HelloReceived {
+  'agent': (string);
+  'nonce': (Buffer);
+  'version': (string);
+}

@@ -1,0 +1,13 @@
+// From proto/confed/v1/head.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface JoinHeartbeat {
+  'wallTimeMs'?: (number | string | Long);
+  'logLagMs'?: (number);
+}
+
+export interface JoinHeartbeatReceived {
+  'wallTimeMs': (number);
+  'logLagMs': (number);
+}

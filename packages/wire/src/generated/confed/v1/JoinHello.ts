@@ -1,0 +1,19 @@
+// From proto/confed/v1/head.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface JoinHello {
+  'agent'?: (string);
+  'advertise'?: (string)[];
+  'version'?: (string);
+  'instance'?: (string);
+  'wallTimeMs'?: (number | string | Long);
+}
+
+export interface JoinHelloReceived {
+  'agent': (string);
+  'advertise': (string)[];
+  'version': (string);
+  'instance': (string);
+  'wallTimeMs': (number);
+}

@@ -1,0 +1,1238 @@
+// Made by scripts/generate-wire.mjs from proto/. Do not edit.
+export const contract: unknown = {
+ "nested": {
+  "confed": {
+   "nested": {
+    "v1": {
+     "nested": {
+      "Position": {
+       "fields": {
+        "logId": {
+         "type": "string",
+         "id": 1
+        },
+        "offset": {
+         "type": "uint64",
+         "id": 2
+        }
+       }
+      },
+      "GapReason": {
+       "values": {
+        "GAP_REASON_UNSPECIFIED": 0,
+        "AGENT_RESTART": 1,
+        "LOG_STALLED": 2,
+        "LOG_TRUNCATED": 3,
+        "ROTATED_AWAY": 4,
+        "LOG_RESET": 5,
+        "READER_TOO_SLOW": 6
+       }
+      },
+      "Gap": {
+       "fields": {
+        "from": {
+         "type": "uint64",
+         "id": 1
+        },
+        "to": {
+         "type": "uint64",
+         "id": 2
+        },
+        "lengthKnown": {
+         "type": "bool",
+         "id": 3
+        },
+        "reason": {
+         "type": "GapReason",
+         "id": 4
+        },
+        "wallTimeMs": {
+         "type": "uint64",
+         "id": 5
+        },
+        "logId": {
+         "type": "string",
+         "id": 6
+        }
+       }
+      },
+      "ErrorDetail": {
+       "fields": {
+        "code": {
+         "type": "string",
+         "id": 1
+        },
+        "message": {
+         "type": "string",
+         "id": 2
+        },
+        "subject": {
+         "type": "string",
+         "id": 3
+        },
+        "where": {
+         "type": "string",
+         "id": 4
+        },
+        "hint": {
+         "type": "string",
+         "id": 5
+        }
+       }
+      },
+      "ConsoleState": {
+       "values": {
+        "CONSOLE_STATE_UNSPECIFIED": 0,
+        "IDLE": 1,
+        "CONNECTING": 2,
+        "CONNECTED": 3,
+        "WAITING": 4,
+        "STOPPED": 5,
+        "UNREACHABLE": 6,
+        "CONFLICT": 7
+       }
+      },
+      "ViewerMode": {
+       "values": {
+        "VIEWER_MODE_UNSPECIFIED": 0,
+        "WRITE": 1,
+        "VIEW": 2
+       }
+      },
+      "Viewer": {
+       "fields": {
+        "sessionId": {
+         "type": "string",
+         "id": 1
+        },
+        "subject": {
+         "type": "string",
+         "id": 2
+        },
+        "mode": {
+         "type": "ViewerMode",
+         "id": 3
+        },
+        "sinceMs": {
+         "type": "uint64",
+         "id": 4
+        }
+       }
+      },
+      "ConsoleStatus": {
+       "fields": {
+        "name": {
+         "type": "string",
+         "id": 1
+        },
+        "owner": {
+         "type": "string",
+         "id": 2
+        },
+        "state": {
+         "type": "ConsoleState",
+         "id": 3
+        },
+        "cause": {
+         "type": "ErrorDetail",
+         "id": 4
+        },
+        "sinceMs": {
+         "type": "uint64",
+         "id": 5
+        },
+        "transport": {
+         "type": "string",
+         "id": 6
+        },
+        "target": {
+         "type": "string",
+         "id": 7
+        },
+        "labels": {
+         "keyType": "string",
+         "type": "string",
+         "id": 8
+        },
+        "groups": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 9
+        },
+        "onDemand": {
+         "type": "bool",
+         "id": 10
+        },
+        "viewers": {
+         "rule": "repeated",
+         "type": "Viewer",
+         "id": 11
+        },
+        "end": {
+         "type": "Position",
+         "id": 12
+        },
+        "lastOutputMs": {
+         "type": "uint64",
+         "id": 13
+        },
+        "logPath": {
+         "type": "string",
+         "id": 14
+        },
+        "description": {
+         "type": "string",
+         "id": 15
+        },
+        "attempt": {
+         "type": "uint32",
+         "id": 16
+        }
+       }
+      },
+      "Ticket": {
+       "fields": {
+        "body": {
+         "type": "bytes",
+         "id": 1
+        },
+        "signature": {
+         "type": "bytes",
+         "id": 2
+        },
+        "proof": {
+         "type": "bytes",
+         "id": 3
+        }
+       }
+      },
+      "AttachRequest": {
+       "oneofs": {
+        "message": {
+         "oneof": [
+          "open",
+          "input",
+          "sendBreak",
+          "window",
+          "setMode",
+          "reconnect",
+          "replay"
+         ]
+        }
+       },
+       "fields": {
+        "open": {
+         "type": "Open",
+         "id": 1
+        },
+        "input": {
+         "type": "Input",
+         "id": 2
+        },
+        "sendBreak": {
+         "type": "SendBreak",
+         "id": 3
+        },
+        "window": {
+         "type": "Window",
+         "id": 4
+        },
+        "setMode": {
+         "type": "SetMode",
+         "id": 5
+        },
+        "reconnect": {
+         "type": "Reconnect",
+         "id": 6
+        },
+        "replay": {
+         "type": "Replay",
+         "id": 7
+        }
+       }
+      },
+      "Open": {
+       "oneofs": {
+        "start": {
+         "oneof": [
+          "from",
+          "replayLines"
+         ]
+        }
+       },
+       "fields": {
+        "console": {
+         "type": "string",
+         "id": 1
+        },
+        "mode": {
+         "type": "ViewerMode",
+         "id": 2
+        },
+        "force": {
+         "type": "bool",
+         "id": 3
+        },
+        "from": {
+         "type": "Position",
+         "id": 4
+        },
+        "replayLines": {
+         "type": "uint32",
+         "id": 5
+        },
+        "subject": {
+         "type": "string",
+         "id": 6
+        },
+        "window": {
+         "type": "Window",
+         "id": 7
+        },
+        "ticket": {
+         "type": "Ticket",
+         "id": 8
+        },
+        "resumeToken": {
+         "type": "bytes",
+         "id": 9
+        },
+        "supersedesSessionId": {
+         "type": "string",
+         "id": 10
+        }
+       }
+      },
+      "Input": {
+       "fields": {
+        "offset": {
+         "type": "uint64",
+         "id": 1
+        },
+        "data": {
+         "type": "bytes",
+         "id": 2
+        }
+       }
+      },
+      "SendBreak": {
+       "fields": {
+        "durationMs": {
+         "type": "uint32",
+         "id": 1
+        }
+       }
+      },
+      "Window": {
+       "fields": {
+        "columns": {
+         "type": "uint32",
+         "id": 1
+        },
+        "rows": {
+         "type": "uint32",
+         "id": 2
+        }
+       }
+      },
+      "SetMode": {
+       "fields": {
+        "mode": {
+         "type": "ViewerMode",
+         "id": 1
+        },
+        "force": {
+         "type": "bool",
+         "id": 2
+        }
+       }
+      },
+      "Reconnect": {
+       "fields": {}
+      },
+      "Replay": {
+       "fields": {
+        "lines": {
+         "type": "uint32",
+         "id": 1
+        }
+       }
+      },
+      "AttachResponse": {
+       "oneofs": {
+        "message": {
+         "oneof": [
+          "hello",
+          "opened",
+          "output",
+          "gap",
+          "event",
+          "inputAck",
+          "end",
+          "heartbeat",
+          "modeChanged"
+         ]
+        }
+       },
+       "fields": {
+        "hello": {
+         "type": "Hello",
+         "id": 1
+        },
+        "opened": {
+         "type": "Opened",
+         "id": 2
+        },
+        "output": {
+         "type": "Output",
+         "id": 3
+        },
+        "gap": {
+         "type": "Gap",
+         "id": 4
+        },
+        "event": {
+         "type": "Event",
+         "id": 5
+        },
+        "inputAck": {
+         "type": "InputAck",
+         "id": 6
+        },
+        "end": {
+         "type": "End",
+         "id": 7
+        },
+        "heartbeat": {
+         "type": "Heartbeat",
+         "id": 8
+        },
+        "modeChanged": {
+         "type": "ModeChanged",
+         "id": 9
+        }
+       }
+      },
+      "Hello": {
+       "fields": {
+        "agent": {
+         "type": "string",
+         "id": 1
+        },
+        "nonce": {
+         "type": "bytes",
+         "id": 2
+        },
+        "version": {
+         "type": "string",
+         "id": 3
+        }
+       }
+      },
+      "Opened": {
+       "fields": {
+        "sessionId": {
+         "type": "string",
+         "id": 1
+        },
+        "mode": {
+         "type": "ViewerMode",
+         "id": 2
+        },
+        "status": {
+         "type": "ConsoleStatus",
+         "id": 3
+        },
+        "start": {
+         "type": "Position",
+         "id": 4
+        },
+        "resumeToken": {
+         "type": "bytes",
+         "id": 5
+        },
+        "writer": {
+         "type": "string",
+         "id": 6
+        }
+       }
+      },
+      "Output": {
+       "fields": {
+        "offset": {
+         "type": "uint64",
+         "id": 1
+        },
+        "endOffset": {
+         "type": "uint64",
+         "id": 2
+        },
+        "data": {
+         "type": "bytes",
+         "id": 3
+        },
+        "replayed": {
+         "type": "bool",
+         "id": 4
+        }
+       }
+      },
+      "EventKind": {
+       "values": {
+        "EVENT_KIND_UNSPECIFIED": 0,
+        "STATE": 1,
+        "VIEWER_CAME": 2,
+        "VIEWER_LEFT": 3,
+        "WRITER_CHANGED": 4,
+        "BREAK_SENT": 5,
+        "NOTICE": 6
+       }
+      },
+      "Event": {
+       "fields": {
+        "kind": {
+         "type": "EventKind",
+         "id": 1
+        },
+        "wallTimeMs": {
+         "type": "uint64",
+         "id": 2
+        },
+        "subject": {
+         "type": "string",
+         "id": 3
+        },
+        "text": {
+         "type": "string",
+         "id": 4
+        },
+        "state": {
+         "type": "ConsoleState",
+         "id": 5
+        },
+        "cause": {
+         "type": "ErrorDetail",
+         "id": 6
+        }
+       }
+      },
+      "InputAck": {
+       "fields": {
+        "offset": {
+         "type": "uint64",
+         "id": 1
+        }
+       }
+      },
+      "ModeChanged": {
+       "fields": {
+        "mode": {
+         "type": "ViewerMode",
+         "id": 1
+        },
+        "by": {
+         "type": "string",
+         "id": 2
+        }
+       }
+      },
+      "End": {
+       "fields": {
+        "error": {
+         "type": "ErrorDetail",
+         "id": 1
+        },
+        "reattach": {
+         "type": "bool",
+         "id": 2
+        }
+       }
+      },
+      "Heartbeat": {
+       "fields": {
+        "wallTimeMs": {
+         "type": "uint64",
+         "id": 1
+        }
+       }
+      },
+      "ReadLogRequest": {
+       "oneofs": {
+        "start": {
+         "oneof": [
+          "from",
+          "sinceMs",
+          "lastLines"
+         ]
+        }
+       },
+       "fields": {
+        "console": {
+         "type": "string",
+         "id": 1
+        },
+        "from": {
+         "type": "Position",
+         "id": 2
+        },
+        "sinceMs": {
+         "type": "uint64",
+         "id": 3
+        },
+        "lastLines": {
+         "type": "uint32",
+         "id": 4
+        },
+        "untilMs": {
+         "type": "uint64",
+         "id": 5
+        },
+        "ticket": {
+         "type": "Ticket",
+         "id": 6
+        }
+       }
+      },
+      "ReadLogResponse": {
+       "oneofs": {
+        "message": {
+         "oneof": [
+          "chunk",
+          "gap",
+          "end"
+         ]
+        }
+       },
+       "fields": {
+        "chunk": {
+         "type": "LogChunk",
+         "id": 1
+        },
+        "gap": {
+         "type": "Gap",
+         "id": 2
+        },
+        "end": {
+         "type": "Position",
+         "id": 3
+        }
+       }
+      },
+      "LogChunk": {
+       "fields": {
+        "offset": {
+         "type": "uint64",
+         "id": 1
+        },
+        "data": {
+         "type": "bytes",
+         "id": 2
+        },
+        "wallTimeMs": {
+         "type": "uint64",
+         "id": 3
+        }
+       }
+      },
+      "TailRequest": {
+       "fields": {
+        "selection": {
+         "type": "string",
+         "id": 1
+        },
+        "from": {
+         "keyType": "string",
+         "type": "Position",
+         "id": 2
+        },
+        "ticket": {
+         "type": "Ticket",
+         "id": 3
+        }
+       }
+      },
+      "TailResponse": {
+       "oneofs": {
+        "message": {
+         "oneof": [
+          "names",
+          "batch",
+          "gap",
+          "heartbeat",
+          "notice"
+         ]
+        }
+       },
+       "fields": {
+        "names": {
+         "type": "TailNames",
+         "id": 1
+        },
+        "batch": {
+         "type": "TailBatch",
+         "id": 2
+        },
+        "gap": {
+         "type": "TailGap",
+         "id": 3
+        },
+        "heartbeat": {
+         "type": "Heartbeat",
+         "id": 4
+        },
+        "notice": {
+         "type": "ErrorDetail",
+         "id": 5
+        }
+       }
+      },
+      "TailNames": {
+       "fields": {
+        "names": {
+         "rule": "repeated",
+         "type": "TailName",
+         "id": 1
+        }
+       }
+      },
+      "TailName": {
+       "fields": {
+        "number": {
+         "type": "uint32",
+         "id": 1
+        },
+        "console": {
+         "type": "string",
+         "id": 2
+        },
+        "start": {
+         "type": "Position",
+         "id": 3
+        }
+       }
+      },
+      "TailBatch": {
+       "fields": {
+        "consoles": {
+         "rule": "repeated",
+         "type": "uint32",
+         "id": 1
+        },
+        "offsets": {
+         "rule": "repeated",
+         "type": "uint64",
+         "id": 2
+        },
+        "lengths": {
+         "rule": "repeated",
+         "type": "uint32",
+         "id": 3
+        },
+        "data": {
+         "type": "bytes",
+         "id": 4
+        }
+       }
+      },
+      "TailGap": {
+       "fields": {
+        "number": {
+         "type": "uint32",
+         "id": 1
+        },
+        "gap": {
+         "type": "Gap",
+         "id": 2
+        }
+       }
+      },
+      "ListRequest": {
+       "fields": {
+        "selection": {
+         "type": "string",
+         "id": 1
+        },
+        "states": {
+         "rule": "repeated",
+         "type": "ConsoleState",
+         "id": 2
+        },
+        "ticket": {
+         "type": "Ticket",
+         "id": 3
+        }
+       }
+      },
+      "ListResponse": {
+       "fields": {
+        "consoles": {
+         "rule": "repeated",
+         "type": "ConsoleStatus",
+         "id": 1
+        }
+       }
+      },
+      "InspectRequest": {
+       "fields": {
+        "console": {
+         "type": "string",
+         "id": 1
+        },
+        "ticket": {
+         "type": "Ticket",
+         "id": 2
+        }
+       }
+      },
+      "ControlRequest": {
+       "oneofs": {
+        "action": {
+         "oneof": [
+          "reconnect"
+         ]
+        }
+       },
+       "fields": {
+        "selection": {
+         "type": "string",
+         "id": 1
+        },
+        "reconnect": {
+         "type": "Reconnect",
+         "id": 2
+        },
+        "subject": {
+         "type": "string",
+         "id": 3
+        },
+        "ticket": {
+         "type": "Ticket",
+         "id": 4
+        }
+       }
+      },
+      "ControlResponse": {
+       "fields": {
+        "consoles": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 1
+        },
+        "errors": {
+         "rule": "repeated",
+         "type": "ErrorDetail",
+         "id": 2
+        }
+       }
+      },
+      "StatusRequest": {
+       "fields": {}
+      },
+      "ProcessStatus": {
+       "fields": {
+        "role": {
+         "type": "string",
+         "id": 1
+        },
+        "id": {
+         "type": "string",
+         "id": 2
+        },
+        "version": {
+         "type": "string",
+         "id": 3
+        },
+        "startedMs": {
+         "type": "uint64",
+         "id": 4
+        },
+        "consoles": {
+         "keyType": "string",
+         "type": "uint32",
+         "id": 5
+        },
+        "viewers": {
+         "type": "uint32",
+         "id": 6
+        },
+        "peers": {
+         "rule": "repeated",
+         "type": "PeerStatus",
+         "id": 7
+        },
+        "logLagMs": {
+         "type": "uint32",
+         "id": 8
+        },
+        "gapBytes": {
+         "type": "uint64",
+         "id": 9
+        },
+        "residentBytes": {
+         "type": "uint64",
+         "id": 10
+        },
+        "trouble": {
+         "type": "ErrorDetail",
+         "id": 11
+        }
+       }
+      },
+      "PeerStatus": {
+       "fields": {
+        "id": {
+         "type": "string",
+         "id": 1
+        },
+        "addresses": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 2
+        },
+        "state": {
+         "type": "string",
+         "id": 3
+        },
+        "sinceMs": {
+         "type": "uint64",
+         "id": 4
+        },
+        "version": {
+         "type": "string",
+         "id": 5
+        },
+        "consoles": {
+         "type": "uint32",
+         "id": 6
+        },
+        "cause": {
+         "type": "ErrorDetail",
+         "id": 7
+        }
+       }
+      },
+      "Agent": {
+       "methods": {
+        "Attach": {
+         "requestType": "AttachRequest",
+         "requestStream": true,
+         "responseType": "AttachResponse",
+         "responseStream": true
+        },
+        "Tail": {
+         "requestType": "TailRequest",
+         "responseType": "TailResponse",
+         "responseStream": true
+        },
+        "ReadLog": {
+         "requestType": "ReadLogRequest",
+         "responseType": "ReadLogResponse",
+         "responseStream": true
+        },
+        "List": {
+         "requestType": "ListRequest",
+         "responseType": "ListResponse",
+         "responseStream": true
+        },
+        "Inspect": {
+         "requestType": "InspectRequest",
+         "responseType": "ConsoleStatus"
+        },
+        "Control": {
+         "requestType": "ControlRequest",
+         "responseType": "ControlResponse"
+        },
+        "Status": {
+         "requestType": "StatusRequest",
+         "responseType": "ProcessStatus"
+        }
+       }
+      },
+      "Head": {
+       "methods": {
+        "Join": {
+         "requestType": "JoinReport",
+         "requestStream": true,
+         "responseType": "JoinReply",
+         "responseStream": true
+        },
+        "Resolve": {
+         "requestType": "ResolveRequest",
+         "responseType": "ResolveResponse"
+        },
+        "Attach": {
+         "requestType": "AttachRequest",
+         "requestStream": true,
+         "responseType": "AttachResponse",
+         "responseStream": true
+        },
+        "Tail": {
+         "requestType": "TailRequest",
+         "responseType": "TailResponse",
+         "responseStream": true
+        },
+        "ReadLog": {
+         "requestType": "ReadLogRequest",
+         "responseType": "ReadLogResponse",
+         "responseStream": true
+        },
+        "List": {
+         "requestType": "ListRequest",
+         "responseType": "ListResponse",
+         "responseStream": true
+        },
+        "Watch": {
+         "requestType": "WatchRequest",
+         "responseType": "WatchResponse",
+         "responseStream": true
+        },
+        "Inspect": {
+         "requestType": "InspectRequest",
+         "responseType": "ConsoleStatus"
+        },
+        "Control": {
+         "requestType": "ControlRequest",
+         "responseType": "ControlResponse"
+        },
+        "Status": {
+         "requestType": "StatusRequest",
+         "responseType": "ProcessStatus"
+        }
+       }
+      },
+      "JoinReport": {
+       "oneofs": {
+        "message": {
+         "oneof": [
+          "hello",
+          "statuses",
+          "synced",
+          "heartbeat"
+         ]
+        }
+       },
+       "fields": {
+        "hello": {
+         "type": "JoinHello",
+         "id": 1
+        },
+        "statuses": {
+         "type": "StatusPage",
+         "id": 2
+        },
+        "synced": {
+         "type": "Synced",
+         "id": 3
+        },
+        "heartbeat": {
+         "type": "JoinHeartbeat",
+         "id": 4
+        }
+       }
+      },
+      "JoinHello": {
+       "fields": {
+        "agent": {
+         "type": "string",
+         "id": 1
+        },
+        "advertise": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 2
+        },
+        "version": {
+         "type": "string",
+         "id": 3
+        },
+        "instance": {
+         "type": "string",
+         "id": 4
+        },
+        "wallTimeMs": {
+         "type": "uint64",
+         "id": 5
+        }
+       }
+      },
+      "StatusPage": {
+       "fields": {
+        "consoles": {
+         "rule": "repeated",
+         "type": "ConsoleStatus",
+         "id": 1
+        },
+        "removed": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 2
+        }
+       }
+      },
+      "Synced": {
+       "fields": {
+        "version": {
+         "type": "uint64",
+         "id": 1
+        }
+       }
+      },
+      "JoinHeartbeat": {
+       "fields": {
+        "wallTimeMs": {
+         "type": "uint64",
+         "id": 1
+        },
+        "logLagMs": {
+         "type": "uint32",
+         "id": 2
+        }
+       }
+      },
+      "JoinReply": {
+       "oneofs": {
+        "message": {
+         "oneof": [
+          "welcome",
+          "heartbeat",
+          "refused"
+         ]
+        }
+       },
+       "fields": {
+        "welcome": {
+         "type": "Welcome",
+         "id": 1
+        },
+        "heartbeat": {
+         "type": "JoinHeartbeat",
+         "id": 2
+        },
+        "refused": {
+         "type": "End",
+         "id": 3
+        }
+       }
+      },
+      "Welcome": {
+       "fields": {
+        "head": {
+         "type": "string",
+         "id": 1
+        },
+        "version": {
+         "type": "string",
+         "id": 2
+        },
+        "heartbeatMs": {
+         "type": "uint32",
+         "id": 3
+        }
+       }
+      },
+      "ResolveRequest": {
+       "fields": {
+        "console": {
+         "type": "string",
+         "id": 1
+        },
+        "verbs": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 2
+        },
+        "clientKey": {
+         "type": "bytes",
+         "id": 3
+        }
+       }
+      },
+      "ResolveResponse": {
+       "fields": {
+        "owner": {
+         "type": "string",
+         "id": 1
+        },
+        "direct": {
+         "rule": "repeated",
+         "type": "Route",
+         "id": 2
+        },
+        "relay": {
+         "type": "bool",
+         "id": 3
+        },
+        "relayTicket": {
+         "type": "Ticket",
+         "id": 4
+        },
+        "status": {
+         "type": "ConsoleStatus",
+         "id": 5
+        }
+       }
+      },
+      "Route": {
+       "fields": {
+        "address": {
+         "type": "string",
+         "id": 1
+        },
+        "ticket": {
+         "type": "Ticket",
+         "id": 2
+        }
+       }
+      },
+      "WatchRequest": {
+       "fields": {
+        "selection": {
+         "type": "string",
+         "id": 1
+        }
+       }
+      },
+      "WatchResponse": {
+       "oneofs": {
+        "message": {
+         "oneof": [
+          "statuses",
+          "synced",
+          "agent",
+          "heartbeat",
+          "reset"
+         ]
+        }
+       },
+       "fields": {
+        "statuses": {
+         "type": "StatusPage",
+         "id": 1
+        },
+        "synced": {
+         "type": "Synced",
+         "id": 2
+        },
+        "agent": {
+         "type": "PeerStatus",
+         "id": 3
+        },
+        "heartbeat": {
+         "type": "Heartbeat",
+         "id": 4
+        },
+        "reset": {
+         "type": "WatchReset",
+         "id": 5
+        }
+       }
+      },
+      "WatchReset": {
+       "fields": {}
+      }
+     }
+    }
+   }
+  }
+ }
+};

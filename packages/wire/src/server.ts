@@ -1,0 +1,202 @@
+import { createServer, type Socket } from "node:net";
+import {
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type UntypedServiceImplementation,
+  type sendUnaryData,
+} from "@grpc/grpc-js";
+import { ConfedError, InvariantError, type Logger } from "@confed/kernel";
+import { serviceDefinition } from "./contract-definitions.ts";
+import { toStatus } from "./error-detail.ts";
+import { WIRE_LIMITS } from "./limits.ts";
+import { outletOf } from "./outlet-of.ts";
+import { type Handlers, SERVICES, type ServiceName } from "./services.ts";
+import type { Duplex } from "./streams.ts";
+
+export interface ServerOptions {
+  /** Loopback only, until TLS exists; the configuration refuses anything else. Port 0: any. */
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly services: { readonly [S in ServiceName]?: Handlers<S> };
+  readonly logger: Logger;
+}
+
+export interface RunningServer {
+  /** The port that was bound. */
+  readonly port: number;
+  /** Ends every call and connection. Idempotent, never rejects. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serve. The listener is ours and sockets are injected into grpc-js: that is where TLS, classes of
+ * identity and limits on raw connections have their place. Rejects with "conflict" when the
+ * address is taken.
+ */
+export async function startServer({ listen, services, logger }: ServerOptions): Promise<RunningServer> {
+  const server = new Server({
+    "grpc.max_receive_message_length": WIRE_LIMITS.messageBytesMax,
+    "grpc.max_send_message_length": WIRE_LIMITS.messageBytesMax,
+    "grpc.max_concurrent_streams": WIRE_LIMITS.streamsPerConnectionMax,
+    "grpc.keepalive_time_ms": WIRE_LIMITS.keepaliveIntervalMs,
+    "grpc.keepalive_timeout_ms": WIRE_LIMITS.keepaliveTimeoutMs,
+  });
+  for (const name of Object.keys(services) as ServiceName[]) {
+    const handlers = services[name];
+    if (handlers !== undefined) server.addService(serviceDefinition(name), implementation(name, handlers));
+  }
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const sockets = new Set<Socket>();
+  const listener = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    // A raw connection may break before or between calls; its calls hear of it themselves.
+    socket.on("error", (error) => {
+      logger.debug("connection broke", { peer: socket.remoteAddress, error: error.message });
+    });
+    socket.once("close", () => sockets.delete(socket));
+    injector.injectConnection(socket);
+  });
+  listener.maxConnections = WIRE_LIMITS.connectionsMax;
+  await new Promise<void>((resolve, reject) => {
+    listener.once("error", (reason) => {
+      const where = `${listen.host}:${listen.port}`;
+      const error = ConfedError.from(reason);
+      reject(new ConfedError(error.code, `cannot listen on ${where}: ${error.rawMessage}`, { where, cause: reason }));
+    });
+    listener.listen(listen.port, listen.host, resolve);
+  });
+  listener.on("error", (error) => {
+    // Out of descriptors, say: those connected stay, the next accept may work.
+    logger.error("listener failed", { error: error.message });
+  });
+  const address = listener.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : listen.port,
+    async close() {
+      const closed = new Promise<void>((resolve) => listener.close(() => { resolve(); }));
+      server.forceShutdown();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function implementation<S extends ServiceName>(name: S, handlers: Handlers<S>): UntypedServiceImplementation {
+  const kinds: Record<string, string> = SERVICES[name];
+  const definition = serviceDefinition(name);
+  const untyped = handlers as Record<string, (...args: never[]) => unknown>;
+  return Object.fromEntries(
+    Object.entries(kinds).map(([method, kind]) => {
+      const grpcMethod = method.charAt(0).toUpperCase() + method.slice(1);
+      const handler = untyped[method];
+      const shape = definition[grpcMethod];
+      if (handler === undefined || shape === undefined) throw new InvariantError(`${name}.${method} has no handler`);
+      const serve = kind === "bidi" ? serveBidi : kind === "serverStream" ? serveStream : serveUnary;
+      return [grpcMethod, serve(handler as never, shape)];
+    }),
+  );
+}
+
+type Shape = MethodDefinition<object, object>;
+
+function serveUnary(handler: (request: object, signal: AbortSignal) => Promise<object>) {
+  return (call: ServerUnaryCall<object, object>, respond: sendUnaryData<object>) => {
+    const gone = new AbortController();
+    call.on("cancelled", () => {
+      gone.abort(new ConfedError("canceled", "the caller gave up"));
+    });
+    // Through a promise, so that a handler that throws at once and one that rejects are the same.
+    void Promise.resolve()
+      .then(() => handler(call.request, gone.signal))
+      .then(
+        (response) => {
+          respond(null, response);
+        },
+        (reason: unknown) => {
+          respond(toStatus(reason));
+        },
+      );
+  };
+}
+
+function serveStream(handler: (request: object, outlet: object) => void, shape: Shape) {
+  return (call: ServerWritableStream<object, object>) => {
+    const { outlet, over } = serverOutlet(call, shape);
+    call.on("cancelled", () => {
+      over(new ConfedError("canceled", "the caller gave up"));
+    });
+    guarded(outlet, () => {
+      handler(call.request, outlet);
+    });
+  };
+}
+
+function serveBidi(handler: (stream: Duplex<object, object>) => void, shape: Shape) {
+  return (call: ServerDuplexStream<object, object>) => {
+    const { outlet, over } = serverOutlet(call, shape);
+    call.pause();
+    const stream: Duplex<object, object> = Object.defineProperties(
+      {
+        peer: call.getPeer(),
+        receive(onMessage: (message: object) => void, onEnd: (error?: ConfedError) => void) {
+          let ended = false;
+          const endOnce = (error?: ConfedError) => {
+            if (ended) return;
+            ended = true;
+            onEnd(error);
+          };
+          call.on("data", (message: object) => {
+            guarded(outlet, () => {
+              onMessage(message);
+            });
+          });
+          call.on("end", () => {
+            endOnce();
+          });
+          call.on("cancelled", () => {
+            const reason = new ConfedError("canceled", "the client is gone");
+            over(reason);
+            endOnce(reason);
+          });
+          call.resume();
+        },
+        pause: () => call.pause(),
+        resume: () => call.resume(),
+        cancel() {
+          outlet.end(new ConfedError("canceled", "given up by the server"));
+        },
+      },
+      Object.getOwnPropertyDescriptors(outlet),
+    ) as unknown as Duplex<object, object>;
+    guarded(outlet, () => {
+      handler(stream);
+    });
+  };
+}
+
+/** A handler that throws ends its own call, nobody else's. */
+function guarded(outlet: { end(error?: ConfedError): void }, run: () => void): void {
+  try {
+    run();
+  } catch (reason) {
+    outlet.end(ConfedError.from(reason));
+  }
+}
+
+type Writing = Pick<ServerWritableStream<object, object>, "write" | "emit"> & { end(): unknown };
+
+function serverOutlet(call: Writing, shape: Shape) {
+  const parts = outletOf<object>({
+    call,
+    encode: (message) => shape.responseSerialize(message),
+    finish(error) {
+      if (error === undefined) call.end();
+      else call.emit("error", toStatus(error));
+      parts.over(error ?? new ConfedError("canceled", "the stream ended"));
+    },
+  });
+  return parts;
+}

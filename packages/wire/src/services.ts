@@ -1,0 +1,79 @@
+import type { AgentDefinition } from "./generated/confed/v1/Agent.ts";
+import type { HeadDefinition } from "./generated/confed/v1/Head.ts";
+import type { Duplex, Inlet, Outlet } from "./streams.ts";
+
+type Kind = "bidi" | "serverStream" | "unary";
+
+/** The methods of each service and how they stream; held against the contract by a test. */
+export const SERVICES = {
+  Agent: {
+    attach: "bidi",
+    tail: "serverStream",
+    readLog: "serverStream",
+    list: "serverStream",
+    inspect: "unary",
+    control: "unary",
+    status: "unary",
+  },
+  Head: {
+    join: "bidi",
+    resolve: "unary",
+    attach: "bidi",
+    tail: "serverStream",
+    readLog: "serverStream",
+    list: "serverStream",
+    watch: "serverStream",
+    inspect: "unary",
+    control: "unary",
+    status: "unary",
+  },
+} as const satisfies Record<string, Record<string, Kind>>;
+
+export type ServiceName = keyof typeof SERVICES;
+
+interface Definitions {
+  Agent: AgentDefinition;
+  Head: HeadDefinition;
+}
+
+// MethodDefinition<Request, Response, RequestReceived, ResponseReceived>, taken apart.
+type Types<D> = D extends {
+  requestSerialize: (value: infer Request) => Buffer;
+  responseSerialize: (value: infer Response) => Buffer;
+  requestDeserialize: (bytes: Buffer) => infer RequestReceived;
+  responseDeserialize: (bytes: Buffer) => infer ResponseReceived;
+}
+  ? { request: Request; response: Response; requestReceived: RequestReceived; responseReceived: ResponseReceived }
+  : never;
+
+type MethodTypes<S extends ServiceName, M extends string> =
+  Capitalize<M> extends keyof Definitions[S] ? Types<Definitions[S][Capitalize<M>]> : never;
+
+type Handler<K, T> = T extends { request: unknown; response: infer Out; requestReceived: infer In }
+  ? K extends "bidi"
+    ? (stream: Duplex<In, Out>) => void
+    : K extends "serverStream"
+      ? (request: In, outlet: Outlet<Out>) => void
+      : (request: In, signal: AbortSignal) => Promise<Out>
+  : never;
+
+type Call<K, T> = T extends { request: infer Out; responseReceived: infer In }
+  ? K extends "bidi"
+    ? (options: { readonly signal: AbortSignal }) => Duplex<In, Out>
+    : K extends "serverStream"
+      ? (request: Out, options: { readonly signal: AbortSignal }) => Inlet<In>
+      : (request: Out, options: { readonly signal: AbortSignal }) => Promise<In>
+  : never;
+
+/**
+ * What a server implements. A handler that throws, or whose promise rejects, ends its call with
+ * that error; an InvariantError is a bug and ends the process.
+ */
+export type Handlers<S extends ServiceName> = {
+  readonly [M in keyof (typeof SERVICES)[S] & string]: Handler<(typeof SERVICES)[S][M], MethodTypes<S, M>>;
+};
+
+/** What a client calls. Unary calls carry their deadline from the table by themselves. */
+export type Client<S extends ServiceName> = {
+  readonly [M in keyof (typeof SERVICES)[S] & string]: Call<(typeof SERVICES)[S][M], MethodTypes<S, M>>;
+};

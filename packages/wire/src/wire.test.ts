@@ -1,0 +1,172 @@
+import { createServer } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { ConfedError, silentLogger, systemClock } from "@confed/kernel";
+import { openChannel } from "./channel.ts";
+import { serviceDefinition } from "./contract-definitions.ts";
+import { UNARY_DEADLINE_MS } from "./deadlines.ts";
+import { startServer } from "./server.ts";
+import { type Handlers, SERVICES, type ServiceName } from "./services.ts";
+import type { AttachResponseReceived } from "./generated/messages.ts";
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+const refuse = () => Promise.reject(new ConfedError("not_found", "no such console", { subject: "n9", hint: "rcons ls" }));
+const agent: Handlers<"Agent"> = {
+  attach(stream) {
+    stream.send({ hello: { agent: "sn01" } });
+    stream.receive(
+      (message) => {
+        if (message.input) stream.send({ output: { data: message.input.data, offset: message.input.offset } });
+      },
+      () => {
+        stream.end();
+      },
+    );
+  },
+  tail: (_request, outlet) => {
+    outlet.end(new ConfedError("console_busy", "nobody tails here"));
+  },
+  readLog: () => undefined,
+  list: (_request, outlet) => {
+    for (let page = 0; page < 3; page++) outlet.send({ consoles: [{ name: `n${page}` }] });
+    outlet.end();
+  },
+  inspect: refuse,
+  control: refuse,
+  status: () => Promise.resolve({ role: "agent", startedMs: 2 ** 40 }),
+};
+
+async function connected() {
+  const server = await startServer({ listen: { host: "127.0.0.1", port: 0 }, services: { Agent: agent }, logger: silentLogger });
+  closers.push(() => server.close());
+  const channel = openChannel("Agent", `127.0.0.1:${server.port}`);
+  closers.push(() => {
+    channel.close();
+  });
+  return channel;
+}
+
+const signal = new AbortController().signal;
+
+test("the table of services is the contract, and every unary method has a deadline", () => {
+  for (const name of Object.keys(SERVICES) as ServiceName[]) {
+    const contract = Object.entries(serviceDefinition(name)).map(([method, { requestStream, responseStream }]) => [
+      method.charAt(0).toLowerCase() + method.slice(1),
+      requestStream ? "bidi" : responseStream ? "serverStream" : "unary",
+    ]);
+    expect(Object.entries(SERVICES[name]).sort()).toEqual(contract.sort());
+    for (const [method, kind] of contract) {
+      if (kind === "unary") expect(UNARY_DEADLINE_MS).toHaveProperty(method ?? "");
+    }
+  }
+});
+
+test("a unary call carries numbers as numbers", async () => {
+  const { client } = await connected();
+  expect((await client.status({}, { signal })).startedMs).toBe(2 ** 40);
+});
+
+test("an error keeps its code, subject and hint over the wire", async () => {
+  const { client } = await connected();
+  const error = await client.inspect({ console: "n9" }, { signal }).catch(ConfedError.from);
+  expect(error).toMatchObject({ code: "not_found", rawMessage: "no such console", subject: "n9", hint: "rcons ls" });
+});
+
+test("a stream delivers every message before its end", async () => {
+  const { client } = await connected();
+  const names: string[] = [];
+  await new Promise<void>((resolve, reject) => {
+    client.list({}, { signal }).receive(
+      (page) => names.push(...page.consoles.map(({ name }) => name)),
+      (error) => {
+        if (error === undefined) resolve();
+        else reject(error);
+      },
+    );
+  });
+  expect(names).toEqual(["n0", "n1", "n2"]);
+});
+
+test("a stream that ends with an error says so once", async () => {
+  const { client } = await connected();
+  const error = await new Promise<ConfedError | undefined>((resolve) => {
+    client.tail({}, { signal }).receive(() => undefined, resolve);
+  });
+  expect(error?.code).toBe("console_busy");
+});
+
+test("a duplex echoes, and half-close ends it in order", async () => {
+  const { client } = await connected();
+  const received: AttachResponseReceived[] = [];
+  const stream = client.attach({ signal });
+  const ended = new Promise<ConfedError | undefined>((resolve) => {
+    stream.receive((message) => received.push(message), resolve);
+  });
+  stream.send({ input: { data: Buffer.from([0, 255, 27]), offset: 7 } });
+  stream.end();
+  expect(await ended).toBeUndefined();
+  expect(received.map(({ message }) => message)).toEqual(["hello", "output"]);
+  expect(received[1]?.output).toMatchObject({ data: Buffer.from([0, 255, 27]), offset: 7 });
+  expect(stream.backlogBytes).toBe(0);
+});
+
+test("the backlog counts bytes while the peer does not read, and drains when it does", async () => {
+  const { client } = await connected();
+  const stream = client.attach({ signal });
+  let receivedBytes = 0;
+  stream.receive(
+    (message) => (receivedBytes += message.output?.data.byteLength ?? 0),
+    () => undefined,
+  );
+  stream.pause();
+  for (let i = 0; i < 100; i++) stream.send({ input: { data: Buffer.alloc(60_000), offset: 0 } });
+  expect(stream.backlogBytes).toBeGreaterThan(1_000_000);
+  stream.resume();
+  await stream.drained();
+  expect(stream.backlogBytes).toBe(0);
+});
+
+test("ready() says at once that nobody listens", async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+  const { port } = taken.address() as { port: number };
+  await new Promise((resolve) => taken.close(resolve));
+  const channel = openChannel("Head", `127.0.0.1:${port}`);
+  closers.push(() => {
+    channel.close();
+  });
+  await expect(channel.ready({ timeoutMs: 5_000, signal })).rejects.toMatchObject({ code: "head_unreachable" });
+});
+
+test("an agent asked for what only a head has is named as no head", async () => {
+  const { address } = await connected();
+  const channel = openChannel("Head", address);
+  closers.push(() => {
+    channel.close();
+  });
+  await expect(channel.client.resolve({ console: "n1" }, { signal })).rejects.toMatchObject({ code: "protocol_error" });
+});
+
+test("something that is no gRPC server at all is an error with its address", async () => {
+  const stranger = createServer((socket) => socket.end("HTTP/1.0 400 Bad Request\r\n\r\n"));
+  await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
+  closers.push(() => stranger.close());
+  const channel = openChannel("Head", `127.0.0.1:${(stranger.address() as { port: number }).port}`);
+  closers.push(() => {
+    channel.close();
+  });
+  const error = await channel.client.resolve({ console: "n1" }, { signal }).catch(ConfedError.from);
+  expect(error).toMatchObject({ where: channel.address });
+});
+
+test("aborting a call rejects with the reason of the signal", async () => {
+  const { client } = await connected();
+  const abort = new AbortController();
+  const call = client.status({}, { signal: abort.signal });
+  abort.abort(new ConfedError("deadline_exceeded", "too slow for me"));
+  await expect(call).rejects.toMatchObject({ code: "deadline_exceeded" });
+  expect(systemClock.nowMs()).toBeGreaterThan(0);
+});
