@@ -11,6 +11,7 @@ export {
   isErrorCode,
   unreachable,
 } from "./errors.ts";
+export { formatHostPort, type HostPort, type HostPortOptions, isHost, isLoopbackHost, parseHostPort } from "./host-port.ts";
 export { type LogFields, type Logger, silentLogger } from "./logger.ts";
 export { type Release, Scope } from "./scope.ts";
 export { Secret } from "./secret.ts";
