@@ -1,1 +1,22 @@
-export {};
+export { COM_PORT, type ComPortMessage, type ComPortSettings, describeComPort } from "./telnet/com-port.ts";
+export { TELNET, TELNET_OPTION, type TelnetVerb } from "./telnet/telnet-codes.ts";
+export {
+  type DropReason,
+  TELNET_DECODER_LIMITS,
+  TelnetDecoder,
+  type TelnetEvent,
+} from "./telnet/telnet-decoder.ts";
+export {
+  encodeNegotiation,
+  encodeSubnegotiation,
+  encodeTelnetCommand,
+  encodeTelnetData,
+} from "./telnet/telnet-encoder.ts";
+export {
+  TELNET_SESSION_LIMITS,
+  type TelnetBreak,
+  type TelnetOutlet,
+  TelnetSession,
+  type TelnetSessionEvent,
+  type TelnetSessionOptions,
+} from "./telnet/telnet-session.ts";
