@@ -1,6 +1,6 @@
 import type { TransportDeps } from "../deps.ts";
 import type { LinkSink } from "../transport.ts";
-import { dial, type DialTarget } from "./dial.ts";
+import { type DialTarget, dial } from "./dial.ts";
 import { LinkSocket } from "./link-socket.ts";
 import { hostPort } from "./socket-error.ts";
 import { SocketLink } from "./socket-link.ts";

@@ -29,18 +29,26 @@ const KEEPALIVE_IDLE_MS = 10_000;
  * socket for every address: a LinkSocket for links, a plain one for libraries that read
  * themselves. TCP_NODELAY and keepalive are set on the winner.
  */
-export async function dial<S extends Socket>(deps: Pick<TransportDeps, "clock" | "resolver">, target: DialTarget, makeSocket: () => S): Promise<S> {
+export async function dial<S extends Socket>(
+  deps: Pick<TransportDeps, "clock" | "resolver">,
+  target: DialTarget,
+  makeSocket: () => S,
+): Promise<S> {
   const { host, port, signal, timeoutMs = CONNECT_TIMEOUT_MS } = target;
   const where = hostPort(host, port);
   try {
-    const socket = await withDeadline({ clock: deps.clock, timeoutMs, what: `connecting to ${where}` }, signal, async (inner) => {
-      const addresses = await deps.resolver.resolve(host, inner);
-      return firstToConnect(deps.clock, addresses, inner, (address) => {
-        const made = makeSocket();
-        made.connect({ host: address.address, port, family: address.family });
-        return { socket: made, where: address.address === host ? where : `${where} (${address.address})` };
-      });
-    });
+    const socket = await withDeadline(
+      { clock: deps.clock, timeoutMs, what: `connecting to ${where}` },
+      signal,
+      async (inner) => {
+        const addresses = await deps.resolver.resolve(host, inner);
+        return firstToConnect(deps.clock, addresses, inner, (address) => {
+          const made = makeSocket();
+          made.connect({ host: address.address, port, family: address.family });
+          return { socket: made, where: address.address === host ? where : `${where} (${address.address})` };
+        });
+      },
+    );
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEPALIVE_IDLE_MS);
     return socket;
@@ -50,7 +58,11 @@ export async function dial<S extends Socket>(deps: Pick<TransportDeps, "clock" |
     throw new ConfedError(error.code, error.rawMessage, {
       subject: error.subject,
       where,
-      hint: error.hint ?? (error.code === "deadline_exceeded" ? "check that the host is up and that no firewall drops the connection" : undefined),
+      hint:
+        error.hint ??
+        (error.code === "deadline_exceeded"
+          ? "check that the host is up and that no firewall drops the connection"
+          : undefined),
       cause: error.cause ?? error,
     });
   }
@@ -135,5 +147,9 @@ function firstToConnect<S extends Socket>(
 
 // A refusal proves that the host is there; the other family often just has no route.
 function mostTelling(failures: readonly ConfedError[]): ConfedError {
-  return failures.find(({ code }) => code === "connection_refused") ?? failures[0] ?? new ConfedError("name_unresolved", "the name has no address");
+  return (
+    failures.find(({ code }) => code === "connection_refused") ??
+    failures[0] ??
+    new ConfedError("name_unresolved", "the name has no address")
+  );
 }

@@ -1,4 +1,4 @@
-import { Socket, type ConnectOpts, type SocketConstructorOpts } from "node:net";
+import { type ConnectOpts, Socket, type SocketConstructorOpts } from "node:net";
 import { LINK_LIMITS } from "../transport.ts";
 
 // All sockets read into the same memory: the bytes are used up during the callback, and a buffer
@@ -57,7 +57,10 @@ export class LinkSocket extends Socket {
   }
 
   /** Part of the contract of stream.Writable. */
-  override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], done: (error?: Error | null) => void): void {
+  override _writev(
+    chunks: { chunk: unknown; encoding: BufferEncoding }[],
+    done: (error?: Error | null) => void,
+  ): void {
     if (this.#writeFailed) done();
     else super._writev?.(chunks, this.#afterWrite(done));
   }

@@ -1,5 +1,5 @@
 import { ConfedError } from "@confed/kernel";
-import { type CloseReason, type Link, LINK_LIMITS, type LinkSink } from "../transport.ts";
+import { type CloseReason, LINK_LIMITS, type Link, type LinkSink } from "../transport.ts";
 import type { LinkSocket } from "./link-socket.ts";
 import { socketError } from "./socket-error.ts";
 
@@ -66,7 +66,13 @@ export class SocketLink implements Link {
   /** The socket's own ends, to find it in the kernel's tables. */
   get endpoints(): SocketEndpoints | undefined {
     const { localAddress, localPort, remoteAddress, remotePort } = this.#socket;
-    if (localAddress === undefined || localPort === undefined || remoteAddress === undefined || remotePort === undefined) return undefined;
+    if (
+      localAddress === undefined ||
+      localPort === undefined ||
+      remoteAddress === undefined ||
+      remotePort === undefined
+    )
+      return undefined;
     return { localAddress, localPort, remoteAddress, remotePort };
   }
 
@@ -111,7 +117,11 @@ export class SocketLink implements Link {
   }
 
   sendBreak(_durationMs: number): Promise<void> {
-    return Promise.reject(new ConfedError("failed_precondition", `${this.where}: a plain socket cannot carry a break`, { where: this.where }));
+    return Promise.reject(
+      new ConfedError("failed_precondition", `${this.where}: a plain socket cannot carry a break`, {
+        where: this.where,
+      }),
+    );
   }
 
   resize(_columns: number, _rows: number): void {
