@@ -130,6 +130,7 @@ export default defineConfig(
       "@typescript-eslint/no-non-null-assertion": "off",
       "@typescript-eslint/no-unsafe-assignment": "off",
       "@typescript-eslint/unbound-method": "off",
+      "@typescript-eslint/no-misused-spread": "off",
       "@typescript-eslint/no-empty-function": "off",
       "@typescript-eslint/explicit-module-boundary-types": "off",
       "@typescript-eslint/no-confusing-void-expression": "off",

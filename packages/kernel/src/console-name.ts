@@ -1,4 +1,5 @@
 import { ConfedError } from "./errors.ts";
+import { neutralise } from "./neutralise.ts";
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
@@ -10,8 +11,8 @@ export function isConsoleName(text: string): boolean {
 /** Returns `text` or throws "invalid_argument" with the rule. `what` is "console" or "agent". */
 export function checkName(text: string, what: "console" | "agent" = "console"): string {
   if (isConsoleName(text)) return text;
-  // Quoted and cut: the name itself may be hostile to the terminal that shows the error.
-  throw new ConfedError("invalid_argument", `${JSON.stringify(text.slice(0, 140))} is not a ${what} name`, {
+  const article = what === "agent" ? "an" : "a";
+  throw new ConfedError("invalid_argument", `"${neutralise(text, 140)}" is not ${article} ${what} name`, {
     subject: what,
     hint: "letters, digits, '.', '_' and '-', at most 128, beginning with a letter or digit, without '..'",
   });

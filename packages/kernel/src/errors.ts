@@ -136,6 +136,7 @@ const CODE_OF_ERRNO: Readonly<Record<string, ErrorCode>> = {
 };
 
 function codeFromErrno(error: Error): ErrorCode | undefined {
-  const { code } = error as { readonly code?: string };
-  return code === undefined ? undefined : CODE_OF_ERRNO[code];
+  // A code may be anything: gRPC has numbers, and "toString" is a property of every object.
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === "string" && Object.hasOwn(CODE_OF_ERRNO, code) ? CODE_OF_ERRNO[code] : undefined;
 }

@@ -1,6 +1,9 @@
-export { type Cancel, type Clock } from "./clock.ts";
+export { type BackoffOptions, createBackoff } from "./backoff.ts";
+export { BoundedQueue } from "./bounded-queue.ts";
+export type { Cancel, Clock } from "./clock.ts";
 export { checkName, foldName, isConsoleName } from "./console-name.ts";
 export { type Deadline, withDeadline } from "./deadline.ts";
+export { formatDuration, parseDurationMs } from "./duration.ts";
 export {
   ConfedError,
   ERROR_CODES,
@@ -11,8 +14,27 @@ export {
   isErrorCode,
   unreachable,
 } from "./errors.ts";
-export { formatHostPort, type HostPort, type HostPortOptions, isHost, isLoopbackHost, parseHostPort } from "./host-port.ts";
+export { EXIT, EXIT_CODE_OF } from "./exit-code.ts";
+export {
+  formatHostPort,
+  type HostPort,
+  type HostPortOptions,
+  isHost,
+  isLoopbackHost,
+  parseHostPort,
+} from "./host-port.ts";
 export { type LogFields, type Logger, silentLogger } from "./logger.ts";
+export { findCollision } from "./name-collision.ts";
+export { neutralise } from "./neutralise.ts";
 export { type Release, Scope } from "./scope.ts";
 export { Secret } from "./secret.ts";
+export {
+  literalNames,
+  matches,
+  parseSelection,
+  SELECTION_LIMITS,
+  type Selectable,
+  type Selection,
+} from "./selection.ts";
 export { systemClock } from "./system-clock.ts";
+export { TimerWheel, type TimerWheelOptions } from "./timer-wheel.ts";
