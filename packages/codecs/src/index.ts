@@ -20,3 +20,15 @@ export {
   type TelnetSessionEvent,
   type TelnetSessionOptions,
 } from "./telnet/telnet-session.ts";
+export { decodeCheckedLines, encodeCheckedLine } from "./checked-line.ts";
+export {
+  decodeIndex,
+  type EventRecord,
+  encodeIndexRecord,
+  type GapCause,
+  type GapRecord,
+  type IndexRecord,
+  MARK_EVERY_MS,
+  type SegmentRecord,
+} from "./log-index/log-index.ts";
+export { type LogMap, logMapOf, offsetSince, type Stretch, timeOf } from "./log-index/log-map.ts";

@@ -1,0 +1,62 @@
+import { type GapRecord, type IndexRecord, MARK_EVERY_MS, type SegmentRecord } from "./log-index.ts";
+
+/** A stretch of a log that lies in one file without a hole. */
+export interface Stretch {
+  readonly file: string;
+  readonly pos: number;
+  readonly from: number;
+  /** End of the stretch; Infinity for the last, which goes on as far as its file does. */
+  readonly to: number;
+}
+
+/** Where the bytes of a console are, and when they came. */
+export interface LogMap {
+  /** The newest id; offsets of older ids mean nothing to it. Undefined: nothing was ever logged. */
+  readonly logId: string | undefined;
+  /** In order of offset, not overlapping. */
+  readonly stretches: readonly Stretch[];
+  readonly gaps: readonly GapRecord[];
+  /** In order of offset. */
+  readonly times: readonly { readonly off: number; readonly ms: number }[];
+}
+
+/** Read the records of an index as a map. */
+export function logMapOf(records: readonly IndexRecord[]): LogMap {
+  const segments = records.filter((record): record is SegmentRecord => record.t === "seg");
+  const logId = segments.at(-1)?.log;
+  const first = records.findIndex((record) => record.t === "seg" && record.log === logId);
+  // Everything before the newest id's first segment belongs to older ids.
+  const current = first === -1 ? [] : records.slice(first);
+  const gaps = current.filter((record): record is GapRecord => record.t === "gap");
+  const ours = current.filter((record): record is SegmentRecord => record.t === "seg");
+  const stretches = ours.map((segment, at) => stretchOf(segment, ours.slice(at + 1), gaps));
+  const times = current.flatMap((record) => (record.t === "at" ? [{ off: record.off, ms: record.ms }] : []));
+  return { logId, stretches: stretches.filter(({ from, to }) => to > from), gaps, times };
+}
+
+// A segment ends where the next begins or a gap does, and where a later segment took over the same
+// bytes of its file: then somebody truncated or replaced the file, and those bytes are gone.
+function stretchOf({ file, pos, off }: SegmentRecord, later: readonly SegmentRecord[], gaps: readonly GapRecord[]): Stretch {
+  const next = later[0]?.off ?? Number.POSITIVE_INFINITY;
+  const gapAt = gaps.find((gap) => gap.off >= off && gap.off < next)?.off ?? next;
+  const takenFrom = Math.min(...later.filter((segment) => segment.file === file).map((segment) => segment.pos));
+  return { file, pos, from: off, to: Math.min(next, gapAt, off + Math.max(0, takenFrom - pos)) };
+}
+
+/** Where to begin reading what came at or after `ms`; undefined: nothing did. Up to a second early. */
+export function offsetSince({ times }: LogMap, ms: number): number | undefined {
+  // Wall clocks jump: the first mark in order of offset that is late enough, not a binary search.
+  return times.find((mark) => mark.ms > ms - MARK_EVERY_MS)?.off;
+}
+
+/** When the byte at `offset` came, to the second; undefined: unknown. O(log marks). */
+export function timeOf({ times }: LogMap, offset: number): number | undefined {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((times[middle]?.off ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return times[low - 1]?.ms;
+}
