@@ -1,9 +1,13 @@
 export { type TransportDeps, type TransportFactory } from "./deps.ts";
+export { exec } from "./exec/exec.ts";
+export type { ExecOptions } from "./exec/exec-options.ts";
 export {
   type Address,
   type NameResolver,
   type NameResolverDeps,
   startNameResolver,
 } from "./net/name-resolver.ts";
+export { serial } from "./serial/serial.ts";
+export type { SerialOptions } from "./serial/serial-options.ts";
 export { type TcpOptions, tcp } from "./tcp/tcp.ts";
 export * from "./transport.ts";

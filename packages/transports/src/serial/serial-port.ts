@@ -1,5 +1,5 @@
 import { ConfedError } from "@confed/kernel";
-import type { SerialOptions } from "./serial-options.ts";
+import type { SerialLine } from "./serial-options.ts";
 
 /** What we use of an open port of the serialport library. Nothing here blocks the event loop. */
 export interface SerialPort {
@@ -68,15 +68,14 @@ export async function loadSerialBinding(
 }
 
 /** The line as the binding wants it told. */
-export function portSettings(options: SerialOptions): PortSettings {
-  const {
-    device,
-    baud = 115_200,
-    parity = "none",
-    dataBits = 8,
-    stopBits = 1,
-    flowControl = "none",
-  } = options;
+export function portSettings({
+  device,
+  baud,
+  parity,
+  dataBits,
+  stopBits,
+  flowControl,
+}: SerialLine): PortSettings {
   return {
     path: device,
     baudRate: baud,

@@ -6,7 +6,7 @@ import type { TransportDeps, TransportFactory } from "../deps.ts";
 import { CONNECT_TIMEOUT_MS, type OpenOptions } from "../transport.ts";
 import { serialOpenError } from "./serial-error.ts";
 import { SerialLink } from "./serial-link.ts";
-import { checkSerialOptions, type SerialOptions } from "./serial-options.ts";
+import { checkSerialOptions, type SerialLine, type SerialOptions } from "./serial-options.ts";
 import { loadSerialBinding, portSettings, type SerialBinding } from "./serial-port.ts";
 
 /**
@@ -20,17 +20,17 @@ export function serial(
   options: SerialOptions,
   loadBinding: () => Promise<SerialBinding> = loadSerialBinding,
 ): TransportFactory {
-  checkSerialOptions(options);
+  const line = checkSerialOptions(options);
   return (deps) => ({
     kind: "serial",
     open: ({ signal, sink }) => {
-      const what = `opening serial device ${options.device}`;
+      const what = `opening serial device ${line.device}`;
       return withDeadline(
         { clock: deps.clock, timeoutMs: CONNECT_TIMEOUT_MS, what },
         signal,
         async (bounded) => {
           const binding = await loadBinding();
-          return openSerialLink(options, binding, { ...deps, signal: bounded, sink });
+          return openSerialLink(line, binding, { ...deps, signal: bounded, sink });
         },
       );
     },
@@ -40,14 +40,14 @@ export function serial(
 type OpenContext = Pick<TransportDeps, "clock" | "logger"> & OpenOptions;
 
 async function openSerialLink(
-  options: SerialOptions,
+  line: SerialLine,
   binding: SerialBinding,
   { clock, logger, signal, sink }: OpenContext,
 ): Promise<SerialLink> {
-  const { device } = options;
+  const { device } = line;
   const fd = await openDevice(device, signal);
   try {
-    const port = await unlessAborted(binding.open(portSettings(options)), signal, (late) => late.close());
+    const port = await unlessAborted(binding.open(portSettings(line)), signal, (late) => late.close());
     return new SerialLink({ device, fd, port, sink, clock, logger });
   } catch (reason) {
     await closeFd(fd);
