@@ -1,6 +1,7 @@
 export { type TransportDeps, type TransportFactory } from "./deps.ts";
 export { exec } from "./exec/exec.ts";
 export type { ExecOptions } from "./exec/exec-options.ts";
+export { MemoryFarEnd, type MemoryPair, type MemoryWelcome, memory } from "./memory/memory.ts";
 export {
   type Address,
   type NameResolver,
@@ -11,3 +12,4 @@ export { serial } from "./serial/serial.ts";
 export type { SerialOptions } from "./serial/serial-options.ts";
 export { type TcpOptions, tcp } from "./tcp/tcp.ts";
 export * from "./transport.ts";
+export { type UnixOptions, unix } from "./unix/unix.ts";

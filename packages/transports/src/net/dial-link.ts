@@ -1,6 +1,7 @@
 import type { TransportDeps } from "../deps.ts";
 import type { LinkSink } from "../transport.ts";
 import { type DialTarget, dial } from "./dial.ts";
+import { halfOpenWatchOf } from "./half-open.ts";
 import { LinkSocket } from "./link-socket.ts";
 import { hostPort } from "./socket-error.ts";
 import { SocketLink } from "./socket-link.ts";
@@ -11,5 +12,9 @@ import { SocketLink } from "./socket-link.ts";
  */
 export async function dialLink(deps: TransportDeps, target: DialTarget, sink: LinkSink): Promise<SocketLink> {
   const socket = await dial(deps, target, () => new LinkSocket());
-  return new SocketLink(socket, { sink, where: hostPort(target.host, target.port) });
+  return new SocketLink(socket, {
+    sink,
+    where: hostPort(target.host, target.port),
+    inputWatch: halfOpenWatchOf(deps),
+  });
 }

@@ -1,6 +1,8 @@
 import { ConfedError } from "@confed/kernel";
 import { type CloseReason, LINK_LIMITS, type Link, type LinkSink } from "../transport.ts";
+import type { HalfOpenWatch } from "./half-open.ts";
 import type { LinkSocket } from "./link-socket.ts";
+import type { SocketEndpoints } from "./proc-net-tcp.ts";
 import { socketError } from "./socket-error.ts";
 
 /** What a link needs besides its socket. */
@@ -8,8 +10,8 @@ export interface SocketLinkOptions {
   readonly sink: LinkSink;
   /** The far end in words: `host:port` or a path. */
   readonly where: string;
-  /** Called after bytes were handed to the kernel; their acknowledgement is then watched. */
-  readonly onWrite?: (link: SocketLink) => void;
+  /** Looks after the acknowledgement of input; for far ends that can vanish without a word. */
+  readonly inputWatch?: Pick<HalfOpenWatch, "wrote" | "forget">;
 }
 
 /**
@@ -24,7 +26,7 @@ export class SocketLink implements Link {
   readonly where: string;
   readonly #socket: LinkSocket;
   readonly #sink: LinkSink;
-  readonly #onWrite: ((link: SocketLink) => void) | undefined;
+  readonly #inputWatch: SocketLinkOptions["inputWatch"];
   readonly #released: Promise<void>;
   #paused = false;
   #reads = 0;
@@ -33,13 +35,14 @@ export class SocketLink implements Link {
   #reason: CloseReason | undefined;
   #drainWaiters: (() => void)[] = [];
 
-  constructor(socket: LinkSocket, { sink, where, onWrite }: SocketLinkOptions) {
+  constructor(socket: LinkSocket, { sink, where, inputWatch }: SocketLinkOptions) {
     this.#socket = socket;
     this.#sink = sink;
     this.where = where;
-    this.#onWrite = onWrite;
+    this.#inputWatch = inputWatch;
     this.#released = new Promise((release) => {
       socket.once("close", () => {
+        this.#inputWatch?.forget(this);
         this.#wakeDrainWaiters();
         this.#sink.onClosed(this.#reason ?? { by: "local" });
         release();
@@ -81,7 +84,7 @@ export class SocketLink implements Link {
     return this.#socket.bytesWritten - this.#socket.writableLength;
   }
 
-  /** True from the first sign of the end on. */
+  /** True from the first sign of the end on: `write` takes nothing any more. */
   get ended(): boolean {
     return this.#reason !== undefined;
   }
@@ -92,7 +95,7 @@ export class SocketLink implements Link {
     if (bytes.length > 0) {
       // Copied, because a socket that cannot send at once keeps what it was given.
       this.#socket.write(Buffer.from(bytes), this.#onWritten);
-      this.#onWrite?.(this);
+      this.#inputWatch?.wrote(this);
     }
     return this.#socket.writableLength;
   }
@@ -168,14 +171,6 @@ export class SocketLink implements Link {
     this.#drainWaiters = [];
     for (const wake of waiters) wake();
   }
-}
-
-/** What names a TCP connection. */
-export interface SocketEndpoints {
-  readonly localAddress: string;
-  readonly localPort: number;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
 }
 
 function turnOfLoop(): Promise<void> {
