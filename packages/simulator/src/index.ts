@@ -1,1 +1,25 @@
-export {};
+export { type ConsoleTableEntry, consoleTable, consoleTableJsonLines } from "./console-table.ts";
+export { DEMO_LOGIN } from "./demo-texts.ts";
+export { describeLateness, LATENESS_P99_MS_MAX, type LatenessReport } from "./lateness.ts";
+export { type Damage, describeLogReport, type LogReport } from "./log-report.ts";
+export {
+  type LogExpectation,
+  LogVerifier,
+  type VerifyOptions,
+  verifyLog,
+  verifyLogFiles,
+} from "./log-verifier.ts";
+export { lineMaker, lineMarker, readLine } from "./numbered-line.ts";
+export { fillPattern } from "./pattern.ts";
+export { type Rack, type RackDeps, type RackPorts, type RackStats, startRack } from "./rack.ts";
+export {
+  completeRackOptions,
+  RACK_MODES,
+  type RackMode,
+  type RackOptions,
+  type RackOptionsInput,
+  type RackSshOptions,
+} from "./rack-options.ts";
+export { type RackProcess, spawnRack } from "./rack-process.ts";
+export type { LinkKind, SentEnd, SentRecord, SentReport } from "./sent-record.ts";
+export type { SeqRange } from "./seq-ranges.ts";
