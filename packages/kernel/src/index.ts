@@ -1,3 +1,4 @@
+export { Arena, ArenaPool, RECORD_HEADER_BYTES, type RecordVisitor, visitRecords } from "./arena.ts";
 export { type BackoffOptions, createBackoff } from "./backoff.ts";
 export { BoundedQueue } from "./bounded-queue.ts";
 export type { Cancel, Clock } from "./clock.ts";
