@@ -1,1 +1,29 @@
-export {};
+export { type ClientSettings, type ClientSources, clientSettings } from "./client-settings.ts";
+export { CONFIG_FILE_BYTES_MAX, type ConfigFiles } from "./config-files.ts";
+export type {
+  CommonConsoleSpec,
+  ComPortSpec,
+  ConsoleSpec,
+  ExecConsoleSpec,
+  FlowControl,
+  Parity,
+  RetrySpec,
+  SerialConsoleSpec,
+  SerialLine,
+  SshConsoleSpec,
+  TcpConsoleSpec,
+  TelnetConsoleSpec,
+  UnixConsoleSpec,
+} from "./console-spec.ts";
+export { type Fault, faultsError, formatFault, type LoadResult } from "./fault.ts";
+export {
+  type AgentConfig,
+  type CheckedConfig,
+  checkConfig,
+  type HeadConfig,
+  type LoadOptions,
+  loadAgentConfig,
+  loadHeadConfig,
+} from "./load-config.ts";
+export { resolveSecret, type SecretRef, type SecretSources } from "./secret-ref.ts";
+export { type AgentSettings, DEFAULT_PORTS, type HeadSettings, type LogSettings } from "./settings-schema.ts";

@@ -1,0 +1,156 @@
+import { z } from "zod";
+import { FLOW_CONTROLS, PARITIES, type RetrySpec } from "./console-spec.ts";
+import {
+  absolutePath,
+  durationMs,
+  host,
+  line,
+  name,
+  port,
+  refuse,
+  secretRef,
+  text,
+  wholeNumber,
+  word,
+} from "./scalar-schema.ts";
+
+/** Waiting between attempts, unless a console says otherwise. */
+const RETRY: RetrySpec = Object.freeze({ firstMs: 1_000, maxMs: 60_000 });
+
+const retry = z
+  .strictObject({ first: durationMs.optional(), max: durationMs.optional() })
+  .transform(({ first, max }, context): RetrySpec => {
+    const firstMs = first ?? Math.min(RETRY.firstMs, max ?? RETRY.firstMs);
+    const maxMs = max ?? Math.max(RETRY.maxMs, firstMs);
+    if (firstMs > maxMs) refuse(context.issues, first, "must not be longer than max", {}, ["first"]);
+    return { firstMs, maxMs };
+  });
+
+const common = {
+  name: name("console"),
+  labels: z.record(word, line).default({}),
+  groups: z.array(word).default([]),
+  onDemand: z.boolean().default(false),
+  description: line.optional(),
+  connectTimeout: durationMs.optional(),
+  retry: retry.default(RETRY),
+};
+
+const terminalType = text("a terminal type", (value) =>
+  /^[A-Za-z0-9][A-Za-z0-9._+-]{0,39}$/.test(value),
+).optional();
+const parity = z.enum(PARITIES);
+const baud = wholeNumber(50, 4_000_000);
+const dataBits = z.literal([5, 6, 7, 8]);
+const stopBits = z.literal([1, 1.5, 2]);
+/** For programs: anything but NUL, which ends a string there. */
+const argument = text("text without NUL", (value) => !value.includes("\0"));
+
+const tcp = z.strictObject({ ...common, transport: z.literal("tcp"), host, port });
+
+const telnet = z.strictObject({
+  ...common,
+  transport: z.literal("telnet"),
+  host,
+  port: port.default(23),
+  terminalType,
+  binary: z.boolean().optional(),
+  comPort: z
+    .strictObject({
+      baud: baud.optional(),
+      dataBits: dataBits.optional(),
+      parity: parity.optional(),
+      stopBits: stopBits.optional(),
+    })
+    .optional(),
+});
+
+// unix(7): sun_path has 108 bytes, its NUL included.
+const socketPath = absolutePath.check(({ value, issues }) => {
+  if (Buffer.byteLength(value) > 107) refuse(issues, value, "must be a socket path, at most 107 bytes");
+});
+
+const unix = z.strictObject({ ...common, transport: z.literal("unix"), path: socketPath });
+
+const exec = z.strictObject({
+  ...common,
+  transport: z.literal("exec"),
+  argv: z.array(argument).check(({ value, issues }) => {
+    if (value[0] === undefined || value[0] === "")
+      refuse(issues, value, "must begin with a program", { hint: "argv: [program, argument, ...]" });
+  }),
+  env: z
+    .record(
+      text("the name of a variable", (key) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(key)),
+      argument,
+    )
+    .default({}),
+  user: line.optional(),
+  cwd: absolutePath.optional(),
+});
+
+const serial = z.strictObject({
+  ...common,
+  transport: z.literal("serial"),
+  device: absolutePath,
+  baud: baud.default(115_200),
+  dataBits: dataBits.default(8),
+  parity: parity.default("none"),
+  stopBits: stopBits.default(1),
+  flowControl: z.enum(FLOW_CONTROLS).default("none"),
+});
+
+const sshAgent = z.unknown().transform((value, context): true | string => {
+  if (value === true) return true;
+  const path = absolutePath.safeParse(value);
+  if (path.success) return path.data;
+  refuse(context.issues, value, "must be true or the absolute path of a socket");
+  return z.NEVER;
+});
+
+const ssh = z
+  .strictObject({
+    ...common,
+    transport: z.literal("ssh"),
+    host,
+    port: port.default(22),
+    user: line,
+    password: secretRef.optional(),
+    key: z.strictObject({ file: absolutePath }).optional(),
+    passphrase: secretRef.optional(),
+    agent: sshAgent.optional(),
+    knownHosts: absolutePath.optional(),
+    trustOnFirstUse: z.boolean().default(false),
+    legacyAlgorithms: z.boolean().default(false),
+    command: argument.optional(),
+    subsystem: line.optional(),
+    terminalType,
+    keepalive: durationMs.optional(),
+  })
+  .check(({ value, issues }) => {
+    const { password, key, passphrase, agent, command, subsystem } = value;
+    const whole = true;
+    if (password === undefined && key === undefined && agent === undefined) {
+      refuse(issues, value, "ssh has no way to log in", {
+        whole,
+        hint: "give a password, a key or an agent",
+      });
+    }
+    if (passphrase !== undefined && key === undefined) {
+      refuse(issues, passphrase, "a passphrase needs a key", { whole }, ["passphrase"]);
+    }
+    if (command !== undefined && subsystem !== undefined) {
+      refuse(issues, subsystem, "command and subsystem exclude each other", { whole }, ["subsystem"]);
+    }
+  });
+
+const SCHEMAS = { tcp, telnet, unix, exec, serial, ssh } as const;
+
+/** One entry of a console table as it is written, durations already in milliseconds. */
+export const consoleEntry = z.discriminatedUnion("transport", [tcp, telnet, unix, exec, serial, ssh]);
+export type ConsoleEntry = z.output<typeof consoleEntry>;
+
+/** The keys a console of each transport may have; for hints. */
+export const CONSOLE_KEYS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(SCHEMAS).map(([transport, schema]) => [transport, Object.keys(schema.shape)]),
+);

@@ -1,0 +1,95 @@
+import { foldName } from "@confed/kernel";
+import { CONSOLE_KEYS, consoleEntry } from "./console-schema.ts";
+import type { ConsoleSpec } from "./console-spec.ts";
+import { deepFreeze } from "./deep-freeze.ts";
+import type { FaultCollector, Place } from "./fault-collector.ts";
+import type { ValuePath } from "./mark.ts";
+import { describeIssue } from "./schema-faults.ts";
+import type { SourceDocument } from "./source-document.ts";
+
+/** Gathers the consoles of all files, in the order of reading, and sees that no name comes twice. */
+export class ConsoleTable {
+  readonly consoles: ConsoleSpec[] = [];
+  readonly #faults: FaultCollector;
+  readonly #byFoldedName = new Map<string, { readonly name: string; readonly place: Place }>();
+
+  constructor(faults: FaultCollector) {
+    this.#faults = faults;
+  }
+
+  /** Take the entries that stand at `path` of a document. */
+  addAll(document: SourceDocument, entries: readonly unknown[], path: ValuePath): void {
+    for (const [index, entry] of entries.entries()) this.#add(document, entry, [...path, index]);
+  }
+
+  #add(document: SourceDocument, entry: unknown, path: ValuePath): void {
+    const name = nameIn(entry);
+    if (name !== undefined) this.#claimName(name, { document, path: [...path, "name"] });
+    const parsed = consoleEntry.safeParse(entry);
+    if (parsed.success) {
+      this.consoles.push(deepFreeze(toSpec(parsed.data)));
+      return;
+    }
+    const transport = transportIn(entry);
+    const context = {
+      input: entry,
+      keysAt: (at: ValuePath) =>
+        NESTED_KEYS[String(at[0] ?? "")] ?? (at.length === 0 ? CONSOLE_KEYS[transport] : undefined) ?? [],
+      homeOf: transportsWith,
+    };
+    const subject = name === undefined ? undefined : `console ${name.slice(0, 140)}`;
+    for (const issue of parsed.error.issues) {
+      for (const fault of describeIssue(issue, context)) {
+        this.#faults.add({ ...fault, document, path: [...path, ...fault.path], subject });
+      }
+    }
+  }
+
+  #claimName(name: string, place: Place): void {
+    const folded = foldName(name);
+    const first = this.#byFoldedName.get(folded);
+    if (first === undefined) {
+      this.#byFoldedName.set(folded, { name, place });
+      return;
+    }
+    const subject = `console ${name.slice(0, 140)}`;
+    const message =
+      first.name === name
+        ? "this name is taken by the console at"
+        : `this name differs only in case from ${first.name} at`;
+    const hint =
+      first.name === name ? "take one of them away" : "log files and people would confuse them: rename one";
+    this.#faults.add({ ...place, message, hint, subject, other: first.place });
+  }
+}
+
+/** The keys of the mappings inside an entry. */
+const NESTED_KEYS: Readonly<Record<string, readonly string[]>> = {
+  retry: ["first", "max"],
+  comPort: ["baud", "dataBits", "parity", "stopBits"],
+  password: ["file", "env"],
+  passphrase: ["file", "env"],
+  key: ["file"],
+};
+
+function nameIn(entry: unknown): string | undefined {
+  const { name } = (entry ?? {}) as { readonly name?: unknown };
+  return typeof name === "string" ? name : undefined;
+}
+
+function transportIn(entry: unknown): string {
+  return String((entry as { readonly transport?: unknown }).transport);
+}
+
+function transportsWith(key: string): string | undefined {
+  const transports = Object.keys(CONSOLE_KEYS).filter((transport) => CONSOLE_KEYS[transport]?.includes(key));
+  return transports.length === 0 ? undefined : `a key of ${transports.join(" and ")} consoles`;
+}
+
+function toSpec(entry: ReturnType<typeof consoleEntry.parse>): ConsoleSpec {
+  const { connectTimeout: connectTimeoutMs, ...rest } = entry;
+  const timed = connectTimeoutMs === undefined ? rest : { ...rest, connectTimeoutMs };
+  if (timed.transport !== "ssh") return timed;
+  const { keepalive: keepaliveMs, ...ssh } = timed;
+  return keepaliveMs === undefined ? ssh : { ...ssh, keepaliveMs };
+}

@@ -1,0 +1,292 @@
+import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { ConfedError } from "@confed/kernel";
+import type { z } from "zod";
+import { type ConfigFiles, systemFiles } from "./config-files.ts";
+import type { ConsoleSpec } from "./console-spec.ts";
+import { ConsoleTable } from "./console-table.ts";
+import { deepFreeze } from "./deep-freeze.ts";
+import type { LoadResult } from "./fault.ts";
+import { FaultCollector } from "./fault-collector.ts";
+import { expandFilePattern, isFilePattern } from "./file-pattern.ts";
+import type { ValuePath } from "./mark.ts";
+import { describeIssue } from "./schema-faults.ts";
+import {
+  type AgentSettings,
+  type HeadSettings,
+  includedFile,
+  type LogSettings,
+  mainFile,
+} from "./settings-schema.ts";
+import { readSource, type SourceDocument } from "./source-document.ts";
+
+/** What an agent is started with. Frozen. */
+export interface AgentConfig {
+  readonly agent: AgentSettings;
+  readonly logs: LogSettings;
+  /** In the order of the files. */
+  readonly consoles: readonly ConsoleSpec[];
+  /** Every file that was read, absolute; what a watcher watches. */
+  readonly files: readonly string[];
+}
+
+/** What a head is started with. Frozen. */
+export interface HeadConfig {
+  readonly head: HeadSettings;
+  readonly files: readonly string[];
+}
+
+/** What a file turned out to be; neither an agent nor a head: a table for others to include. */
+export interface CheckedConfig {
+  readonly agent?: AgentSettings | undefined;
+  readonly head?: HeadSettings | undefined;
+  readonly logs: LogSettings;
+  readonly consoles: readonly ConsoleSpec[];
+  readonly files: readonly string[];
+}
+
+/** For tests. */
+export interface LoadOptions {
+  readonly files?: ConfigFiles | undefined;
+}
+
+/**
+ * Read the configuration of an agent: its file and all that this includes. Never rejects for what
+ * stands in files; all faults come at once.
+ */
+export async function loadAgentConfig(
+  path: string,
+  options: LoadOptions = {},
+): Promise<LoadResult<AgentConfig>> {
+  const loaded = await checkConfig(path, options);
+  if (loaded.ok === undefined) return loaded;
+  const { agent, logs, consoles, files } = loaded.ok;
+  if (agent === undefined) return missingSection(path, "agent", loaded.ok);
+  return { ok: Object.freeze({ agent, logs, consoles, files }) };
+}
+
+/** Read the configuration of a head. What else the file includes is an agent's, and not read. */
+export async function loadHeadConfig(
+  path: string,
+  options: LoadOptions = {},
+): Promise<LoadResult<HeadConfig>> {
+  const loaded = await new Loading(path, options).run({ tables: false });
+  if (loaded.ok === undefined) return loaded;
+  const { head, files } = loaded.ok;
+  if (head === undefined) return missingSection(path, "head", loaded.ok);
+  return { ok: Object.freeze({ head, files }) };
+}
+
+/** Read a file of whatever kind, with all that it includes: what `confed check` does. */
+export function checkConfig(path: string, options: LoadOptions = {}): Promise<LoadResult<CheckedConfig>> {
+  return new Loading(path, options).run({ tables: true });
+}
+
+function missingSection(
+  file: string,
+  section: "agent" | "head",
+  { agent, head }: CheckedConfig,
+): LoadResult<never> {
+  const isOther = agent !== undefined || head !== undefined;
+  const hint = isOther
+    ? `this configures ${agent === undefined ? "a head" : "an agent"}`
+    : SECTION_HINTS[section];
+  const message = `this file has no ${section} section`;
+  return { faults: Object.freeze([Object.freeze({ file, line: 1, col: 1, message, hint })]) };
+}
+
+const SECTION_HINTS = {
+  agent: "add agent: { id: NAME, state: DIR }",
+  head: "add head: { state: DIR }",
+} as const;
+
+/** Read at a time while a pattern's files are fetched; one after the other would wait for each disk. */
+const READS_AT_ONCE = 16;
+
+/** A pattern that matches more than this does not mean console tables. */
+const FILES_MAX = 20_000;
+
+class Loading {
+  readonly #path: string;
+  readonly #files: ConfigFiles;
+  readonly #faults = new FaultCollector();
+  readonly #table = new ConsoleTable(this.#faults);
+  /** Absolute. */
+  readonly #seen = new Set<string>();
+
+  constructor(path: string, { files = systemFiles }: LoadOptions) {
+    this.#path = path;
+    this.#files = files;
+  }
+
+  async run({ tables }: { readonly tables: boolean }): Promise<LoadResult<CheckedConfig>> {
+    const main = resolve(this.#path);
+    const document = await this.#read(main, (error) => {
+      const [line = 0, col = 0] = error.where?.split(":").map(Number) ?? [];
+      this.#faults.addLoose({ file: this.#path, line, col, message: error.rawMessage, hint: error.hint });
+    });
+    const settings = document === undefined ? undefined : await this.#takeMain(document, main, tables);
+    if (settings === undefined || !this.#faults.empty) return { faults: await this.#faults.resolve() };
+    const { agent, head, logs } = settings;
+    return { ok: deepFreeze({ agent, head, logs, consoles: this.#table.consoles, files: [...this.#seen] }) };
+  }
+
+  async #takeMain(
+    document: SourceDocument,
+    absolute: string,
+    tables: boolean,
+  ): Promise<z.output<typeof mainFile> | undefined> {
+    if (document.faults.length > 0 && document.value === undefined) return undefined;
+    if (Array.isArray(document.value)) {
+      this.#table.addAll(document, document.value, []);
+      return mainFile.parse({});
+    }
+    const settings = this.#validate(document, mainFile);
+    if (tables) await this.#takeTables(document, absolute, [absolute]);
+    return settings;
+  }
+
+  #takeIncluded(
+    document: SourceDocument,
+    absolute: string,
+    chain: readonly string[],
+  ): Promise<void> | undefined {
+    if (document.faults.length > 0 && document.value === undefined) return undefined;
+    if (Array.isArray(document.value)) {
+      this.#table.addAll(document, document.value, []);
+      return undefined;
+    }
+    this.#validate(document, includedFile);
+    return this.#takeTables(document, absolute, chain);
+  }
+
+  /** The sections of a mapping, every fault noted. Undefined if there was one. */
+  #validate<Schema extends typeof mainFile | typeof includedFile>(
+    document: SourceDocument,
+    schema: Schema,
+  ): z.output<Schema> | undefined {
+    if (document.value === null || document.value === undefined) {
+      this.#faults.add({ document, path: [], message: "the file is empty" });
+      return undefined;
+    }
+    const parsed = schema.safeParse(document.value);
+    if (parsed.success) return parsed.data as z.output<Schema>;
+    const context = {
+      input: document.value,
+      keysAt: (path: ValuePath) => SECTION_KEYS[String(path[0] ?? "")] ?? Object.keys(schema.shape),
+      homeOf: (key: string) =>
+        key in mainFile.shape ? "a section of the file that includes this one" : undefined,
+    };
+    for (const issue of parsed.error.issues) {
+      for (const fault of describeIssue(issue, context)) this.#faults.add({ ...fault, document });
+    }
+    return undefined;
+  }
+
+  /** Consoles first, then what is included, even if other sections are wrong: every fault counts. */
+  async #takeTables(document: SourceDocument, absolute: string, chain: readonly string[]): Promise<void> {
+    const { consoles, include } = document.value as {
+      readonly consoles?: unknown;
+      readonly include?: unknown;
+    };
+    if (Array.isArray(consoles)) this.#table.addAll(document, consoles, ["consoles"]);
+    if (!Array.isArray(include)) return;
+    for (const [index, pattern] of include.entries()) {
+      if (typeof pattern === "string")
+        await this.#include({ document, absolute, chain, pattern, path: ["include", index] });
+    }
+  }
+
+  async #include(request: IncludeRequest): Promise<void> {
+    const { document, chain, path } = request;
+    const fail = (message: string, hint?: string) => {
+      this.#faults.add({ document, path, message, hint });
+    };
+    const paths = await this.#pathsOf(request, fail);
+    for (const looping of paths.filter((each) => chain.includes(each))) {
+      fail(
+        `${this.#shown(looping)} would include itself`,
+        "take it out, or keep tables in a directory of their own",
+      );
+    }
+    const fresh = paths.filter((each) => !this.#seen.has(each));
+    for (const each of fresh) this.#seen.add(each);
+    if (this.#seen.size > FILES_MAX) {
+      fail(`more than ${FILES_MAX} files are included`);
+      return;
+    }
+    for (let at = 0; at < fresh.length; at += READS_AT_ONCE) {
+      const batch = fresh.slice(at, at + READS_AT_ONCE);
+      const documents = await Promise.all(
+        batch.map((each) => this.#read(each, (error) => this.#failIncluded(each, error, fail))),
+      );
+      for (const [index, included] of documents.entries()) {
+        const each = batch[index];
+        if (included !== undefined && each !== undefined)
+          await this.#takeIncluded(included, each, [...chain, each]);
+      }
+    }
+  }
+
+  async #pathsOf(
+    { absolute, pattern }: IncludeRequest,
+    fail: (message: string, hint?: string) => void,
+  ): Promise<readonly string[]> {
+    const wanted = resolve(dirname(absolute), pattern);
+    if (!isFilePattern(pattern)) return [wanted];
+    try {
+      return await expandFilePattern(wanted, this.#files);
+    } catch (reason) {
+      const error = ConfedError.from(reason);
+      fail(`${this.#shown(wanted)}: ${error.rawMessage}`, error.hint);
+      return [];
+    }
+  }
+
+  #failIncluded(absolute: string, error: ConfedError, fail: (message: string, hint?: string) => void): void {
+    if (error.where === undefined) {
+      fail(`${this.#shown(absolute)}: ${error.rawMessage}`, error.hint);
+      return;
+    }
+    const [line = 0, col = 0] = error.where.split(":").map(Number);
+    this.#faults.addLoose({
+      file: this.#shown(absolute),
+      line,
+      col,
+      message: error.rawMessage,
+      hint: error.hint,
+    });
+  }
+
+  async #read(absolute: string, failed: (error: ConfedError) => void): Promise<SourceDocument | undefined> {
+    this.#seen.add(absolute);
+    try {
+      const document = await readSource(absolute, this.#files);
+      const shown = { ...document, file: this.#shown(absolute) };
+      this.#faults.addDocument(shown);
+      return shown;
+    } catch (reason) {
+      failed(ConfedError.from(reason));
+      return undefined;
+    }
+  }
+
+  /** As the person would write it: relative if the main file was given so. */
+  #shown(absolute: string): string {
+    if (absolute === resolve(this.#path)) return this.#path;
+    return isAbsolute(this.#path) ? absolute : relative(resolve("."), absolute);
+  }
+}
+
+interface IncludeRequest {
+  readonly document: SourceDocument;
+  readonly absolute: string;
+  readonly chain: readonly string[];
+  readonly pattern: string;
+  readonly path: ValuePath;
+}
+
+const SECTION_KEYS: Readonly<Record<string, readonly string[]>> = {
+  agent: ["id", "listen", "advertise", "heads", "state"],
+  head: ["listen", "state"],
+  logs: ["path", "mode", "group"],
+};

@@ -1,0 +1,152 @@
+import {
+  ConfedError,
+  checkName,
+  type HostPort,
+  type HostPortOptions,
+  isHost,
+  isLoopbackHost,
+  parseHostPort,
+} from "@confed/kernel";
+import { z } from "zod";
+import { parseDurationMs } from "./duration.ts";
+import type { SecretRef } from "./secret-ref.ts";
+
+/** What `schema-faults.ts` makes a sentence of, besides the message. */
+export interface FaultParams {
+  readonly hint?: string | undefined;
+  /** The message stands alone: it is not a rule that the value breaks. */
+  readonly whole?: boolean;
+}
+
+type Issues = { push(issue: z.core.$ZodRawIssue): unknown };
+
+/** Report that a value breaks a rule: `message` completes the sentence "KEY ...". */
+export function refuse(
+  issues: Issues,
+  input: unknown,
+  message: string,
+  params: FaultParams = {},
+  path: readonly string[] = [],
+): void {
+  issues.push({ code: "custom", input, message, params: { ...params }, path: [...path] });
+}
+
+/** A text for which `accepts` is true. `rule` completes "KEY must be ...". */
+export function text(rule: string, accepts: (value: string) => boolean, hint?: string) {
+  return z.string().check(({ value, issues }) => {
+    if (!accepts(value)) refuse(issues, value, `must be ${rule}`, { hint });
+  });
+}
+
+/** A text that fits on a line. */
+export const line = text("one line of text, at most 1000 characters", (value) =>
+  /^[^\p{Cc}]{1,1000}$/u.test(value),
+);
+
+/** An absolute path. Not relative: a service has no directory that people would think of. */
+export const absolutePath = text(
+  "an absolute path",
+  (value) => /^\/[^\p{Cc}]*$/u.test(value) && value.length <= PATH_LENGTH_MAX,
+  "begin with /",
+);
+
+// PATH_MAX of Linux, its NUL taken off.
+const PATH_LENGTH_MAX = 4095;
+
+/** A host name or an address. */
+export const host = text(
+  "a host name or an address",
+  isHost,
+  'IPv6 without brackets; the port has a key of its own: "port"',
+);
+
+/** A TCP port to connect to. */
+export const port = wholeNumber(1, 65_535);
+
+/** A whole number within bounds, both included. */
+export function wholeNumber(least: number, most: number) {
+  return z.number().check(({ value, issues }) => {
+    if (!Number.isInteger(value) || value < least || value > most) {
+      refuse(issues, value, `must be a whole number from ${least} to ${most}`);
+    }
+  });
+}
+
+/** A group's name or a label's. */
+export const word = text(
+  "a word",
+  (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(value),
+  "letters, digits, '.', '_' and '-', at most 63",
+);
+
+/** The name of a console or of an agent, by the kernel's rule. */
+export function name(what: "console" | "agent") {
+  return z.string().check(({ value, issues }) => {
+    rejected(() => checkName(value, what), issues, value);
+  });
+}
+
+/** A time like "500ms", "20s" or "5m", in milliseconds; not nothing, and not over a day. */
+export const durationMs = z.unknown().transform((value, context): number => {
+  const ms = typeof value === "string" ? parseDurationMs(value) : undefined;
+  if (ms !== undefined && ms > 0 && ms <= DAY_MS) return ms;
+  refuse(context.issues, value, "must be a time up to a day", { hint: 'write "500ms", "20s" or "5m"' });
+  return z.NEVER;
+});
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** `host:port`, parsed. */
+export function address(options: HostPortOptions) {
+  return z.string().transform((value, context): HostPort => {
+    return rejected(() => parseHostPort(value, options), context.issues, value) ?? z.NEVER;
+  });
+}
+
+/** Where to listen: loopback, as long as there is no TLS. Port 0 lets the system choose. */
+export function listenAddress(defaultPort: number) {
+  return address({ defaultPort, zeroPort: true }).check(({ value, issues }) => {
+    if (isLoopbackHost(value.host)) return;
+    refuse(issues, value, "must be an address of this host only, as there is no TLS yet", {
+      hint: "listen on 127.0.0.1, ::1 or localhost",
+    });
+  });
+}
+
+/** A reference to a secret. What it refuses it never shows. */
+export const secretRef = z.unknown().transform((value, context): SecretRef => {
+  const hint = "write { file: /path } or { env: NAME }";
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    refuse(context.issues, value, "must not hold a secret itself, only say where it is", { hint });
+    return z.NEVER;
+  }
+  const parsed = secretShape.safeParse(value);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues)
+      context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
+    return z.NEVER;
+  }
+  const { file, env } = parsed.data;
+  if (file !== undefined && env === undefined) return { file };
+  if (env !== undefined && file === undefined) return { env };
+  refuse(context.issues, value, "must name one place, a file or an environment variable", { hint });
+  return z.NEVER;
+});
+
+const secretShape = z.strictObject({
+  file: absolutePath.optional(),
+  env: text("the name of an environment variable", (value) =>
+    /^[A-Za-z_][A-Za-z0-9_]*$/.test(value),
+  ).optional(),
+});
+
+/** Run a parser of the kernel and turn its refusal into an issue. */
+function rejected<T>(parse: () => T, issues: Issues, input: unknown): T | undefined {
+  try {
+    return parse();
+  } catch (reason) {
+    if (!(reason instanceof ConfedError)) throw reason;
+    refuse(issues, input, reason.rawMessage, { whole: true, hint: reason.hint });
+    return undefined;
+  }
+}

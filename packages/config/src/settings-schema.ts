@@ -1,0 +1,116 @@
+import type { HostPort } from "@confed/kernel";
+import { z } from "zod";
+import { absolutePath, address, line, listenAddress, name, refuse, text } from "./scalar-schema.ts";
+
+/** Where heads and agents listen unless told otherwise. */
+export const DEFAULT_PORTS = { head: 7100, agent: 7110 } as const;
+
+/** The `agent:` section. */
+export interface AgentSettings {
+  readonly id: string;
+  /** Loopback. Port 0: the system chooses; whoever listens puts the real one into `advertise`, too. */
+  readonly listen: HostPort;
+  /** Where heads and clients may reach this agent, best first; `listen` unless given. */
+  readonly advertise: readonly HostPort[];
+  /** May be empty: an agent is complete without a head. */
+  readonly heads: readonly HostPort[];
+  readonly stateDir: string;
+}
+
+/** The `head:` section. */
+export interface HeadSettings {
+  /** Loopback. Port 0: the system chooses. */
+  readonly listen: HostPort;
+  readonly stateDir: string;
+}
+
+/** The `logs:` section. */
+export interface LogSettings {
+  /** An absolute path with exactly one `&`, which stands for the console's name. */
+  readonly pathTemplate: string;
+  readonly mode: number;
+  /** A group's name or number; without it, the process's own. */
+  readonly group?: string | undefined;
+}
+
+const agent = z
+  .strictObject({
+    id: name("agent"),
+    listen: listenAddress(DEFAULT_PORTS.agent).default({ host: "127.0.0.1", port: DEFAULT_PORTS.agent }),
+    advertise: z.array(address({ defaultPort: DEFAULT_PORTS.agent })).optional(),
+    heads: z.array(address({ defaultPort: DEFAULT_PORTS.head })).default([]),
+    state: absolutePath,
+  })
+  .transform(
+    ({ state, advertise, ...rest }): AgentSettings => ({
+      ...rest,
+      advertise: advertise ?? [rest.listen],
+      stateDir: state,
+    }),
+  );
+
+const head = z
+  .strictObject({
+    listen: listenAddress(DEFAULT_PORTS.head).default({ host: "127.0.0.1", port: DEFAULT_PORTS.head }),
+    state: absolutePath,
+  })
+  .transform(({ listen, state }): HeadSettings => ({ listen, stateDir: state }));
+
+const logPath = absolutePath.check(({ value, issues }) => {
+  const hint = 'like "/var/log/consoles/&.log"';
+  const count = value.split("&").length - 1;
+  if (count !== 1)
+    refuse(issues, value, "must hold exactly one &, which stands for the console's name", { hint });
+  else if (value.split("/").includes("..")) refuse(issues, value, "must not go up by ..", { hint });
+  else if (value.endsWith("/")) refuse(issues, value, "must name files, not a directory", { hint });
+});
+
+const mode = text(
+  "an octal mode that lets the owner read and write",
+  (value) => {
+    return /^0?[0-7]{3}$/.test(value) && (Number.parseInt(value, 8) & 0o600) === 0o600;
+  },
+  'write "0640", in quotes',
+).transform((value) => Number.parseInt(value, 8));
+
+const DEFAULT_LOGS: LogSettings = { pathTemplate: "/var/log/consoles/&.log", mode: 0o640 };
+
+const logs = z
+  .strictObject({
+    path: logPath.default(DEFAULT_LOGS.pathTemplate),
+    mode: mode.default(DEFAULT_LOGS.mode),
+    group: line.optional(),
+  })
+  .transform(({ path, ...rest }): LogSettings => ({ ...rest, pathTemplate: path }));
+
+const table = {
+  /** Entries are looked at one by one: a wrong one must not hide the others. */
+  consoles: z.array(z.unknown()).nullable().optional(),
+  include: z.array(line).nullable().optional(),
+};
+
+/** A file that an agent, a head or both are started with. */
+export const mainFile = z
+  .strictObject({
+    agent: agent.optional(),
+    head: head.optional(),
+    logs: logs.default(DEFAULT_LOGS),
+    ...table,
+  })
+  .check(({ value, issues }) => {
+    const { agent: ours, head: theirs } = value;
+    if (ours === undefined || theirs === undefined) return;
+    if (ours.stateDir === theirs.stateDir) {
+      refuse(issues, theirs.stateDir, "must not be the directory of agent.state", {}, ["head", "state"]);
+    }
+    if (
+      ours.listen.port === theirs.listen.port &&
+      ours.listen.port !== 0 &&
+      ours.listen.host === theirs.listen.host
+    ) {
+      refuse(issues, theirs.listen, "must not be the address of agent.listen", {}, ["head", "listen"]);
+    }
+  });
+
+/** A file that another one includes. */
+export const includedFile = z.strictObject(table);
