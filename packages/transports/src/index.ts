@@ -11,5 +11,6 @@ export {
 export { serial } from "./serial/serial.ts";
 export type { SerialOptions } from "./serial/serial-options.ts";
 export { type TcpOptions, tcp } from "./tcp/tcp.ts";
+export { type TelnetOptions, telnet } from "./telnet/telnet.ts";
 export * from "./transport.ts";
 export { type UnixOptions, unix } from "./unix/unix.ts";

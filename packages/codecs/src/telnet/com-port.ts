@@ -1,3 +1,4 @@
+import { ConfedError } from "@confed/kernel";
 import { TELNET_OPTION } from "./telnet-codes.ts";
 import { encodeSubnegotiation } from "./telnet-encoder.ts";
 
@@ -36,9 +37,13 @@ export interface ComPortMessage {
   readonly value: number;
 }
 
-/** Subnegotiations that ask a server for `settings`, each as [command, value, bytes to send]. */
+/** The messages that ask a server for `settings`. Throws "invalid_argument" for a rate that RFC 2217 cannot carry. */
 export function comPortRequests(settings: ComPortSettings): readonly ComPortMessage[] {
   const { baud, dataBits, parity, stopBits } = settings;
+  if (baud !== undefined && !(Number.isInteger(baud) && baud > 0 && baud <= 0xffff_ffff)) {
+    const hint = "use bits per second, such as 115200";
+    throw new ConfedError("invalid_argument", `baud ${baud} is not a rate`, { subject: "baud", hint });
+  }
   const wanted: readonly (readonly [number, number | undefined])[] = [
     [COM_PORT.setBaud, baud],
     [COM_PORT.setDataBits, dataBits],

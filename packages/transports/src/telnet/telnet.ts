@@ -1,0 +1,40 @@
+import { type ComPortSettings, TelnetSession } from "@confed/codecs";
+import type { TransportFactory } from "../deps.ts";
+import { dialLink } from "../net/dial-link.ts";
+import { TelnetLink } from "./telnet-link.ts";
+
+/** A console behind a terminal server that speaks telnet. */
+export interface TelnetOptions {
+  /** A name or a numeric address. */
+  readonly host: string;
+  readonly port: number;
+  /** What the far end is told that we are, should it ask. Default `vt220`. */
+  readonly terminalType?: string | undefined;
+  /**
+   * Ask for BINARY both ways (default), and live without where it is refused. False refuses it, for
+   * terminal servers that agree and then do something else.
+   */
+  readonly binary?: boolean | undefined;
+  /** Ask for these by RFC 2217. A server that does otherwise gets a warning in the log, and the link lives. */
+  readonly comPort?: ComPortSettings | undefined;
+  readonly connectTimeoutMs?: number | undefined;
+}
+
+/**
+ * Telnet (RFC 854) with the options a console needs. All 256 byte values pass both ways, with or
+ * without BINARY; a break is RFC 2217's where agreed, else IAC BREAK.
+ *
+ * Throws "invalid_argument" for a terminal type or a rate that telnet cannot carry.
+ */
+export function telnet({ host, port, connectTimeoutMs, ...session }: TelnetOptions): TransportFactory {
+  const newSession = () => new TelnetSession({ role: "client", ...session });
+  newSession(); // Wrong options are found when they are read, not when the console connects.
+  return (deps) => ({
+    kind: "telnet",
+    async open({ signal, sink }) {
+      const link = new TelnetLink({ deps, session: newSession(), sink });
+      link.begin(await dialLink(deps, { host, port, signal, timeoutMs: connectTimeoutMs }, link.lowerSink));
+      return link;
+    },
+  });
+}
