@@ -107,6 +107,8 @@ export default defineConfig(
       "@typescript-eslint/no-unnecessary-condition": ["error", { allowConstantLoopConditions: true }],
       // `noPropertyAccessFromIndexSignature` is off on purpose.
       "@typescript-eslint/no-dynamic-delete": "off",
+      // There are no enums of ours, and those of others are plain numbers to the wire.
+      "@typescript-eslint/no-unsafe-enum-comparison": "off",
       // Says "use a type parameter less" about honest signatures of handlers.
       "@typescript-eslint/no-unnecessary-type-parameters": "off",
       // A promise that only settles the state of others is common in a Scope's releases.
@@ -131,6 +133,9 @@ export default defineConfig(
       "@typescript-eslint/no-unsafe-assignment": "off",
       "@typescript-eslint/unbound-method": "off",
       "@typescript-eslint/no-misused-spread": "off",
+      "@typescript-eslint/no-unsafe-argument": "off",
+      // A row of test.each is as wide as its table.
+      "max-params": "off",
       "@typescript-eslint/no-empty-function": "off",
       "@typescript-eslint/explicit-module-boundary-types": "off",
       "@typescript-eslint/no-confusing-void-expression": "off",

@@ -15,7 +15,11 @@ test("a secret gives out its text when it is revealed, and in no other way", () 
     new Error(String(secret)).message,
   ].join("\n");
   expect(shown).not.toContain("hunter2");
-  expect(shown).toContain("[redacted]");
+  expect([String(secret), inspect(secret), JSON.stringify(secret)]).toEqual([
+    "[redacted]",
+    "[redacted]",
+    '"[redacted]"',
+  ]);
 });
 
 test("a secret stays hidden when it is copied", () => {

@@ -93,6 +93,8 @@ test.each([
   ["a[1-1000]b[1-1000]c[1-1000]", 1, "namesMax"],
   ["n[1-60000],m[1-60000]", 12, "namesMax"],
   ["n[1-60000],-n[1-60000]", 13, "namesMax"],
+  ["n1,-n[1-60000],-m[1-60000]", 17, "namesMax"],
+  ["a,  b c", 5, '"b c" is not a console name'],
   ["@", 1, '"" is not the name of a group'],
   ["@a b", 1, "is not the name of a group"],
   ["=r1", 1, "is not the name of a label"],

@@ -109,7 +109,7 @@ function fits(terms: Terms, { name, groups, labels }: Selectable): boolean {
     terms.names.has(name) ||
     terms.globs.some((glob) => glob(name)) ||
     (terms.groups.size > 0 && groups.some((group) => terms.groups.has(group))) ||
-    terms.labels.some(({ key, value }) => Object.hasOwn(labels, key) && labels[key] === value)
+    terms.labels.some(({ key, value }) => labels[key] === value)
   );
 }
 
