@@ -2,7 +2,7 @@ export { ByteLog } from "./byte-log.ts";
 export { FakeClock } from "./fake-clock.ts";
 export { LinkRecorder } from "./link-recorder.ts";
 export { ALL_BYTES, randomBytes, randomNumbers } from "./random-bytes.ts";
-export { RecordingSink } from "./recording-sink.ts";
+export { type SocketConsole, startSocketConsole } from "./socket-console.ts";
 export { expectSplitInvariant } from "./split-invariance.ts";
 export { startTelnetServer, type TelnetServer, type TelnetServerPeer } from "./telnet-server.ts";
 export {
@@ -10,4 +10,3 @@ export {
   type TransportFixture,
   transportCompliance,
 } from "./transport-compliance.ts";
-export { type SocketConsole, startSocketConsole } from "./socket-console.ts";

@@ -50,6 +50,14 @@ export class LinkSocket extends Socket {
     this.resume();
   }
 
+  /**
+   * Part of the contract of stream.Readable. A `resume` starts reading once more in the next tick,
+   * also when a `pause` came in between; so reading is refused here as long as we are paused.
+   */
+  override read(size?: number): unknown {
+    return this.isPaused() ? null : super.read(size);
+  }
+
   /** Part of the contract of stream.Writable. */
   override _write(chunk: unknown, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     if (this.#writeFailed) done();
