@@ -1,21 +1,21 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { TelnetSession, type TelnetSessionEvent, type TelnetSessionOptions } from "@confed/codecs";
+import { ByteLog } from "./byte-log.ts";
+import type { TransportFixture } from "./transport-compliance.ts";
 
-/** A terminal server of one port for tests: a real socket, and our own session as the far end. */
-export interface TelnetServer extends AsyncDisposable {
+/** A terminal server of one port on a real socket, our own session being its telnet. */
+export type TelnetServer = Required<Omit<TransportFixture, "transport" | "refusing" | "hanging">> & {
   readonly host: string;
   readonly port: number;
   /** The next connection, in the order they came; waits for it. */
   accepted(): Promise<TelnetServerPeer>;
-}
+};
 
 /** One connection as the terminal server sees it. */
 export interface TelnetServerPeer {
   readonly socket: Socket;
   readonly session: TelnetSession;
-  /** What was typed, telnet taken off. Grows. */
-  readonly typed: number[];
   readonly events: TelnetSessionEvent[];
   /** The console prints. */
   print(bytes: Uint8Array): void;
@@ -23,51 +23,87 @@ export interface TelnetServerPeer {
   until(condition: () => boolean): Promise<void>;
 }
 
-/** `session` null: a far end that says nothing of its own and understands nothing; use its socket. */
+/**
+ * Listen. `session` null: a far end that says nothing of its own, understands nothing and reads
+ * nothing; use its socket.
+ */
 export async function startTelnetServer(
   session: Omit<TelnetSessionOptions, "role"> | null = {},
   host = "127.0.0.1",
 ): Promise<TelnetServer> {
-  const peers: TelnetServerPeer[] = [];
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    // Tests hang up in every way there is.
-    socket.on("error", () => undefined);
-    socket.on("close", () => sockets.delete(socket));
-    peers.push(serve(socket, session));
-    server.emit("accepted");
+  const received = new ByteLog();
+  const waiting: TelnetServerPeer[] = [];
+  const peers = new Map<Socket, TelnetServerPeer>();
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    const peer = serve(socket, session, received);
+    peers.set(socket, peer);
+    waiting.push(peer);
+    socket.on("error", () => undefined); // Tests hang up in every way there is.
+    socket.on("end", () => socket.destroy());
+    socket.on("close", () => {
+      peers.delete(socket);
+      server.emit("changed");
+    });
+    server.emit("changed");
   });
   server.listen(0, host);
   await once(server, "listening");
+
+  const until = async <T>(look: () => T | undefined): Promise<T> => {
+    for (;;) {
+      const found = look();
+      if (found !== undefined) return found;
+      await once(server, "changed");
+    }
+  };
+  const current = () => until(() => [...peers.values()].at(-1));
+  const empty = () => until(() => (peers.size === 0 ? true : undefined));
   return {
     host,
     port: (server.address() as AddressInfo).port,
-    async accepted() {
-      for (;;) {
-        const peer = peers.shift();
-        if (peer !== undefined) return peer;
-        await once(server, "accepted");
-      }
+    received,
+    accepted: () => until(() => waiting.shift()),
+    async feed(bytes) {
+      (await current()).print(bytes);
     },
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
+    async hangUp() {
+      // Not destroyed until the other side leaves, too: its answers to our opening may still be on
+      // their way, and a kernel that gets input for a closed socket throws unsent output away.
+      (await current()).socket.end();
+    },
+    async breakOff() {
+      (await current()).socket.resetAndDestroy();
+    },
+    async stall(stalled) {
+      const { socket } = await current();
+      if (stalled) socket.pause();
+      else socket.resume();
+    },
+    async idle() {
+      for (const socket of peers.keys()) socket.resume(); // Or it would not see that the other side left.
+      await empty();
+    },
+    async close() {
+      for (const socket of peers.keys()) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+      await empty();
     },
   };
 }
 
-function serve(socket: Socket, options: Omit<TelnetSessionOptions, "role"> | null): TelnetServerPeer {
+function serve(
+  socket: Socket,
+  options: Omit<TelnetSessionOptions, "role"> | null,
+  received: ByteLog,
+): TelnetServerPeer {
   const session = new TelnetSession({ role: "server", ...options });
-  const typed: number[] = [];
   const events: TelnetSessionEvent[] = [];
   if (options !== null) {
     socket.write(session.start());
     socket.on("data", (bytes) => {
       session.feed(bytes, {
         data: (view) => {
-          for (const byte of view) typed.push(byte);
+          received.append(view);
         },
         reply: (reply) => void socket.write(reply),
         event: (event) => void events.push(event),
@@ -78,7 +114,6 @@ function serve(socket: Socket, options: Omit<TelnetSessionOptions, "role"> | nul
   return {
     socket,
     session,
-    typed,
     events,
     print: (bytes) => void socket.write(session.encode(bytes)),
     async until(condition) {
