@@ -199,10 +199,6 @@ export const contract: unknown = {
         "signature": {
          "type": "bytes",
          "id": 2
-        },
-        "proof": {
-         "type": "bytes",
-         "id": 3
         }
        }
       },
@@ -216,7 +212,8 @@ export const contract: unknown = {
           "window",
           "setMode",
           "reconnect",
-          "replay"
+          "replay",
+          "prove"
          ]
         }
        },
@@ -248,6 +245,10 @@ export const contract: unknown = {
         "replay": {
          "type": "Replay",
          "id": 7
+        },
+        "prove": {
+         "type": "Prove",
+         "id": 8
         }
        }
       },
@@ -349,6 +350,14 @@ export const contract: unknown = {
       },
       "Reconnect": {
        "fields": {}
+      },
+      "Prove": {
+       "fields": {
+        "signature": {
+         "type": "bytes",
+         "id": 1
+        }
+       }
       },
       "Replay": {
        "fields": {

@@ -30,6 +30,7 @@ export type { Output, OutputReceived } from "./confed/v1/Output.ts";
 export type { PeerStatus, PeerStatusReceived } from "./confed/v1/PeerStatus.ts";
 export type { Position, PositionReceived } from "./confed/v1/Position.ts";
 export type { ProcessStatus, ProcessStatusReceived } from "./confed/v1/ProcessStatus.ts";
+export type { Prove, ProveReceived } from "./confed/v1/Prove.ts";
 export type { ReadLogRequest, ReadLogRequestReceived } from "./confed/v1/ReadLogRequest.ts";
 export type { ReadLogResponse, ReadLogResponseReceived } from "./confed/v1/ReadLogResponse.ts";
 export type { Reconnect, ReconnectReceived } from "./confed/v1/Reconnect.ts";

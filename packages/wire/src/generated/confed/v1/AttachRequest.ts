@@ -7,6 +7,7 @@ import type { Window as _confed_v1_Window, WindowReceived as _confed_v1_WindowRe
 import type { SetMode as _confed_v1_SetMode, SetModeReceived as _confed_v1_SetModeReceived } from '../../confed/v1/SetMode.ts';
 import type { Reconnect as _confed_v1_Reconnect, ReconnectReceived as _confed_v1_ReconnectReceived } from '../../confed/v1/Reconnect.ts';
 import type { Replay as _confed_v1_Replay, ReplayReceived as _confed_v1_ReplayReceived } from '../../confed/v1/Replay.ts';
+import type { Prove as _confed_v1_Prove, ProveReceived as _confed_v1_ProveReceived } from '../../confed/v1/Prove.ts';
 
 export interface AttachRequest {
   'open'?: (_confed_v1_Open | null);
@@ -16,7 +17,8 @@ export interface AttachRequest {
   'setMode'?: (_confed_v1_SetMode | null);
   'reconnect'?: (_confed_v1_Reconnect | null);
   'replay'?: (_confed_v1_Replay | null);
-  'message'?: "open"|"input"|"sendBreak"|"window"|"setMode"|"reconnect"|"replay";
+  'prove'?: (_confed_v1_Prove | null);
+  'message'?: "open"|"input"|"sendBreak"|"window"|"setMode"|"reconnect"|"replay"|"prove";
 }
 
 export interface AttachRequestReceived {
@@ -27,5 +29,6 @@ export interface AttachRequestReceived {
   'setMode'?: (_confed_v1_SetModeReceived | null);
   'reconnect'?: (_confed_v1_ReconnectReceived | null);
   'replay'?: (_confed_v1_ReplayReceived | null);
-  'message'?: "open"|"input"|"sendBreak"|"window"|"setMode"|"reconnect"|"replay";
+  'prove'?: (_confed_v1_ProveReceived | null);
+  'message'?: "open"|"input"|"sendBreak"|"window"|"setMode"|"reconnect"|"replay"|"prove";
 }

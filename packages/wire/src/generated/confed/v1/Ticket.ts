@@ -4,11 +4,9 @@
 export interface Ticket {
   'body'?: (Buffer | Uint8Array | string);
   'signature'?: (Buffer | Uint8Array | string);
-  'proof'?: (Buffer | Uint8Array | string);
 }
 
 export interface TicketReceived {
   'body': (Buffer);
   'signature': (Buffer);
-  'proof': (Buffer);
 }
