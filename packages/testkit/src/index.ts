@@ -1,5 +1,6 @@
 export { ByteLog } from "./byte-log.ts";
 export { FakeClock } from "./fake-clock.ts";
+export { followRealTime } from "./follow-real-time.ts";
 export { LinkRecorder } from "./link-recorder.ts";
 export { ALL_BYTES, randomBytes, randomNumbers } from "./random-bytes.ts";
 export { type SocketConsole, startSocketConsole } from "./socket-console.ts";

@@ -122,8 +122,8 @@ export class ExecLink implements Link {
     await pty.release(() => this.#reader.release());
     if (!(await this.#group.gone(EXEC_GRACE_MS))) {
       this.#group.signal("SIGKILL");
-      if (!(await this.#group.gone(EXEC_GRACE_MS))) {
-        logger.warn("processes of a console do not end, not even by SIGKILL", { program });
+      if (!(await this.#group.reaped(EXEC_GRACE_MS))) {
+        logger.warn("the program of a console does not end, not even by SIGKILL", { program });
         this.#group.abandon();
       }
     }

@@ -1,6 +1,5 @@
-import { withDeadline } from "@confed/kernel";
 import type { TransportFactory } from "../deps.ts";
-import { CONNECT_TIMEOUT_MS } from "../transport.ts";
+import { withConnectDeadline } from "../net/connect-deadline.ts";
 import { checkExecOptions, type ExecOptions } from "./exec-options.ts";
 import { openExecLink } from "./open-exec-link.ts";
 
@@ -19,11 +18,9 @@ export function exec(options: ExecOptions): TransportFactory {
   checkExecOptions(options);
   return ({ clock, logger }) => ({
     kind: "exec",
-    open: ({ signal, sink }) => {
-      const what = `starting ${options.argv.join(" ")}`;
-      return withDeadline({ clock, timeoutMs: CONNECT_TIMEOUT_MS, what }, signal, (bounded) =>
+    open: ({ signal, sink }) =>
+      withConnectDeadline({ clock, where: options.argv[0] ?? "", signal }, (bounded) =>
         openExecLink(options, { clock, logger, signal: bounded, sink }),
-      );
-    },
+      ),
   });
 }

@@ -23,20 +23,32 @@ export class ProcessGroup {
   }
 
   /** True when the child is reaped and its group empty; false when that took longer. */
-  async gone(timeoutMs: number): Promise<boolean> {
+  gone(timeoutMs: number): Promise<boolean> {
+    return this.#reached(timeoutMs, () => !this.#childRuns() && !kill(-this.#pid, 0));
+  }
+
+  /**
+   * True when the child is reaped; false when that took longer. The others of the group are not
+   * waited for: where nobody reaps orphans (a container without an init) they stay as zombies.
+   */
+  reaped(timeoutMs: number): Promise<boolean> {
+    return this.#reached(timeoutMs, () => !this.#childRuns());
+  }
+
+  /** Stop waiting for a child that nothing can end; the process may then exit before it. */
+  abandon(): void {
+    this.#child.unref();
+  }
+
+  async #reached(timeoutMs: number, reached: () => boolean): Promise<boolean> {
     const giveUpAtMs = this.#clock.nowMs() + timeoutMs;
-    while (this.#childRuns() || kill(-this.#pid, 0)) {
+    while (!reached()) {
       if (this.#clock.nowMs() >= giveUpAtMs) return false;
       await new Promise<void>((resolve) => {
         this.#clock.after(POLL_MS, resolve);
       });
     }
     return true;
-  }
-
-  /** Stop waiting for a child that nothing can end; the process may then exit before it. */
-  abandon(): void {
-    this.#child.unref();
   }
 
   #childRuns(): boolean {

@@ -1,9 +1,10 @@
 import { close, constants, open } from "node:fs";
 import { isatty } from "node:tty";
 import { promisify } from "node:util";
-import { ConfedError, withDeadline } from "@confed/kernel";
+import { ConfedError } from "@confed/kernel";
 import type { TransportDeps, TransportFactory } from "../deps.ts";
-import { CONNECT_TIMEOUT_MS, type OpenOptions } from "../transport.ts";
+import { withConnectDeadline } from "../net/connect-deadline.ts";
+import type { OpenOptions } from "../transport.ts";
 import { serialOpenError } from "./serial-error.ts";
 import { SerialLink } from "./serial-link.ts";
 import { checkSerialOptions, type SerialLine, type SerialOptions } from "./serial-options.ts";
@@ -23,17 +24,11 @@ export function serial(
   const line = checkSerialOptions(options);
   return (deps) => ({
     kind: "serial",
-    open: ({ signal, sink }) => {
-      const what = `opening serial device ${line.device}`;
-      return withDeadline(
-        { clock: deps.clock, timeoutMs: CONNECT_TIMEOUT_MS, what },
-        signal,
-        async (bounded) => {
-          const binding = await loadBinding();
-          return openSerialLink(line, binding, { ...deps, signal: bounded, sink });
-        },
-      );
-    },
+    open: ({ signal, sink }) =>
+      withConnectDeadline({ clock: deps.clock, where: line.device, signal }, async (bounded) => {
+        const binding = await loadBinding();
+        return openSerialLink(line, binding, { ...deps, signal: bounded, sink });
+      }),
   });
 }
 
