@@ -4,7 +4,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { fingerprint, type HostAddress, judgeHostKey, knownHostsLine, knownKeyTypes, parseKnownHosts } from "./known-hosts.ts";
+import {
+  fingerprint,
+  type HostAddress,
+  judgeHostKey,
+  knownHostsLine,
+  knownKeyTypes,
+  parseKnownHosts,
+} from "./known-hosts.ts";
 
 const SSH_KEYGEN = "/usr/bin/ssh-keygen";
 
@@ -40,7 +47,10 @@ describe.skipIf(!existsSync(SSH_KEYGEN))("known hosts (keys and hashes by ssh-ke
     assert.deepEqual(judgeHostKey(hosts, at("bmc1"), blob(ed25519)), { is: "known" });
     assert.deepEqual(judgeHostKey(hosts, at("Bmc2"), blob(ed25519)), { is: "known" });
     assert.deepEqual(judgeHostKey(hosts, at("fd00::2"), blob(other)), { is: "known" });
-    assert.deepEqual(judgeHostKey(hosts, at("bmc3"), blob(ed25519)), { is: "unknown", authorityLine: undefined });
+    assert.deepEqual(judgeHostKey(hosts, at("bmc3"), blob(ed25519)), {
+      is: "unknown",
+      authorityLine: undefined,
+    });
     assert.deepEqual(hosts.faults, []);
   });
 
@@ -61,7 +71,10 @@ describe.skipIf(!existsSync(SSH_KEYGEN))("known hosts (keys and hashes by ssh-ke
 
   it("a line that we write is found by ssh-keygen -F", () => {
     const path = join(directory, "written");
-    writeFileSync(path, `${knownHostsLine(at("fd00::2", 2200), blob(ed25519))}\n${knownHostsLine(at("bmc1"), blob(other))}\n`);
+    writeFileSync(
+      path,
+      `${knownHostsLine(at("fd00::2", 2200), blob(ed25519))}\n${knownHostsLine(at("bmc1"), blob(other))}\n`,
+    );
     for (const name of ["[fd00::2]:2200", "bmc1"]) {
       const found = execFileSync(SSH_KEYGEN, ["-F", name, "-f", path], { encoding: "utf8" });
       assert.match(found, /ssh-ed25519/);

@@ -144,11 +144,15 @@ function hostName({ host, port }: HostAddress): string {
   return port === DEFAULT_PORT ? name : `[${name}]:${port}`;
 }
 
-function parseLine(line: string, number: number): { hosts: string; entry: KnownHostEntry } | string | undefined {
+function parseLine(
+  line: string,
+  number: number,
+): { hosts: string; entry: KnownHostEntry } | string | undefined {
   if (line === "" || line.startsWith("#")) return undefined;
   const fields = line.split(/[ \t]+/);
   const marker = fields[0]?.startsWith("@") === true ? fields.shift()?.slice(1) : undefined;
-  if (marker !== undefined && marker !== "revoked" && marker !== "cert-authority") return `@${marker} is not a marker`;
+  if (marker !== undefined && marker !== "revoked" && marker !== "cert-authority")
+    return `@${marker} is not a marker`;
   const [hosts, type, base64] = fields;
   if (hosts === undefined || type === undefined || base64 === undefined) {
     return "a line has host names, a key type and a key";
