@@ -12,7 +12,8 @@ export interface TelnetOptions {
   readonly terminalType?: string | undefined;
   /**
    * Ask for BINARY both ways (default), and live without where it is refused. False refuses it, for
-   * terminal servers that agree and then do something else.
+   * terminal servers that agree and then treat CR as an NVT does. Not for ser2net (4.3), which treats
+   * everything as BINARY: it would give the console a NUL after every CR.
    */
   readonly binary?: boolean | undefined;
   /** Ask for these by RFC 2217. A server that does otherwise gets a warning in the log, and the link lives. */
