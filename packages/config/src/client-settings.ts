@@ -21,7 +21,6 @@ const LOCAL_HEAD = `127.0.0.1:${HEAD_PORT}`;
 
 /** From `--head`, else CONFED_HEAD, else the local head. Both may list several, with commas. */
 export function clientSettings({ env, args }: ClientSources): LoadResult<ClientSettings> {
-  const given = args.head === undefined ? [] : [`--head=${args.head}`];
   const layers = convict(
     {
       head: {
@@ -29,11 +28,12 @@ export function clientSettings({ env, args }: ClientSources): LoadResult<ClientS
         format: String,
         default: LOCAL_HEAD,
         env: "CONFED_HEAD",
-        arg: "head",
       },
     },
-    { env: env.CONFED_HEAD === "" ? {} : { CONFED_HEAD: env.CONFED_HEAD }, args: given },
+    { env: env.CONFED_HEAD === "" ? {} : { CONFED_HEAD: env.CONFED_HEAD }, args: [] },
   );
+  // Set, not parsed by convict's arguments: those would make a number of 0x10.
+  if (args.head !== undefined) layers.set("head", args.head);
   const file = args.head === undefined ? "CONFED_HEAD" : "--head";
   const heads: HostPort[] = [];
   const faults: Fault[] = [];

@@ -22,7 +22,7 @@ const retry = z
   .transform(({ first, max }, context): RetrySpec => {
     const firstMs = first ?? Math.min(RETRY.firstMs, max ?? RETRY.firstMs);
     const maxMs = max ?? Math.max(RETRY.maxMs, firstMs);
-    if (firstMs > maxMs) refuse(context.issues, first, "must not be longer than max", {}, ["first"]);
+    if (firstMs > maxMs) refuse(context.issues, first, "must not be longer than max", { path: ["first"] });
     return { firstMs, maxMs };
   });
 
@@ -129,18 +129,17 @@ const ssh = z
   })
   .check(({ value, issues }) => {
     const { password, key, passphrase, agent, command, subsystem } = value;
-    const whole = true;
     if (password === undefined && key === undefined && agent === undefined) {
       refuse(issues, value, "ssh has no way to log in", {
-        whole,
+        whole: true,
         hint: "give a password, a key or an agent",
       });
     }
     if (passphrase !== undefined && key === undefined) {
-      refuse(issues, passphrase, "a passphrase needs a key", { whole }, ["passphrase"]);
+      refuse(issues, passphrase, "needs a key", { path: ["passphrase"] });
     }
     if (command !== undefined && subsystem !== undefined) {
-      refuse(issues, subsystem, "command and subsystem exclude each other", { whole }, ["subsystem"]);
+      refuse(issues, subsystem, "excludes command", { path: ["subsystem"], hint: "keep one of them" });
     }
   });
 

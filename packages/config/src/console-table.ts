@@ -78,7 +78,7 @@ function nameIn(entry: unknown): string | undefined {
 }
 
 function transportIn(entry: unknown): string {
-  return String((entry as { readonly transport?: unknown }).transport);
+  return String(((entry ?? {}) as { readonly transport?: unknown }).transport);
 }
 
 function transportsWith(key: string): string | undefined {

@@ -1,4 +1,4 @@
-import { ConfedError } from "@confed/kernel";
+import { ConfedError, neutralise } from "@confed/kernel";
 
 /** One mistake in the configuration, with the place where an editor should open. */
 export interface Fault {
@@ -27,7 +27,7 @@ export type LoadResult<T> =
 export function formatFault(fault: Fault): string {
   const subject = fault.subject === undefined ? "" : `${fault.subject}: `;
   const hint = fault.hint === undefined ? "" : ` (${fault.hint})`;
-  return printable(`${whereOf(fault)}: ${subject}${fault.message}${hint}`);
+  return neutralise(`${whereOf(fault)}: ${subject}${fault.message}${hint}`);
 }
 
 /** The error to end with when a configuration has faults: the first one and how many more there are. */
@@ -35,20 +35,13 @@ export function faultsError(faults: readonly Fault[]): ConfedError {
   const [first] = faults;
   if (first === undefined) return new ConfedError("invalid_argument", "the configuration is not valid");
   const more = faults.length === 1 ? "" : ` (and ${faults.length - 1} more)`;
-  return new ConfedError("invalid_argument", printable(`${first.message}${more}`), {
+  return new ConfedError("invalid_argument", neutralise(`${first.message}${more}`), {
     subject: first.subject,
-    where: printable(whereOf(first)),
-    hint: first.hint === undefined ? undefined : printable(first.hint),
+    where: neutralise(whereOf(first)),
+    hint: first.hint === undefined ? undefined : neutralise(first.hint),
   });
 }
 
 function whereOf({ file, line, col }: Fault): string {
   return line === 0 ? file : `${file}:${line}:${col}`;
-}
-
-// Controls, format characters (bidi overrides among them), lone surrogates, line separators.
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-
-function printable(text: string): string {
-  return text.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ""}}`);
 }

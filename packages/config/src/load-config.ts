@@ -174,7 +174,7 @@ class Loading {
       input: document.value,
       keysAt: (path: ValuePath) => SECTION_KEYS[String(path[0] ?? "")] ?? Object.keys(schema.shape),
       homeOf: (key: string) =>
-        key in mainFile.shape ? "a section of the file that includes this one" : undefined,
+        Object.hasOwn(mainFile.shape, key) ? "a section of the file that includes this one" : undefined,
     };
     for (const issue of parsed.error.issues) {
       for (const fault of describeIssue(issue, context)) this.#faults.add({ ...fault, document });
@@ -184,7 +184,7 @@ class Loading {
 
   /** Consoles first, then what is included, even if other sections are wrong: every fault counts. */
   async #takeTables(document: SourceDocument, absolute: string, chain: readonly string[]): Promise<void> {
-    const { consoles, include } = document.value as {
+    const { consoles, include } = (document.value ?? {}) as {
       readonly consoles?: unknown;
       readonly include?: unknown;
     };

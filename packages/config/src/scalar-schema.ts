@@ -5,10 +5,10 @@ import {
   type HostPortOptions,
   isHost,
   isLoopbackHost,
+  parseDurationMs,
   parseHostPort,
 } from "@confed/kernel";
 import { z } from "zod";
-import { parseDurationMs } from "./duration.ts";
 import type { SecretRef } from "./secret-ref.ts";
 
 /** What `schema-faults.ts` makes a sentence of, besides the message. */
@@ -16,23 +16,20 @@ export interface FaultParams {
   readonly hint?: string | undefined;
   /** The message stands alone: it is not a rule that the value breaks. */
   readonly whole?: boolean;
+  /** From the value that was checked to the one at fault. */
+  readonly path?: readonly string[];
 }
 
 type Issues = { push(issue: z.core.$ZodRawIssue): unknown };
 
 /** Report that a value breaks a rule: `message` completes the sentence "KEY ...". */
-export function refuse(
-  issues: Issues,
-  input: unknown,
-  message: string,
-  params: FaultParams = {},
-  path: readonly string[] = [],
-): void {
-  issues.push({ code: "custom", input, message, params: { ...params }, path: [...path] });
+export function refuse(issues: Issues, input: unknown, message: string, params: FaultParams = {}): void {
+  const { path = [], ...rest } = params;
+  issues.push({ code: "custom", input, message, params: rest, path: [...path] });
 }
 
 /** A text for which `accepts` is true. `rule` completes "KEY must be ...". */
-export function text(rule: string, accepts: (value: string) => boolean, hint?: string) {
+export function text(rule: string, accepts: (value: string) => boolean, hint?: string): z.ZodString {
   return z.string().check(({ value, issues }) => {
     if (!accepts(value)) refuse(issues, value, `must be ${rule}`, { hint });
   });
@@ -64,7 +61,7 @@ export const host = text(
 export const port = wholeNumber(1, 65_535);
 
 /** A whole number within bounds, both included. */
-export function wholeNumber(least: number, most: number) {
+export function wholeNumber(least: number, most: number): z.ZodNumber {
   return z.number().check(({ value, issues }) => {
     if (!Number.isInteger(value) || value < least || value > most) {
       refuse(issues, value, `must be a whole number from ${least} to ${most}`);
@@ -80,7 +77,7 @@ export const word = text(
 );
 
 /** The name of a console or of an agent, by the kernel's rule. */
-export function name(what: "console" | "agent") {
+export function name(what: "console" | "agent"): z.ZodString {
   return z.string().check(({ value, issues }) => {
     rejected(() => checkName(value, what), issues, value);
   });
@@ -88,7 +85,7 @@ export function name(what: "console" | "agent") {
 
 /** A time like "500ms", "20s" or "5m", in milliseconds; not nothing, and not over a day. */
 export const durationMs = z.unknown().transform((value, context): number => {
-  const ms = typeof value === "string" ? parseDurationMs(value) : undefined;
+  const ms = typeof value === "string" ? acceptedBy(() => parseDurationMs(value)) : undefined;
   if (ms !== undefined && ms > 0 && ms <= DAY_MS) return ms;
   refuse(context.issues, value, "must be a time up to a day", { hint: 'write "500ms", "20s" or "5m"' });
   return z.NEVER;
@@ -96,15 +93,17 @@ export const durationMs = z.unknown().transform((value, context): number => {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+type AddressSchema = z.ZodPipe<z.ZodString, z.ZodTransform<HostPort, string>>;
+
 /** `host:port`, parsed. */
-export function address(options: HostPortOptions) {
+export function address(options: HostPortOptions): AddressSchema {
   return z.string().transform((value, context): HostPort => {
     return rejected(() => parseHostPort(value, options), context.issues, value) ?? z.NEVER;
   });
 }
 
 /** Where to listen: loopback, as long as there is no TLS. Port 0 lets the system choose. */
-export function listenAddress(defaultPort: number) {
+export function listenAddress(defaultPort: number): AddressSchema {
   return address({ defaultPort, zeroPort: true }).check(({ value, issues }) => {
     if (isLoopbackHost(value.host)) return;
     refuse(issues, value, "must be an address of this host only, as there is no TLS yet", {
@@ -142,11 +141,17 @@ const secretShape = z.strictObject({
 
 /** Run a parser of the kernel and turn its refusal into an issue. */
 function rejected<T>(parse: () => T, issues: Issues, input: unknown): T | undefined {
+  return acceptedBy(parse, (refusal) => {
+    refuse(issues, input, refusal.rawMessage, { whole: true, hint: refusal.hint });
+  });
+}
+
+function acceptedBy<T>(parse: () => T, refused?: (refusal: ConfedError) => void): T | undefined {
   try {
     return parse();
   } catch (reason) {
     if (!(reason instanceof ConfedError)) throw reason;
-    refuse(issues, input, reason.rawMessage, { whole: true, hint: reason.hint });
+    refused?.(reason);
     return undefined;
   }
 }

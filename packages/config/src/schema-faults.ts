@@ -66,12 +66,12 @@ export function describeIssue(issue: z.core.$ZodIssue, context: FaultContext): r
       if (value === undefined) return about(`${key} is missing`);
       return about(
         `${key} must be ${TYPE_WORDS[issue.expected] ?? issue.expected}${not}`,
-        quoteHint(issue.expected, value, path),
+        quoteHint(issue.expected, value),
       );
     case "custom": {
       const { hint, whole } = paramsOf(issue);
       if (whole === true) return about(path.length > 0 ? `${key}: ${issue.message}` : issue.message, hint);
-      return about(`${key} ${issue.message}${isSecret(path) ? "" : not}`, hint);
+      return about(`${key} ${issue.message}${issue.message.startsWith("must be ") ? not : ""}`, hint);
     }
     default:
       return about(`${key}: ${issue.message}`);
@@ -133,9 +133,10 @@ function paramsOf(issue: z.core.$ZodIssue): FaultParams {
   return (issue as { readonly params?: FaultParams }).params ?? {};
 }
 
-function quoteHint(expected: string, value: unknown, path: ValuePath): string | undefined {
-  if (expected !== "string" || (typeof value !== "number" && typeof value !== "boolean")) return undefined;
-  return isSecret(path) ? "put it in quotes" : `put it in quotes: ${JSON.stringify(String(value))}`;
+/** YAML makes a number of 007 and a truth value of true; names and labels are text. */
+function quoteHint(expected: string, value: unknown): string | undefined {
+  const isScalar = typeof value === "number" || typeof value === "boolean";
+  return expected === "string" && isScalar ? "put it in quotes" : undefined;
 }
 
 /** `labels.rack`, `argv[2]`, `agent.listen`. */
@@ -157,13 +158,13 @@ function describe(value: unknown, path: ValuePath): string {
       ? `${JSON.stringify(value.slice(0, SHOWN_LENGTH_MAX))}...`
       : JSON.stringify(value);
   }
-  return String(value);
+  return typeof value === "number" ? String(value) : JSON.stringify(value);
 }
 
 const SHOWN_LENGTH_MAX = 60;
 
 function isSecret([first]: ValuePath): boolean {
-  return first === "password" || first === "passphrase" || first === "env";
+  return first === "password" || first === "passphrase" || first === "key" || first === "env";
 }
 
 function valueAt(input: unknown, path: ValuePath): unknown {

@@ -101,14 +101,16 @@ export const mainFile = z
     const { agent: ours, head: theirs } = value;
     if (ours === undefined || theirs === undefined) return;
     if (ours.stateDir === theirs.stateDir) {
-      refuse(issues, theirs.stateDir, "must not be the directory of agent.state", {}, ["head", "state"]);
+      refuse(issues, theirs.stateDir, "must not be the directory of agent.state", {
+        path: ["head", "state"],
+      });
     }
     if (
       ours.listen.port === theirs.listen.port &&
       ours.listen.port !== 0 &&
       ours.listen.host === theirs.listen.host
     ) {
-      refuse(issues, theirs.listen, "must not be the address of agent.listen", {}, ["head", "listen"]);
+      refuse(issues, theirs.listen, "must not be the address of agent.listen", { path: ["head", "listen"] });
     }
   });
 

@@ -1,3 +1,4 @@
+import type * as YamlModule from "yaml";
 import type { Alias, Document, Node, Pair } from "yaml";
 import type { Mark } from "./mark.ts";
 import type { ParsedText, TextFault } from "./source-document.ts";
@@ -16,7 +17,7 @@ export async function readYaml(text: string): Promise<ParsedText> {
   return { value, faults, marks: () => Promise.resolve(marks) };
 }
 
-type Yaml = typeof import("yaml");
+type Yaml = typeof YamlModule;
 
 /** Uses of anchors in one file. More than people write, far less than a bomb needs. */
 const ALIAS_COUNT_MAX = 100;
