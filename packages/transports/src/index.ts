@@ -10,6 +10,15 @@ export {
 } from "./net/name-resolver.ts";
 export { serial } from "./serial/serial.ts";
 export type { SerialOptions } from "./serial/serial-options.ts";
+export type { KnownHostsOptions } from "./ssh/host-key-check.ts";
+export { appendKnownHosts } from "./ssh/known-hosts-file.ts";
+export {
+  type HostKeyTarget,
+  type ScannedHostKey,
+  type ScanOptions,
+  scanHostKeys,
+} from "./ssh/scan-host-keys.ts";
+export { type SecretSource, type SshOptions, ssh } from "./ssh/ssh.ts";
 export { type TcpOptions, tcp } from "./tcp/tcp.ts";
 export { type TelnetOptions, telnet } from "./telnet/telnet.ts";
 export * from "./transport.ts";

@@ -1,11 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import ssh2, {
-  type Algorithms,
-  type AuthContext,
-  type Connection,
-  type ServerChannel,
-} from "ssh2";
+import ssh2, { type Algorithms, type AuthContext, type Connection, type ServerChannel } from "ssh2";
 import { type HostAddress, knownHostsLine } from "./known-hosts.ts";
 
 /** How a test's server behaves; by default it takes the password "secret" of anybody. */
@@ -46,7 +41,8 @@ export async function startSshTestServer(options: SshTestServerOptions = {}): Pr
     for (const check of checks) check();
   };
 
-  const protocol = new ssh2.Server({ hostKeys: [...hostKeys], algorithms: options.algorithms ?? {} },
+  const protocol = new ssh2.Server(
+    { hostKeys: [...hostKeys], algorithms: options.algorithms ?? {} },
     (connection) => {
       connection.on("error", () => undefined); // Ends of all kinds are what tests do to it.
       connection.on("authentication", (context) => {
@@ -54,9 +50,9 @@ export async function startSshTestServer(options: SshTestServerOptions = {}): Pr
         authenticate(context);
       });
       answerBreaks(connection, options.breaks ?? "refused", happened);
-    connection.on("session", (accept) => {
+      connection.on("session", (accept) => {
         const session = accept();
-          session.on(
+        session.on(
           "pty",
           (grant, _refuse, { cols, rows, term }: { cols: number; rows: number; term?: string }) => {
             happened(`pty ${term ?? ""} ${cols}x${rows}`);
