@@ -1,6 +1,6 @@
 import { FlowFault, readFlow } from "./flow-reader.ts";
 import type { Mark } from "./mark.ts";
-import type { ParsedText, TextFault } from "./source-document.ts";
+import type { ParsedText, TextFault } from "./parsed-text.ts";
 
 /** Parse a JSON text; one fault at most, because nothing behind the first can be trusted. */
 export function readJson(text: string): ParsedText {

@@ -1,7 +1,7 @@
 import type * as YamlModule from "yaml";
 import type { Alias, Document, Node, Pair } from "yaml";
 import type { Mark } from "./mark.ts";
-import type { ParsedText, TextFault } from "./source-document.ts";
+import type { ParsedText, TextFault } from "./parsed-text.ts";
 import { readYamlSubset } from "./yaml-subset.ts";
 
 /**

@@ -16,7 +16,8 @@ export interface HostPortOptions {
 }
 
 // RFC 1123 labels, with the underscore that real sites use.
-const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}))*\.?$/;
+const HOST_NAME =
+  /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}))*\.?$/;
 const ONLY_DIGITS_AND_DOTS = /^[0-9.]+$/;
 const LOOPBACK_V6 = /^(?:0{0,4}:){2,7}0{0,3}1$/;
 
@@ -74,7 +75,11 @@ function split(text: string): { readonly host: string; readonly portText: string
 }
 
 function malformed(text: string, why: string): ConfedError {
-  return new ConfedError("invalid_argument", `${JSON.stringify(text.slice(0, 300))} is not an address: ${why}`, {
-    hint: 'write "host:port", or "[::1]:port" for IPv6',
-  });
+  return new ConfedError(
+    "invalid_argument",
+    `${JSON.stringify(text.slice(0, 300))} is not an address: ${why}`,
+    {
+      hint: 'write "host:port", or "[::1]:port" for IPv6',
+    },
+  );
 }
