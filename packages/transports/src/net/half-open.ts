@@ -87,12 +87,11 @@ export class HalfOpenWatch {
 
   #arm(): void {
     this.#disarm ??= this.#clock.after(POLL_EVERY_MS, () => {
-      void this.poll();
+      void this.#poll();
     });
   }
 
-  /** Look once, now; the timer does this. */
-  async poll(): Promise<void> {
+  async #poll(): Promise<void> {
     const wanted = new Set<string>();
     for (const watched of this.#watched.values()) {
       watched.fresh = false;
