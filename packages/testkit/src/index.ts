@@ -3,6 +3,7 @@ export { FakeClock } from "./fake-clock.ts";
 export { followRealTime } from "./follow-real-time.ts";
 export { LinkRecorder } from "./link-recorder.ts";
 export { ALL_BYTES, randomBytes, randomNumbers } from "./random-bytes.ts";
+export { type SerialPair, startSerialPair } from "./serial-pair.ts";
 export { type SocketConsole, startSocketConsole } from "./socket-console.ts";
 export { expectSplitInvariant } from "./split-invariance.ts";
 export { startTelnetServer, type TelnetServer, type TelnetServerPeer } from "./telnet-server.ts";

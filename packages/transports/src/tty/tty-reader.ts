@@ -23,6 +23,9 @@ export interface TtyListener {
 export class TtyReader {
   readonly #stream: ReadStream;
   readonly #released: Promise<void>;
+  // The stream's own pause is undone when it follows a resume in the same turn: what resume
+  // scheduled starts to read again (Node 20).
+  #paused = false;
 
   constructor(fd: number, listener: TtyListener) {
     // @types/node knows the options of tty.ReadStream only as those of net.Socket's constructor,
@@ -32,7 +35,7 @@ export class TtyReader {
         buffer: READ_BUFFER,
         callback: (length: number, buffer: Buffer) => {
           if (!this.#stream.destroyed) listener.onBytes(buffer.subarray(0, length));
-          return true;
+          return !this.#paused;
         },
       },
     };
@@ -52,10 +55,12 @@ export class TtyReader {
   }
 
   pause(): void {
+    this.#paused = true;
     this.#stream.pause();
   }
 
   resume(): void {
+    this.#paused = false;
     if (!this.#stream.destroyed) this.#stream.resume();
   }
 
