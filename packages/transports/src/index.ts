@@ -2,12 +2,8 @@ export { type TransportDeps, type TransportFactory } from "./deps.ts";
 export { exec } from "./exec/exec.ts";
 export type { ExecOptions } from "./exec/exec-options.ts";
 export { MemoryFarEnd, type MemoryPair, type MemoryWelcome, memory } from "./memory/memory.ts";
-export {
-  type Address,
-  type NameResolver,
-  type NameResolverDeps,
-  startNameResolver,
-} from "./net/name-resolver.ts";
+export type { Address } from "./net/address.ts";
+export { type NameResolver, type NameResolverDeps, startNameResolver } from "./net/name-resolver.ts";
 export { serial } from "./serial/serial.ts";
 export type { SerialOptions } from "./serial/serial-options.ts";
 export type { KnownHostsOptions } from "./ssh/host-key-check.ts";

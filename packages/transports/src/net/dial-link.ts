@@ -1,9 +1,9 @@
+import { formatHostPort } from "@confed/kernel";
 import type { TransportDeps } from "../deps.ts";
 import type { LinkSink } from "../transport.ts";
 import { type DialTarget, dial } from "./dial.ts";
 import { halfOpenWatchOf } from "./half-open.ts";
 import { LinkSocket } from "./link-socket.ts";
-import { hostPort } from "./socket-error.ts";
 import { SocketLink } from "./socket-link.ts";
 
 /**
@@ -14,7 +14,7 @@ export async function dialLink(deps: TransportDeps, target: DialTarget, sink: Li
   const socket = await dial(deps, target, () => new LinkSocket());
   return new SocketLink(socket, {
     sink,
-    where: hostPort(target.host, target.port),
+    where: formatHostPort(target),
     inputWatch: halfOpenWatchOf(deps),
   });
 }

@@ -3,8 +3,8 @@ import { type AddressInfo, createServer, type Server, Socket } from "node:net";
 import { ConfedError } from "@confed/kernel";
 import { FakeClock } from "@confed/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Address } from "./address.ts";
 import { dial } from "./dial.ts";
-import type { Address } from "./name-resolver.ts";
 
 const IPV4: Address = { address: "127.0.0.1", family: 4 };
 const IPV6: Address = { address: "::1", family: 6 };

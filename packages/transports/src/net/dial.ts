@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
+import { formatHostPort } from "@confed/kernel";
 import type { TransportDeps } from "../deps.ts";
 import { withConnectDeadline } from "./connect-deadline.ts";
 import { firstToConnect } from "./first-to-connect.ts";
-import { hostPort } from "./socket-error.ts";
 
 /** Where to connect to, and for how long to try. */
 export interface DialTarget {
@@ -31,7 +31,7 @@ export async function dial<S extends Socket>(
   { host, port, signal, timeoutMs }: DialTarget,
   makeSocket: () => S,
 ): Promise<S> {
-  const where = hostPort(host, port);
+  const where = formatHostPort({ host, port });
   const socket = await withConnectDeadline({ clock, where, signal, timeoutMs }, async (inner) => {
     const candidates = await resolver.resolve(host, inner);
     const begin = ({ address, family }: (typeof candidates)[number]) => {

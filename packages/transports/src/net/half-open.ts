@@ -40,9 +40,9 @@ interface Watched {
  * an hour instead; Node has no TCP_USER_TIMEOUT.
  *
  * Cost: nothing while nobody types. One write to any link arms one poll for all; a poll reads
- * /proc/net/tcp and tcp6 of the whole machine, where the reading is the kernel walking its table
- * (in a thread of the pool) and the parse takes about 5 ms for 10,000 connections. It is not
- * repeated once everything is acknowledged.
+ * /proc/net/tcp and tcp6 of the whole machine. With 10,000 connections that is 1.5 MB: 35 ms of
+ * CPU, nearly all of it the kernel walking its table in a thread of the pool, and 3 ms of parsing
+ * here. At most every 10 s, and not again once everything is acknowledged.
  */
 export class HalfOpenWatch {
   readonly #clock: Clock;

@@ -34,6 +34,19 @@ test("one who gives up is told at once, the others get their answer", async () =
   expect(await second).not.toHaveLength(0);
 });
 
+test("a process that has nothing else to do ends, though its resolver was never closed", async () => {
+  const source = `import { startNameResolver } from "@confed/transports";
+    import { Scope, silentLogger, systemClock } from "@confed/kernel";
+    const resolver = startNameResolver({ clock: systemClock, logger: silentLogger, scope: new Scope() });
+    await resolver.resolve("localhost", new AbortController().signal);`;
+  const parent = spawn(process.execPath, ["--input-type=module", "--eval", source], {
+    cwd: fileURLToPath(new URL(".", import.meta.url)),
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  onTestFinished(() => void parent.kill("SIGKILL"));
+  expect(await once(parent, "exit")).toEqual([0, null]);
+});
+
 test("the child ends when its parent was killed", async () => {
   // Resolved by the child itself, which runs what was built.
   const source = `import { startNameResolver } from "@confed/transports";

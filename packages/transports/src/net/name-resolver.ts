@@ -1,13 +1,8 @@
 import { isIP } from "node:net";
 import type { Clock, Logger, Scope } from "@confed/kernel";
+import type { Address } from "./address.ts";
 import { rememberAnswers } from "./remember-answers.ts";
 import { ResolverChild } from "./resolver-child.ts";
-
-/** A numeric address. */
-export interface Address {
-  readonly address: string;
-  readonly family: 4 | 6;
-}
 
 /** Names to addresses as the host's own programs see them: /etc/hosts and search domains count. */
 export interface NameResolver {

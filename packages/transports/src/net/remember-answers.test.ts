@@ -1,7 +1,7 @@
 import { ConfedError, silentLogger } from "@confed/kernel";
 import { FakeClock } from "@confed/testkit";
 import { expect, test } from "vitest";
-import type { Address } from "./name-resolver.ts";
+import type { Address } from "./address.ts";
 import { rememberAnswers } from "./remember-answers.ts";
 
 const FIRST: readonly Address[] = [{ address: "10.0.0.1", family: 4 }];

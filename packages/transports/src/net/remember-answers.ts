@@ -1,6 +1,6 @@
 import { type Clock, ConfedError, type Logger } from "@confed/kernel";
 import { LRUCache } from "lru-cache";
-import type { Address } from "./name-resolver.ts";
+import type { Address } from "./address.ts";
 
 /** Asks the system, without any memory. */
 export type Lookup = (host: string) => Promise<readonly Address[]>;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type ConfedError, silentLogger } from "@confed/kernel";
 import { FakeClock } from "@confed/testkit";
 import { afterEach, expect, test, vi } from "vitest";
-import type { Address } from "./name-resolver.ts";
+import type { Address } from "./address.ts";
 import { LOOKUP_LIMITS, ResolverChild } from "./resolver-child.ts";
 
 const releases: (() => Promise<void>)[] = [];

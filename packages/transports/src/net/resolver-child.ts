@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { type Cancel, type Clock, ConfedError, type Logger } from "@confed/kernel";
-import type { Address } from "./name-resolver.ts";
+import type { Address } from "./address.ts";
 
 /** A question to the child. */
 export interface LookupRequest {

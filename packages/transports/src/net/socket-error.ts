@@ -21,11 +21,6 @@ export function socketError(reason: unknown, where: string, moment: SocketMoment
   return new ConfedError(known.code, `${where}: ${known.words}`, { where, hint: known.hint, cause: reason });
 }
 
-/** `host:port` as it may be typed, IPv6 addresses in brackets. */
-export function hostPort(host: string, port: number): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 interface Meaning {
   readonly code: ErrorCode;
   readonly words: string;

@@ -1,8 +1,7 @@
-import { ConfedError } from "@confed/kernel";
+import { ConfedError, formatHostPort } from "@confed/kernel";
 import type { TransportDeps } from "../deps.ts";
 import { withConnectDeadline } from "../net/connect-deadline.ts";
 import { dial } from "../net/dial.ts";
-import { hostPort } from "../net/socket-error.ts";
 import { HOST_KEY_TYPES, type HostKeyType, lacksHostKeyType, offeredAlgorithms } from "./algorithms.ts";
 import { fingerprint, keyType, knownHostsLine } from "./known-hosts.ts";
 import { SshConnection } from "./ssh-connection.ts";
@@ -91,7 +90,7 @@ async function scanTarget(target: HostKeyTarget, options: ScanOptions): Promise<
     }
   }
   if (found.length > 0) return found;
-  const where = hostPort(target.host, target.port);
+  const where = formatHostPort(target);
   return [
     {
       ...target,
@@ -110,7 +109,7 @@ function fetchHostKey(
   onlyType: HostKeyType,
   { deps, signal, timeoutMs }: ScanOptions,
 ): Promise<Uint8Array | undefined> {
-  const where = hostPort(target.host, target.port);
+  const where = formatHostPort(target);
   // Old servers are scanned, too: no secret is shown to them here.
   const algorithms = offeredAlgorithms({ legacy: true, onlyType });
   return withConnectDeadline({ clock: deps.clock, where, signal, timeoutMs }, async (inner) => {

@@ -1,9 +1,8 @@
-import { ConfedError, type Secret } from "@confed/kernel";
+import { ConfedError, formatHostPort, type Secret } from "@confed/kernel";
 import ssh2, { type ParsedKey } from "ssh2";
 import type { TransportDeps, TransportFactory } from "../deps.ts";
 import { withConnectDeadline } from "../net/connect-deadline.ts";
 import { dial } from "../net/dial.ts";
-import { hostPort } from "../net/socket-error.ts";
 import type { OpenOptions } from "../transport.ts";
 import { offeredAlgorithms } from "./algorithms.ts";
 import { type HostKeyCheck, type KnownHostsOptions, prepareHostKeyCheck } from "./host-key-check.ts";
@@ -68,7 +67,7 @@ async function openSession(
   { signal, sink }: OpenOptions,
 ): Promise<SshLink> {
   const { host, port = DEFAULT_PORT, connectTimeoutMs: timeoutMs, keepaliveMs = KEEPALIVE_MS } = options;
-  const where = hostPort(host, port);
+  const where = formatHostPort({ host, port });
   let connection: SshConnection | undefined;
   try {
     return await withConnectDeadline({ clock: deps.clock, where, signal, timeoutMs }, async (inner) => {

@@ -1,8 +1,7 @@
 import type { AddressInfo } from "node:net";
-import { silentLogger } from "@confed/kernel";
+import { formatHostPort, silentLogger } from "@confed/kernel";
 import { startSocketConsole, transportCompliance } from "@confed/testkit";
 import type { NameResolver } from "../net/name-resolver.ts";
-import { hostPort } from "../net/socket-error.ts";
 import { tcp } from "./tcp.ts";
 
 for (const [name, host, family] of [
@@ -29,7 +28,7 @@ for (const [name, host, family] of [
         refusing: {
           transport: tcp({ host, port: closedPort })(deps),
           code: "connection_refused",
-          where: hostPort(host, closedPort),
+          where: formatHostPort({ host, port: closedPort }),
         },
         hanging: tcp({ host: "n1", port })({ ...deps, resolver: SILENT_RESOLVER }),
       };
