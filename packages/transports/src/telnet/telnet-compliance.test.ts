@@ -1,6 +1,5 @@
-import { silentLogger } from "@confed/kernel";
+import { formatHostPort, silentLogger } from "@confed/kernel";
 import { startTelnetServer, transportCompliance } from "@confed/testkit";
-import { hostPort } from "../net/socket-error.ts";
 import { telnet } from "./telnet.ts";
 
 for (const [name, host, family, session] of [
@@ -20,7 +19,6 @@ for (const [name, host, family, session] of [
         logger: silentLogger,
         resolver: {
           resolve: () => Promise.resolve([{ address: host, family }]),
-          close: () => Promise.resolve(),
         },
       };
       const silent = {
@@ -30,7 +28,6 @@ for (const [name, host, family, session] of [
               reject(signal.reason as Error);
             });
           }),
-        close: () => Promise.resolve(),
       };
       return {
         ...farEnd,
@@ -38,7 +35,7 @@ for (const [name, host, family, session] of [
         refusing: {
           transport: telnet({ host, port: closed.port })(deps),
           code: "connection_refused",
-          where: hostPort(host, closed.port),
+          where: formatHostPort({ host, port: closed.port }),
         },
         hanging: telnet({ host: "n1", port: farEnd.port })({ ...deps, resolver: silent }),
       };
