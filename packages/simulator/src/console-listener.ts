@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { ConfedError } from "@confed/kernel";
 import type { ConsoleAddresses } from "./console-address.ts";
@@ -46,12 +47,12 @@ export async function listenForConsoles(options: ConsoleListenerOptions): Promis
   });
   return {
     port: await listening(server, port),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-      }),
+    close: async () => {
+      const ends = [...sockets].map((socket) => once(socket, "close"));
+      // Not by its callback: it comes when the last socket is destroyed, before that says so itself.
+      server.close();
+      await Promise.all(ends);
+    },
     end: () => {
       for (const socket of sockets) socket.destroy();
     },

@@ -74,7 +74,7 @@ function writeLine(line: Buffer, marker: Uint8Array, seq: number): void {
     at += FILLER.copy(line, at, from, Math.min(FILLER_LAP, from + fillerEnd - at));
   }
   line[fillerEnd] = SPACE;
-  let crc = crc32(line.subarray(0, fillerEnd));
+  let crc = crc32(line.subarray(0, fillerEnd + 1));
   for (let i = 1; i <= CRC_DIGITS; i += 1) {
     const nibble = crc & 15;
     line[line.length - 2 - i] = nibble < 10 ? 0x30 + nibble : 0x57 + nibble;
@@ -104,7 +104,7 @@ export function readLine(
     if (digit < 0 || digit > 9) return undefined;
     seq = seq * 10 + digit;
   }
-  const crc = crc32(bytes.subarray(at, crcAt - 1));
+  const crc = crc32(bytes.subarray(at, crcAt));
   for (let i = 0; i < CRC_DIGITS; i += 1) {
     const nibble = (crc >>> (28 - 4 * i)) & 15;
     if (bytes[crcAt + i] !== (nibble < 10 ? 0x30 + nibble : 0x57 + nibble)) return undefined;

@@ -24,9 +24,13 @@ async function main(): Promise<void> {
   const rack = await startRack(readJson(process.argv[2] ?? "{}", "rack options") as RackOptionsInput);
   const { tcpPort, telnetPort, sshPort, sshHostKey } = rack;
   say({ listening: { tcpPort, telnetPort, sshPort, sshHostKey } });
-  process.once("SIGTERM", () => process.stdin.destroy());
-  process.once("SIGINT", () => process.stdin.destroy());
   const orders = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      orders.close();
+      process.stdin.destroy();
+    });
+  }
   for await (const line of orders) {
     let id: unknown;
     try {

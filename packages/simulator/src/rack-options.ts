@@ -19,7 +19,10 @@ export interface RackSshOptions {
 export interface RackOptions {
   readonly consoles: number;
   readonly mode: RackMode;
-  /** Per console. In `lines` and `binary` what is due is written at its time; 0 prints nothing by itself. */
+  /**
+   * Per console; 0 prints nothing by itself. Default 10; in `demo` one in 20 s, so that a person can
+   * type between them; `echo` prints nothing at any rate.
+   */
   readonly linesPerSecond: number;
   /** Every numbered line has exactly this many bytes, CR LF included. */
   readonly lineBytes: number;
@@ -53,12 +56,13 @@ export const RACK_LIMITS = {
 const DEFAULTS = {
   consoles: 1,
   mode: "lines",
-  linesPerSecond: 10,
   lineBytes: 80,
   namePrefix: "n",
   baseAddress: "127.1.0.0",
   seed: 1,
 } as const;
+
+const DEFAULT_RATE: Readonly<Record<RackMode, number>> = { lines: 10, demo: 0.05, echo: 0, binary: 10 };
 
 const DEFAULT_SSH: RackSshOptions = { user: "root", password: "confed" };
 
@@ -73,6 +77,7 @@ export function completeRackOptions(input: RackOptionsInput): RackOptions {
   const anyPort = given.tcpPort ?? given.telnetPort ?? given.sshPort;
   const options: RackOptions = {
     ...DEFAULTS,
+    linesPerSecond: DEFAULT_RATE[given.mode ?? DEFAULTS.mode],
     ...(anyPort === undefined ? { tcpPort: 0 } : {}),
     ...given,
     ssh: { ...DEFAULT_SSH, ...given.ssh },

@@ -117,7 +117,8 @@ export class SimConsole {
         this.#leave(session);
       },
       closed: (failed) => {
-        this.#settle(session);
+        // A socket that was destroyed has forgotten what it held: the last count stands.
+        if (!failed && session.end !== "reset") this.#settle(session);
         session.record.ended = failed ? "reset" : session.end;
         this.#leave(session);
       },
@@ -220,6 +221,7 @@ export class SimConsole {
   #leave(session: Session): void {
     if (session !== this.#session) return;
     this.#session = undefined;
+    if (session.record.ended === "open") this.#settle(session);
     this.#floodLines = 0;
     this.#onFloodEnd = undefined;
     this.#shared.totals.connected -= 1;
