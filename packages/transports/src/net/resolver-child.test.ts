@@ -19,10 +19,11 @@ async function rig(source: string) {
   const program = join(directory, "main.mjs");
   await writeFile(program, source);
   const clock = new FakeClock();
+  const warnings: string[] = [];
   const late: [string, readonly Address[]][] = [];
   const child = new ResolverChild({
     clock,
-    logger: silentLogger,
+    logger: { ...silentLogger, warn: (message) => void warnings.push(message) },
     program,
     onLateAnswer: (host, found) => void late.push([host, found]),
   });
@@ -30,7 +31,7 @@ async function rig(source: string) {
     await child.close();
     expect(clock.pending).toBe(0);
   });
-  return { clock, late, child };
+  return { clock, late, warnings, child };
 }
 
 const ANSWERS = `process.on("message", ({ id, host }) => {
@@ -79,11 +80,11 @@ test("an answer after the time-out is handed on", async () => {
   expect(late).toEqual([["slow", [{ address: "10.0.0.9", family: 4 }]]]);
 });
 
-test("the child is replaced when all its threads hang, and who waited for a turn is answered", async () => {
-  const { child, clock } = await rig(ANSWERS);
+test("the child is replaced once when all its threads hang, and who waited for a turn is answered", async () => {
+  const { child, clock, warnings } = await rig(ANSWERS);
   await child.lookup("n1");
   const first = child.pid;
-  const hung = Array.from({ length: LOOKUP_LIMITS.atOnceMax }, () =>
+  const hung = Array.from({ length: LOOKUP_LIMITS.atOnceMax * 4 }, () =>
     child.lookup("silent").catch((reason: unknown) => reason as ConfedError),
   );
   clock.advance(LOOKUP_LIMITS.timeoutMs - 1);
@@ -92,6 +93,19 @@ test("the child is replaced when all its threads hang, and who waited for a turn
   for (const error of await Promise.all(hung)) expect(error).toMatchObject({ code: "name_unresolved" });
   expect(await waited).toHaveLength(1);
   expect(child.pid).not.toBe(first);
+  expect(warnings).toEqual(["name resolver replaced: every lookup hangs"]);
+});
+
+test("an outage of the name servers is said once, however often the child is replaced", async () => {
+  const { child, clock, warnings } = await rig(ANSWERS);
+  for (let round = 0; round < 3; round += 1) {
+    const hung = Array.from({ length: LOOKUP_LIMITS.atOnceMax }, () =>
+      child.lookup("silent").catch((reason: unknown) => reason as ConfedError),
+    );
+    clock.advance(LOOKUP_LIMITS.timeoutMs);
+    await Promise.all(hung);
+  }
+  expect(warnings).toHaveLength(1);
 });
 
 test("a child that dies is started again after a delay, and open questions are asked again", async () => {

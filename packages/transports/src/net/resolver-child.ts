@@ -41,11 +41,15 @@ export const LOOKUP_LIMITS = {
   restartDelayMsMax: 30_000,
 } as const;
 
+/** What must be left of a question's time for it to be asked once more. */
+const WORTH_ASKING_MS_MIN = 1_000;
+
 interface Question {
   readonly id: number;
   readonly host: string;
   readonly resolve: (addresses: readonly Address[]) => void;
   readonly reject: (error: ConfedError) => void;
+  readonly expiresAtMs: number;
   readonly disarm: Cancel;
   overdue: boolean;
 }
@@ -62,6 +66,10 @@ export class ResolverChild {
   #child: ChildProcess | undefined;
   #nextId = 1;
   #deathsInRow = 0;
+  /** Armed while every thread is busy and none has answered. */
+  #stuckTimer: Cancel | undefined;
+  /** No child has answered since the last one was replaced: said once, not every 5 s. */
+  #hanging = false;
   #restart: Cancel | undefined;
   #closed = false;
 
@@ -100,6 +108,7 @@ export class ResolverChild {
         host,
         resolve,
         reject,
+        expiresAtMs: this.#options.clock.nowMs() + LOOKUP_LIMITS.timeoutMs,
         disarm: this.#options.clock.after(LOOKUP_LIMITS.timeoutMs, () => {
           this.#onTimeout(question);
         }),
@@ -114,6 +123,7 @@ export class ResolverChild {
   async close(): Promise<void> {
     this.#closed = true;
     this.#restart?.();
+    this.#disarmStuckTimer();
     for (const question of [...this.#sent.values(), ...this.#waiting]) {
       question.disarm();
       question.reject(stopped(question.host));
@@ -141,6 +151,11 @@ export class ResolverChild {
       const request: LookupRequest = { id: question.id, host: question.host };
       // A channel that is gone is reported by the child's end as well, and handled there.
       this.#child.send(request, () => undefined);
+      if (this.#sent.size === LOOKUP_LIMITS.atOnceMax) {
+        this.#stuckTimer ??= this.#options.clock.after(LOOKUP_LIMITS.timeoutMs, () => {
+          this.#replaceStuckChild();
+        });
+      }
     }
   }
 
@@ -171,6 +186,8 @@ export class ResolverChild {
 
   #onAnswer(answer: LookupAnswer): void {
     this.#deathsInRow = 0;
+    this.#hanging = false;
+    this.#disarmStuckTimer();
     const question = this.#sent.get(answer.id);
     if (question === undefined) return;
     this.#sent.delete(answer.id);
@@ -182,40 +199,63 @@ export class ResolverChild {
   }
 
   #onTimeout(question: Question): void {
+    // One that was sent keeps its thread, and its answer may still come.
     question.overdue = true;
     this.#waiting.delete(question);
     question.reject(
       unresolved(question.host, `the name servers did not answer within ${LOOKUP_LIMITS.timeoutMs} ms`),
     );
-    if (this.#sent.size < LOOKUP_LIMITS.atOnceMax) return;
-    if ([...this.#sent.values()].every(({ overdue }) => overdue)) {
+  }
+
+  #replaceStuckChild(): void {
+    this.#stuckTimer = undefined;
+    if (!this.#hanging) {
       this.#options.logger.warn("name resolver replaced: every lookup hangs", { lookups: this.#sent.size });
-      this.#child?.kill("SIGKILL");
     }
+    this.#hanging = true;
+    this.#child?.kill("SIGKILL");
+    this.#child = undefined;
+    this.#askAgain();
   }
 
   #onGone(child: ChildProcess, how: string): void {
     if (this.#child !== child) return;
     this.#child = undefined;
     if (this.#closed) return;
-    const stuck = this.#sent.size > 0 && [...this.#sent.values()].every(({ overdue }) => overdue);
-    // Those whose time is not up ask the successor, before the ones that came later.
-    const again = [...this.#sent.values()].filter(({ overdue }) => !overdue);
-    const later = [...this.#waiting];
+    const delayMs = Math.min(1_000 * 2 ** this.#deathsInRow, LOOKUP_LIMITS.restartDelayMsMax);
+    this.#deathsInRow += 1;
+    this.#options.logger.warn("name resolver ended", { how, restartDelayMs: delayMs });
+    this.#restart = this.#options.clock.after(delayMs, () => {
+      this.#restart = undefined;
+      this.#sendWaiting();
+    });
+    this.#askAgain();
+  }
+
+  /**
+   * Questions that have time left go to the successor, before the ones that come later. Those that
+   * have almost none are given up: they would take the threads from questions that can be answered.
+   */
+  #askAgain(): void {
+    this.#disarmStuckTimer();
+    const open = [...this.#sent.values(), ...this.#waiting].filter(({ overdue }) => !overdue);
     this.#sent.clear();
     this.#waiting.clear();
-    for (const question of [...again, ...later]) this.#waiting.add(question);
-    if (!stuck) {
-      const delayMs = Math.min(1_000 * 2 ** this.#deathsInRow, LOOKUP_LIMITS.restartDelayMsMax);
-      this.#deathsInRow += 1;
-      this.#options.logger.warn("name resolver ended", { how, restartDelayMs: delayMs });
-      this.#restart = this.#options.clock.after(delayMs, () => {
-        this.#restart = undefined;
-        this.#sendWaiting();
-      });
-      return;
+    const soonMs = this.#options.clock.nowMs() + WORTH_ASKING_MS_MIN;
+    for (const question of open) {
+      if (question.expiresAtMs >= soonMs) {
+        this.#waiting.add(question);
+      } else {
+        question.disarm();
+        this.#onTimeout(question);
+      }
     }
     this.#sendWaiting();
+  }
+
+  #disarmStuckTimer(): void {
+    this.#stuckTimer?.();
+    this.#stuckTimer = undefined;
   }
 }
 
