@@ -1,1 +1,1 @@
-export {};
+export { type AgentDeps, type RunningAgent, startAgent } from "./assemble.ts";

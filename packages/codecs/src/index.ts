@@ -31,4 +31,4 @@ export {
   MARK_EVERY_MS,
   type SegmentRecord,
 } from "./log-index/log-index.ts";
-export { type LogMap, logMapOf, offsetSince, type Stretch, timeOf } from "./log-index/log-map.ts";
+export { type LogMap, logMapOf, nextMarkAfter, offsetSince, type Stretch, timeOf } from "./log-index/log-map.ts";

@@ -1,5 +1,14 @@
+export { Attached } from "./attached.ts";
 export { ByteLog } from "./byte-log.ts";
+export {
+  type FakeAgent,
+  type FakeHead,
+  type FakeServer,
+  startFakeAgent,
+  startFakeHead,
+} from "./fake-agent.ts";
 export { FakeClock } from "./fake-clock.ts";
+export { FakeConsole, type FakeSession } from "./fake-console.ts";
 export { followRealTime } from "./follow-real-time.ts";
 export { LinkRecorder } from "./link-recorder.ts";
 export { ALL_BYTES, randomBytes, randomNumbers } from "./random-bytes.ts";

@@ -1,16 +1,15 @@
+import { ConfedError, InvariantError } from "@confed/kernel";
 import {
   type CallOptions,
-  Client as GrpcClient,
   type ClientDuplexStream,
   type ClientReadableStream,
   connectivityState,
   credentials,
+  Client as GrpcClient,
   Metadata,
-  type MethodDefinition,
   type ServiceError,
 } from "@grpc/grpc-js";
-import { ConfedError, InvariantError } from "@confed/kernel";
-import { serviceDefinition } from "./contract-definitions.ts";
+import { type MethodShape, serviceDefinition } from "./contract-definitions.ts";
 import { UNARY_DEADLINE_MS, type UnaryMethod } from "./deadlines.ts";
 import { fromStatus } from "./error-detail.ts";
 import { WIRE_LIMITS } from "./limits.ts";
@@ -55,10 +54,14 @@ export function openChannel<S extends ServiceName>(service: S, address: string):
   const failure = (reason: Partial<ServiceError>) => {
     const error = fromStatus(reason, address, peer);
     if (error.code !== "unavailable") return error;
-    return new ConfedError(`${peer}_unreachable`, `${peer} ${address} cannot be reached: ${error.rawMessage}`, {
-      where: address,
-      cause: reason,
-    });
+    return new ConfedError(
+      `${peer}_unreachable`,
+      `${peer} ${address} cannot be reached: ${error.rawMessage}`,
+      {
+        where: address,
+        cause: reason,
+      },
+    );
   };
   return {
     address,
@@ -85,17 +88,26 @@ function clientOf<S extends ServiceName>(
       if (shape === undefined) throw new InvariantError(`${service}.${method} is not in the contract`);
       if (kind === "bidi") return [method, bidiCall(grpcClient, shape, context)];
       if (kind === "serverStream") return [method, streamCall(grpcClient, shape, context.failure)];
-      return [method, unaryCall(grpcClient, shape, { failure: context.failure, timeoutMs: UNARY_DEADLINE_MS[method as UnaryMethod] })];
+      return [
+        method,
+        unaryCall(grpcClient, shape, {
+          failure: context.failure,
+          timeoutMs: UNARY_DEADLINE_MS[method as UnaryMethod],
+        }),
+      ];
     }),
-  ) as unknown as Client<S>;
+  ) as Client<S>;
 }
 
-type Shape = MethodDefinition<object, object>;
 interface Cancellable {
   readonly signal: AbortSignal;
 }
 
-function unaryCall(grpcClient: GrpcClient, shape: Shape, { failure, timeoutMs }: { failure: Failure; timeoutMs: number }) {
+function unaryCall(
+  grpcClient: GrpcClient,
+  shape: MethodShape,
+  { failure, timeoutMs }: { failure: Failure; timeoutMs: number },
+) {
   return (request: object, { signal }: Cancellable): Promise<object> =>
     new Promise((resolve, reject) => {
       if (signal.aborted) {
@@ -124,14 +136,23 @@ function unaryCall(grpcClient: GrpcClient, shape: Shape, { failure, timeoutMs }:
     });
 }
 
-function streamCall(grpcClient: GrpcClient, shape: Shape, failure: Failure) {
+function streamCall(grpcClient: GrpcClient, shape: MethodShape, failure: Failure) {
   return (request: object, { signal }: Cancellable): Inlet<object> => {
-    const call = grpcClient.makeServerStreamRequest(shape.path, shape.requestSerialize, shape.responseDeserialize, request);
+    const call = grpcClient.makeServerStreamRequest(
+      shape.path,
+      shape.requestSerialize,
+      shape.responseDeserialize,
+      request,
+    );
     return inletOf(call, { failure, signal, over: () => undefined });
   };
 }
 
-function bidiCall(grpcClient: GrpcClient, shape: Shape, { failure, address }: { failure: Failure; address: string }) {
+function bidiCall(
+  grpcClient: GrpcClient,
+  shape: MethodShape,
+  { failure, address }: { failure: Failure; address: string },
+) {
   return ({ signal }: Cancellable): Duplex<object, object> => {
     const call: ClientDuplexStream<object, object> = grpcClient.makeBidiStreamRequest(
       shape.path,
@@ -147,7 +168,10 @@ function bidiCall(grpcClient: GrpcClient, shape: Shape, { failure, address }: { 
       },
     });
     const inlet = inletOf(call, { failure, signal, over });
-    return Object.defineProperties({ peer: address, ...inlet }, Object.getOwnPropertyDescriptors(outlet)) as Duplex<object, object>;
+    return Object.defineProperties(
+      { peer: address, ...inlet },
+      Object.getOwnPropertyDescriptors(outlet),
+    ) as Duplex<object, object>;
   };
 }
 
@@ -201,11 +225,18 @@ function deadlineIn(timeoutMs: number): Date {
 
 function ready(
   grpcClient: GrpcClient,
-  { timeoutMs, signal, peer, address }: { timeoutMs: number; signal: AbortSignal; peer: "head" | "agent"; address: string },
+  {
+    timeoutMs,
+    signal,
+    peer,
+    address,
+  }: { timeoutMs: number; signal: AbortSignal; peer: "head" | "agent"; address: string },
 ): Promise<void> {
   const channel = grpcClient.getChannel();
   const unreachable = (why: string) =>
-    new ConfedError(`${peer}_unreachable`, `${peer} ${address} cannot be reached: ${why}`, { where: address });
+    new ConfedError(`${peer}_unreachable`, `${peer} ${address} cannot be reached: ${why}`, {
+      where: address,
+    });
   const deadline = deadlineIn(timeoutMs);
   return new Promise((resolve, reject) => {
     const look = () => {
@@ -215,7 +246,8 @@ function ready(
       }
       const state = channel.getConnectivityState(true);
       if (state === connectivityState.READY) resolve();
-      else if (state === connectivityState.TRANSIENT_FAILURE) reject(unreachable("connection refused or lost"));
+      else if (state === connectivityState.TRANSIENT_FAILURE)
+        reject(unreachable("connection refused or lost"));
       else if (state === connectivityState.SHUTDOWN) reject(unreachable("the channel is closed"));
       else {
         channel.watchConnectivityState(state, deadline, (error) => {

@@ -1,16 +1,27 @@
-import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
-import { fromJSON } from "@grpc/proto-loader";
 import { invariant } from "@confed/kernel";
+import type { MethodDefinition } from "@grpc/grpc-js";
+import { fromJSON } from "@grpc/proto-loader";
 import { contract } from "./generated/contract.ts";
 
-const definitions = fromJSON(contract as Parameters<typeof fromJSON>[0], { longs: Number, enums: String, defaults: true, oneofs: true });
+const definitions = fromJSON(contract as Parameters<typeof fromJSON>[0], {
+  longs: Number,
+  enums: String,
+  defaults: true,
+  oneofs: true,
+});
 
-/** The definition of one service of the contract, its serializers wrapped to take encoded messages. */
-export function serviceDefinition(name: "Agent" | "Head"): ServiceDefinition {
+/** One method of the contract; which messages it carries is known to services.ts only. */
+export type MethodShape = MethodDefinition<object, object>;
+
+/** The methods of one service of the contract, their serializers wrapped to take encoded messages. */
+export function serviceDefinition(name: "Agent" | "Head"): Record<string, MethodShape> {
   const found = definitions[`confed.v1.${name}`];
   invariant(found !== undefined && !("format" in found), `the contract has no service ${name}`);
   return Object.fromEntries(
-    Object.entries(found as ServiceDefinition).map(([method, definition]) => [method, withEncoded(definition)]),
+    Object.entries(found as Record<string, MethodShape>).map(([method, shape]) => [
+      method,
+      withEncoded(shape),
+    ]),
   );
 }
 
@@ -37,10 +48,10 @@ export class Encoded {
   }
 }
 
-function withEncoded(definition: MethodDefinition<object, object>): MethodDefinition<object, object> {
-  const { requestSerialize, responseSerialize } = definition;
+function withEncoded(shape: MethodShape): MethodShape {
+  const { requestSerialize, responseSerialize } = shape;
   return {
-    ...definition,
+    ...shape,
     requestSerialize: (message) => (message instanceof Encoded ? message.bytes : requestSerialize(message)),
     responseSerialize: (message) => (message instanceof Encoded ? message.bytes : responseSerialize(message)),
   };

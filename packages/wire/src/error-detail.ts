@@ -1,5 +1,5 @@
-import { Metadata, type ServiceError, type StatusObject } from "@grpc/grpc-js";
 import { ConfedError, type ErrorCode, isErrorCode } from "@confed/kernel";
+import { Metadata, type ServiceError, type StatusObject } from "@grpc/grpc-js";
 import { messageCodec } from "./contract-definitions.ts";
 import type { ErrorDetail, ErrorDetailReceived } from "./generated/messages.ts";
 import { codeOfStatus, GRPC_STATUS } from "./grpc-status.ts";

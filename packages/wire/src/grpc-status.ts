@@ -1,5 +1,5 @@
-import { status } from "@grpc/grpc-js";
 import type { ErrorCode } from "@confed/kernel";
+import { status } from "@grpc/grpc-js";
 
 /**
  * The gRPC status of every error code. Clients of other makes see this; ours read the ErrorDetail

@@ -1,4 +1,4 @@
-import { ConfedError } from "@confed/kernel";
+import type { ConfedError } from "@confed/kernel";
 import { Encoded } from "./contract-definitions.ts";
 import type { Outlet } from "./streams.ts";
 
@@ -18,7 +18,11 @@ export interface OutletParts<Out> {
  * The sending side over a grpc-js stream. Messages are encoded here, once, so that the backlog is
  * counted in bytes: grpc-js counts objects. Costs one small closure a message.
  */
-export function outletOf<Out extends object>({ call, encode, finish }: OutletParts<Out>): {
+export function outletOf<Out extends object>({
+  call,
+  encode,
+  finish,
+}: OutletParts<Out>): {
   readonly outlet: Outlet<Out>;
   /** The stream is over: settles `signal` and `drained`. Idempotent. */
   readonly over: (reason: ConfedError) => void;

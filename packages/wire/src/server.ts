@@ -1,16 +1,15 @@
 import { createServer, type Socket } from "node:net";
+import { ConfedError, InvariantError, type Logger, systemClock } from "@confed/kernel";
 import {
-  type MethodDefinition,
   Server,
   ServerCredentials,
   type ServerDuplexStream,
   type ServerUnaryCall,
   type ServerWritableStream,
-  type UntypedServiceImplementation,
   type sendUnaryData,
+  type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { ConfedError, InvariantError, type Logger } from "@confed/kernel";
-import { serviceDefinition } from "./contract-definitions.ts";
+import { type MethodShape, serviceDefinition } from "./contract-definitions.ts";
 import { toStatus } from "./error-detail.ts";
 import { WIRE_LIMITS } from "./limits.ts";
 import { outletOf } from "./outlet-of.ts";
@@ -27,7 +26,7 @@ export interface ServerOptions {
 export interface RunningServer {
   /** The port that was bound. */
   readonly port: number;
-  /** Ends every call and connection. Idempotent, never rejects. */
+  /** Lets calls that are ending end, then ends every call and connection. Idempotent, never rejects. */
   close(): Promise<void>;
 }
 
@@ -64,7 +63,12 @@ export async function startServer({ listen, services, logger }: ServerOptions): 
     listener.once("error", (reason) => {
       const where = `${listen.host}:${listen.port}`;
       const error = ConfedError.from(reason);
-      reject(new ConfedError(error.code, `cannot listen on ${where}: ${error.rawMessage}`, { where, cause: reason }));
+      reject(
+        new ConfedError(error.code, `cannot listen on ${where}: ${error.rawMessage}`, {
+          where,
+          cause: reason,
+        }),
+      );
     });
     listener.listen(listen.port, listen.host, resolve);
   });
@@ -76,13 +80,31 @@ export async function startServer({ listen, services, logger }: ServerOptions): 
   return {
     port: typeof address === "object" && address !== null ? address.port : listen.port,
     async close() {
-      const closed = new Promise<void>((resolve) => listener.close(() => { resolve(); }));
+      const closed = new Promise<void>((resolve) =>
+        listener.close(() => {
+          resolve();
+        }),
+      );
+      await goodbyes(server);
       server.forceShutdown();
       for (const socket of sockets) socket.destroy();
       await closed;
     },
   };
 }
+
+/** What was said last is on its way before the connections go; who does not end by itself is not waited for. */
+function goodbyes(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = systemClock.after(GOODBYE_MS, resolve);
+    server.tryShutdown(() => {
+      cancel();
+      resolve();
+    });
+  });
+}
+
+const GOODBYE_MS = 200;
 
 function implementation<S extends ServiceName>(name: S, handlers: Handlers<S>): UntypedServiceImplementation {
   const kinds: Record<string, string> = SERVICES[name];
@@ -93,14 +115,13 @@ function implementation<S extends ServiceName>(name: S, handlers: Handlers<S>): 
       const grpcMethod = method.charAt(0).toUpperCase() + method.slice(1);
       const handler = untyped[method];
       const shape = definition[grpcMethod];
-      if (handler === undefined || shape === undefined) throw new InvariantError(`${name}.${method} has no handler`);
+      if (handler === undefined || shape === undefined)
+        throw new InvariantError(`${name}.${method} has no handler`);
       const serve = kind === "bidi" ? serveBidi : kind === "serverStream" ? serveStream : serveUnary;
       return [grpcMethod, serve(handler as never, shape)];
     }),
   );
 }
-
-type Shape = MethodDefinition<object, object>;
 
 function serveUnary(handler: (request: object, signal: AbortSignal) => Promise<object>) {
   return (call: ServerUnaryCall<object, object>, respond: sendUnaryData<object>) => {
@@ -122,7 +143,7 @@ function serveUnary(handler: (request: object, signal: AbortSignal) => Promise<o
   };
 }
 
-function serveStream(handler: (request: object, outlet: object) => void, shape: Shape) {
+function serveStream(handler: (request: object, outlet: object) => void, shape: MethodShape) {
   return (call: ServerWritableStream<object, object>) => {
     const { outlet, over } = serverOutlet(call, shape);
     call.on("cancelled", () => {
@@ -134,7 +155,7 @@ function serveStream(handler: (request: object, outlet: object) => void, shape: 
   };
 }
 
-function serveBidi(handler: (stream: Duplex<object, object>) => void, shape: Shape) {
+function serveBidi(handler: (stream: Duplex<object, object>) => void, shape: MethodShape) {
   return (call: ServerDuplexStream<object, object>) => {
     const { outlet, over } = serverOutlet(call, shape);
     call.pause();
@@ -188,7 +209,7 @@ function guarded(outlet: { end(error?: ConfedError): void }, run: () => void): v
 
 type Writing = Pick<ServerWritableStream<object, object>, "write" | "emit"> & { end(): unknown };
 
-function serverOutlet(call: Writing, shape: Shape) {
+function serverOutlet(call: Writing, shape: MethodShape) {
   const parts = outletOf<object>({
     call,
     encode: (message) => shape.responseSerialize(message),

@@ -43,7 +43,12 @@ type Types<D> = D extends {
   requestDeserialize: (bytes: Buffer) => infer RequestReceived;
   responseDeserialize: (bytes: Buffer) => infer ResponseReceived;
 }
-  ? { request: Request; response: Response; requestReceived: RequestReceived; responseReceived: ResponseReceived }
+  ? {
+      request: Request;
+      response: Response;
+      requestReceived: RequestReceived;
+      responseReceived: ResponseReceived;
+    }
   : never;
 
 type MethodTypes<S extends ServiceName, M extends string> =

@@ -1,25 +1,27 @@
 import { createServer } from "node:net";
-import { afterEach, expect, test } from "vitest";
 import { ConfedError, silentLogger, systemClock } from "@confed/kernel";
+import { afterEach, expect, test } from "vitest";
 import { openChannel } from "./channel.ts";
 import { serviceDefinition } from "./contract-definitions.ts";
 import { UNARY_DEADLINE_MS } from "./deadlines.ts";
+import type { AttachResponseReceived } from "./generated/messages.ts";
 import { startServer } from "./server.ts";
 import { type Handlers, SERVICES, type ServiceName } from "./services.ts";
-import type { AttachResponseReceived } from "./generated/messages.ts";
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-const refuse = () => Promise.reject(new ConfedError("not_found", "no such console", { subject: "n9", hint: "rcons ls" }));
+const refuse = () =>
+  Promise.reject(new ConfedError("not_found", "no such console", { subject: "n9", hint: "rcons ls" }));
 const agent: Handlers<"Agent"> = {
   attach(stream) {
     stream.send({ hello: { agent: "sn01" } });
     stream.receive(
       (message) => {
-        if (message.input) stream.send({ output: { data: message.input.data, offset: message.input.offset } });
+        if (message.input)
+          stream.send({ output: { data: message.input.data, offset: message.input.offset } });
       },
       () => {
         stream.end();
@@ -40,7 +42,11 @@ const agent: Handlers<"Agent"> = {
 };
 
 async function connected() {
-  const server = await startServer({ listen: { host: "127.0.0.1", port: 0 }, services: { Agent: agent }, logger: silentLogger });
+  const server = await startServer({
+    listen: { host: "127.0.0.1", port: 0 },
+    services: { Agent: agent },
+    logger: silentLogger,
+  });
   closers.push(() => server.close());
   const channel = openChannel("Agent", `127.0.0.1:${server.port}`);
   closers.push(() => {
@@ -53,10 +59,12 @@ const signal = new AbortController().signal;
 
 test("the table of services is the contract, and every unary method has a deadline", () => {
   for (const name of Object.keys(SERVICES) as ServiceName[]) {
-    const contract = Object.entries(serviceDefinition(name)).map(([method, { requestStream, responseStream }]) => [
-      method.charAt(0).toLowerCase() + method.slice(1),
-      requestStream ? "bidi" : responseStream ? "serverStream" : "unary",
-    ]);
+    const contract = Object.entries(serviceDefinition(name)).map(
+      ([method, { requestStream, responseStream }]) => [
+        method.charAt(0).toLowerCase() + method.slice(1),
+        requestStream ? "bidi" : responseStream ? "serverStream" : "unary",
+      ],
+    );
     expect(Object.entries(SERVICES[name]).sort()).toEqual(contract.sort());
     for (const [method, kind] of contract) {
       if (kind === "unary") expect(UNARY_DEADLINE_MS).toHaveProperty(method ?? "");
@@ -72,7 +80,12 @@ test("a unary call carries numbers as numbers", async () => {
 test("an error keeps its code, subject and hint over the wire", async () => {
   const { client } = await connected();
   const error = await client.inspect({ console: "n9" }, { signal }).catch(ConfedError.from);
-  expect(error).toMatchObject({ code: "not_found", rawMessage: "no such console", subject: "n9", hint: "rcons ls" });
+  expect(error).toMatchObject({
+    code: "not_found",
+    rawMessage: "no such console",
+    subject: "n9",
+    hint: "rcons ls",
+  });
 });
 
 test("a stream delivers every message before its end", async () => {
@@ -138,7 +151,9 @@ test("ready() says at once that nobody listens", async () => {
   closers.push(() => {
     channel.close();
   });
-  await expect(channel.ready({ timeoutMs: 5_000, signal })).rejects.toMatchObject({ code: "head_unreachable" });
+  await expect(channel.ready({ timeoutMs: 5_000, signal })).rejects.toMatchObject({
+    code: "head_unreachable",
+  });
 });
 
 test("an agent asked for what only a head has is named as no head", async () => {
@@ -147,7 +162,9 @@ test("an agent asked for what only a head has is named as no head", async () => 
   closers.push(() => {
     channel.close();
   });
-  await expect(channel.client.resolve({ console: "n1" }, { signal })).rejects.toMatchObject({ code: "protocol_error" });
+  await expect(channel.client.resolve({ console: "n1" }, { signal })).rejects.toMatchObject({
+    code: "protocol_error",
+  });
 });
 
 test("something that is no gRPC server at all is an error with its address", async () => {

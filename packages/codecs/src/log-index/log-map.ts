@@ -50,7 +50,16 @@ export function offsetSince({ times }: LogMap, ms: number): number | undefined {
 }
 
 /** When the byte at `offset` came, to the second; undefined: unknown. O(log marks). */
-export function timeOf({ times }: LogMap, offset: number): number | undefined {
+export function timeOf(map: LogMap, offset: number): number | undefined {
+  return map.times[marksUpTo(map, offset) - 1]?.ms;
+}
+
+/** The offset of the first time mark behind `offset`; Infinity: none. O(log marks). */
+export function nextMarkAfter(map: LogMap, offset: number): number {
+  return map.times[marksUpTo(map, offset)]?.off ?? Number.POSITIVE_INFINITY;
+}
+
+function marksUpTo({ times }: LogMap, offset: number): number {
   let low = 0;
   let high = times.length;
   while (low < high) {
@@ -58,5 +67,5 @@ export function timeOf({ times }: LogMap, offset: number): number | undefined {
     if ((times[middle]?.off ?? 0) <= offset) low = middle + 1;
     else high = middle;
   }
-  return times[low - 1]?.ms;
+  return low;
 }

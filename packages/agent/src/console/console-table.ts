@@ -1,0 +1,110 @@
+import { ConfedError, literalNames, matches, parseSelection } from "@confed/kernel";
+import { type ConsoleStatus, toDetail } from "@confed/wire";
+import { type Console, PHASE_ON_THE_WIRE } from "./console.ts";
+
+/** A console and what is said about it in configuration. */
+export interface Listed {
+  readonly console: Console;
+  readonly name: string;
+  readonly groups: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly transport: string;
+  /** Where it leads, for people. */
+  readonly target: string;
+  readonly description: string;
+}
+
+/** The consoles of this agent, found by name, number or selection. */
+export class ConsoleTable {
+  readonly #owner: string;
+  readonly #byName = new Map<string, Listed>();
+  readonly #watchers = new Set<(name: string) => void>();
+
+  constructor(owner: string) {
+    this.#owner = owner;
+  }
+
+  get size(): number {
+    return this.#byName.size;
+  }
+
+  add(listed: Listed): void {
+    this.#byName.set(listed.name, listed);
+    this.changed(listed.name);
+  }
+
+  all(): Iterable<Listed> {
+    return this.#byName.values();
+  }
+
+  /** Throws "not_found". */
+  get(name: string): Listed {
+    const listed = this.#byName.get(name);
+    if (listed !== undefined) return listed;
+    throw unknownConsole(name, this.#owner);
+  }
+
+  /** Consoles that a selection means; empty text: all. Names that nobody has are `unknown`. */
+  select(text: string): { readonly found: Listed[]; readonly unknown: ConfedError[] } {
+    if (text === "") return { found: [...this.#byName.values()], unknown: [] };
+    const selection = parseSelection(text);
+    const names = literalNames(selection);
+    if (names === undefined) {
+      return {
+        found: [...this.#byName.values()].filter((listed) => matches(selection, listed)),
+        unknown: [],
+      };
+    }
+    const found: Listed[] = [];
+    const unknown: ConfedError[] = [];
+    for (const name of names) {
+      const listed = this.#byName.get(name);
+      if (listed === undefined) unknown.push(unknownConsole(name, this.#owner));
+      else found.push(listed);
+    }
+    return { found, unknown };
+  }
+
+  /** The status of a console as the contract says it, fresh. */
+  status({ console, groups, labels, transport, target, description }: Listed): ConsoleStatus {
+    const { state, viewers } = console;
+    return {
+      name: console.name,
+      owner: this.#owner,
+      state: PHASE_ON_THE_WIRE[state.phase],
+      cause: state.phase === "waiting" ? toDetail(state.cause) : null,
+      sinceMs: console.stateSinceMs,
+      transport,
+      target,
+      labels,
+      groups: [...groups],
+      onDemand: console.onDemand,
+      viewers: viewers.status(),
+      end: console.end,
+      lastOutputMs: console.lastOutputWallMs,
+      logPath: console.logPath,
+      description,
+      attempt: "attempt" in state ? state.attempt : 0,
+    };
+  }
+
+  /** A status may have changed: tells every watcher its name. O(watchers). */
+  changed(name: string): void {
+    for (const watcher of this.#watchers) watcher(name);
+  }
+
+  /** Hear the name of every console whose status changes; returns the way to stop. */
+  watch(watcher: (name: string) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+}
+
+function unknownConsole(name: string, owner: string): ConfedError {
+  // The name comes from a person: quoted and cut.
+  const shown = JSON.stringify(name.slice(0, 140));
+  return new ConfedError("not_found", `${owner} has no console ${shown}`, {
+    subject: name.slice(0, 140),
+    hint: "`rcons ls` shows them",
+  });
+}

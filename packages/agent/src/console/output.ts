@@ -1,0 +1,148 @@
+import type { GapRecord } from "@confed/codecs";
+import type { Clock, ConfedError } from "@confed/kernel";
+import type { LogFeed } from "../log/log-feed.ts";
+import { LOG_LIMITS } from "../log/log-limits.ts";
+import type { OpenedLog } from "../log/writer-messages.ts";
+
+export interface OutputDeps {
+  readonly feed: Pick<LogFeed, "append" | "late" | "reserve">;
+  readonly clock: Clock;
+  /** Stop reading the link; false if it cannot be stopped. */
+  readonly hold: () => boolean;
+  readonly letGo: () => void;
+  readonly onGap: (gap: GapRecord) => void;
+}
+
+/**
+ * Numbers a console's output and gives it to the log, and decides what happens when the log cannot
+ * take it: while the log keeps up, the console's own link waits for it; while it is late, reading
+ * goes on and what exceeds the console's backlog becomes a gap.
+ */
+export class Output {
+  readonly #number: number;
+  readonly #deps: OutputDeps;
+  #logId = "";
+  #offset = 0;
+  #loggedEnd = 0;
+  #reservedEnd = 0;
+  #reserving = false;
+  #unloggedBytes = 0;
+  #held = false;
+  #lastWallMs = 0;
+  #logPath = "";
+  #gapBytes = 0;
+  trouble: ConfedError | undefined;
+
+  constructor(number: number, deps: OutputDeps) {
+    this.#number = number;
+    this.#deps = deps;
+  }
+
+  get end(): { readonly logId: string; readonly offset: number } {
+    return { logId: this.#logId, offset: this.#offset };
+  }
+
+  get loggedEnd(): number {
+    return this.#loggedEnd;
+  }
+
+  /** Wall clock of the last output; 0: none yet. */
+  get lastWallMs(): number {
+    return this.#lastWallMs;
+  }
+
+  get logPath(): string {
+    return this.#logPath;
+  }
+
+  /** Bytes that are in no log, since the agent started, as far as their number is known. */
+  get gapBytes(): number {
+    return this.#gapBytes;
+  }
+
+  opened({ logId, offset, reservedEnd, path }: OpenedLog): void {
+    this.#logId = logId;
+    this.#offset = offset;
+    this.#loggedEnd = offset;
+    this.#reservedEnd = reservedEnd;
+    this.#logPath = path;
+  }
+
+  reserved(reservedEnd: number): void {
+    this.#reserving = false;
+    this.#reservedEnd = Math.max(this.#reservedEnd, reservedEnd);
+    this.#letGoIfRoom();
+  }
+
+  /** The log took these bytes. */
+  logged(offset: number, bytes: number): void {
+    this.#unloggedBytes -= bytes;
+    this.#loggedEnd = Math.max(this.#loggedEnd, offset + bytes);
+    this.#letGoIfRoom();
+  }
+
+  /** The log writer found bytes missing. */
+  gapInLog(gap: GapRecord): void {
+    if (gap.known) this.#gapBytes += gap.to - gap.off;
+    this.#deps.onGap(gap);
+  }
+
+  /**
+   * Number what the link delivered and pass it on. Returns the offset of the first byte, or
+   * undefined when the bytes cannot be numbered: then they are lost to viewers as well, and a gap.
+   */
+  take(bytes: Uint8Array): number | undefined {
+    const offset = this.#offset;
+    const end = offset + bytes.byteLength;
+    this.#lastWallMs = this.#deps.clock.wallTimeMs();
+    if (end > this.#reservedEnd) {
+      // Only a link that cannot be held gets here, 15 MiB into a disk that hangs. Offsets that the
+      // disk does not know are not given out: they could be given out again.
+      this.#lose(offset, bytes.byteLength);
+      return undefined;
+    }
+    this.#offset = end;
+    if (end > this.#reservedEnd - LOG_LIMITS.reservationBytesLow && !this.#reserving) {
+      this.#reserving = true;
+      this.#deps.feed.reserve(this.#number);
+    }
+    if (this.#mayKeep(bytes.byteLength) && this.#deps.feed.append(this.#number, offset, bytes)) {
+      this.#unloggedBytes += bytes.byteLength;
+    }
+    // What was not kept shows as a gap when the log writer sees the next bytes, or the end.
+    if (this.#mustHold()) this.#held = this.#deps.hold();
+    return offset;
+  }
+
+  #mayKeep(sizeBytes: number): boolean {
+    return !this.#deps.feed.late || this.#unloggedBytes + sizeBytes <= LOG_LIMITS.backlogBytesMax;
+  }
+
+  #mustHold(): boolean {
+    const nearEnd = this.#offset > this.#reservedEnd - HOLD_MARGIN_BYTES;
+    return nearEnd || (this.#unloggedBytes > LOG_LIMITS.inFlightBytesMax && !this.#deps.feed.late);
+  }
+
+  #letGoIfRoom(): void {
+    if (!this.#held) return;
+    const room = this.#unloggedBytes <= LOG_LIMITS.inFlightBytesMax / 2;
+    if (!room || this.#offset > this.#reservedEnd - HOLD_MARGIN_BYTES) return;
+    this.#held = false;
+    this.#deps.letGo();
+  }
+
+  #lose(offset: number, lostBytes: number): void {
+    this.#gapBytes += lostBytes;
+    this.#deps.onGap({
+      t: "gap",
+      off: offset,
+      to: offset,
+      known: false,
+      why: "log-stalled",
+      ms: this.#deps.clock.wallTimeMs(),
+    });
+  }
+}
+
+/** Reading stops this far before the reservation's end: more than one read can still come. */
+const HOLD_MARGIN_BYTES = 1024 * 1024;

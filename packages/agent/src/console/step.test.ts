@@ -1,0 +1,93 @@
+import { ConfedError } from "@confed/kernel";
+import { expect, test } from "vitest";
+import { type ConsoleEvent, type ConsoleState, HEALTHY_AFTER_MS, step } from "./step.ts";
+
+const cause = new ConfedError("hung_up", "the console hung up");
+const states: ConsoleState[] = [
+  { phase: "idle" },
+  { phase: "connecting", attempt: 3 },
+  { phase: "connected", attempt: 3, sinceMs: 0 },
+  { phase: "waiting", attempt: 3, cause },
+  { phase: "stopped" },
+];
+const events: ConsoleEvent[] = [
+  { type: "wanted" },
+  { type: "unwanted" },
+  { type: "reconnect" },
+  { type: "opened", atMs: 1 },
+  { type: "lost", cause, atMs: 1 },
+  { type: "retry_due" },
+  { type: "stop" },
+];
+
+test("the table of all transitions", () => {
+  const cell = (state: ConsoleState, event: ConsoleEvent) => {
+    const next = step(state, event)?.state;
+    if (next === undefined) return "-";
+    return "attempt" in next ? `${next.phase} ${next.attempt}` : next.phase;
+  };
+  const table = states.map((state) => [state.phase, ...events.map((event) => cell(state, event))]);
+  expect(table).toEqual([
+    //             wanted          unwanted reconnect       opened         lost         retry_due       stop
+    [
+      "idle",
+      /*  */ "connecting 1",
+      "-",
+      /* */ "-",
+      /*        */ "-",
+      /*       */ "-",
+      /*    */ "-",
+      /*         */ "stopped",
+    ],
+    [
+      "connecting",
+      "-",
+      /*       */ "idle",
+      "-",
+      /*         */ "connected 3",
+      "waiting 3",
+      "-",
+      /*          */ "stopped",
+    ],
+    [
+      "connected",
+      "-",
+      /*        */ "idle",
+      "connecting 1",
+      "-",
+      /*      */ "waiting 3",
+      "-",
+      /*           */ "stopped",
+    ],
+    [
+      "waiting",
+      "connecting 4",
+      /**/ "idle",
+      "connecting 1",
+      "-",
+      /*      */ "-",
+      /*     */ "connecting 4",
+      "stopped",
+    ],
+    ["stopped", "-", "-", "-", "-", "-", "-", "-"],
+  ]);
+});
+
+test("a link is opened on entering connecting and a retry armed on entering waiting, nothing else", () => {
+  for (const state of states) {
+    for (const event of events) {
+      const next = step(state, event);
+      if (next === undefined) continue;
+      const { phase } = next.state;
+      const expected = phase === "connecting" ? ["open_link"] : phase === "waiting" ? ["arm_retry"] : [];
+      expect(next.effects.map(({ type }) => type)).toEqual(expected);
+    }
+  }
+});
+
+test("back-off starts over when the link was healthy before it was lost", () => {
+  const connected: ConsoleState = { phase: "connected", attempt: 7, sinceMs: 1_000 };
+  const lostAt = (atMs: number) => step(connected, { type: "lost", cause, atMs })?.state;
+  expect(lostAt(1_000 + HEALTHY_AFTER_MS - 1)).toMatchObject({ attempt: 7 });
+  expect(lostAt(1_000 + HEALTHY_AFTER_MS)).toMatchObject({ attempt: 1 });
+});

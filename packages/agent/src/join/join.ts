@@ -1,0 +1,218 @@
+import {
+  type Cancel,
+  type Clock,
+  ConfedError,
+  createBackoff,
+  formatHostPort,
+  type HostPort,
+  type Logger,
+  Scope,
+} from "@confed/kernel";
+import {
+  type Duplex,
+  fromDetail,
+  type JoinReplyReceived,
+  type JoinReport,
+  openChannel,
+  type PeerStatus,
+  toDetail,
+} from "@confed/wire";
+import type { ConsoleTable } from "../console/console-table.ts";
+import { pagesOf } from "../services/serve-list.ts";
+
+export interface JoinDeps {
+  readonly agent: string;
+  /** Where heads and clients reach this agent. */
+  readonly advertise: readonly string[];
+  readonly version: string;
+  /** Random per start of the agent. */
+  readonly instance: string;
+  readonly table: ConsoleTable;
+  readonly logLagMs: () => number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly resolveHost: (host: string, signal: AbortSignal) => Promise<readonly string[]>;
+}
+
+type Stream = Duplex<JoinReplyReceived, JoinReport>;
+
+/** Bounds of a join, with their reasons. */
+const JOIN_LIMITS = {
+  heartbeatMs: 2_000,
+  /** Three heartbeats without a word from the head. */
+  silenceMs: 6_000,
+  /** Changes of one tick go as one page. */
+  deltaDelayMs: 50,
+  /** A head that does not read is not fed: changes wait in a set, which is bounded by the consoles. */
+  backlogBytesMax: 512 * 1024,
+  connectTimeoutMs: 5_000,
+} as const;
+
+/**
+ * Keep one head informed for as long as the scope lives: connect, send the snapshot, then what
+ * changes, and begin again when it breaks. The agent never waits for it.
+ */
+export class Join {
+  readonly #head: HostPort;
+  readonly #deps: JoinDeps;
+  readonly #scope = new Scope();
+  readonly #dirty = new Set<string>();
+  readonly #retryDelayMs = createBackoff({ firstMs: 500, maxMs: 10_000 });
+  #stream: Stream | undefined;
+  #attempt = 0;
+  #cancelDelta: Cancel | undefined;
+  #state: {
+    readonly is: "connecting" | "up";
+    readonly sinceMs: number;
+    readonly cause?: ConfedError;
+    readonly head?: string;
+    readonly version?: string;
+  };
+
+  constructor(head: HostPort, deps: JoinDeps) {
+    this.#head = head;
+    this.#deps = deps;
+    this.#state = { is: "connecting", sinceMs: deps.clock.wallTimeMs() };
+  }
+
+  start(): void {
+    this.#scope.own(
+      this.#deps.table.watch((name) => {
+        this.#changed(name);
+      }),
+    );
+    void this.#connect();
+  }
+
+  status(): PeerStatus {
+    const { is, sinceMs, cause, head, version } = this.#state;
+    const base = {
+      id: head ?? "",
+      addresses: [formatHostPort(this.#head)],
+      state: is,
+      sinceMs,
+      version: version ?? "",
+    };
+    return cause === undefined ? base : { ...base, cause: toDetail(cause) };
+  }
+
+  stop(): Promise<void> {
+    return this.#scope.close(new ConfedError("canceled", "the agent stops"));
+  }
+
+  // One life of the stream. Every way it can end leads to #lost, once.
+  async #connect(): Promise<void> {
+    const { clock, resolveHost } = this.#deps;
+    const life = this.#scope.child();
+    const lost = life.guard((cause: ConfedError) => {
+      void life.close(cause);
+      this.#lost(cause);
+    });
+    try {
+      const [address] = await resolveHost(this.#head.host, life.signal);
+      const channel = openChannel(
+        "Head",
+        formatHostPort({ host: address ?? this.#head.host, port: this.#head.port }),
+      );
+      life.own(() => {
+        channel.close();
+      });
+      await channel.ready({ timeoutMs: JOIN_LIMITS.connectTimeoutMs, signal: life.signal });
+      const stream = channel.client.join({ signal: life.signal });
+      let heardAtMs = clock.nowMs();
+      stream.receive(
+        (reply) => {
+          heardAtMs = clock.nowMs();
+          if (reply.refused) lost(refusal(reply.refused.error));
+          else if (reply.welcome) this.#welcomed(stream, reply.welcome);
+        },
+        (error) => {
+          lost(error ?? new ConfedError("head_unreachable", "the head ended the join"));
+        },
+      );
+      stream.send({ hello: this.#hello() });
+      const beat = () => {
+        if (clock.nowMs() - heardAtMs > JOIN_LIMITS.silenceMs) {
+          lost(new ConfedError("head_unreachable", `head ${formatHostPort(this.#head)} is silent`));
+          return;
+        }
+        stream.send({
+          heartbeat: { wallTimeMs: clock.wallTimeMs(), logLagMs: Math.round(this.#deps.logLagMs()) },
+        });
+        cancelBeat = clock.after(JOIN_LIMITS.heartbeatMs, beat);
+      };
+      let cancelBeat = clock.after(JOIN_LIMITS.heartbeatMs, beat);
+      life.own(() => {
+        cancelBeat();
+      });
+    } catch (reason) {
+      lost(ConfedError.from(reason, "head_unreachable"));
+    }
+  }
+
+  #hello() {
+    const { agent, advertise, version, instance, clock } = this.#deps;
+    return { agent, advertise: [...advertise], version, instance, wallTimeMs: clock.wallTimeMs() };
+  }
+
+  #welcomed(stream: Stream, { head, version }: { readonly head: string; readonly version: string }): void {
+    const { table, clock, logger } = this.#deps;
+    this.#state = { is: "up", sinceMs: clock.wallTimeMs(), head, version };
+    this.#attempt = 0;
+    logger.info("joined head", { head, address: formatHostPort(this.#head) });
+    this.#stream = stream;
+    this.#dirty.clear();
+    const statuses = (function* () {
+      for (const listed of table.all()) yield table.status(listed);
+    })();
+    for (const consoles of pagesOf(statuses)) stream.send({ statuses: { consoles } });
+    stream.send({ synced: { version: 0 } });
+  }
+
+  #changed(name: string): void {
+    if (this.#stream === undefined) return;
+    this.#dirty.add(name);
+    this.#cancelDelta ??= this.#deps.clock.after(JOIN_LIMITS.deltaDelayMs, () => {
+      this.#sendDelta();
+    });
+  }
+
+  #sendDelta(): void {
+    this.#cancelDelta = undefined;
+    const stream = this.#stream;
+    if (stream === undefined) return;
+    if (stream.backlogBytes > JOIN_LIMITS.backlogBytesMax) {
+      this.#cancelDelta = this.#deps.clock.after(JOIN_LIMITS.deltaDelayMs, () => {
+        this.#sendDelta();
+      });
+      return;
+    }
+    const { table } = this.#deps;
+    const statuses = [...this.#dirty].map((name) => table.status(table.get(name)));
+    this.#dirty.clear();
+    for (const consoles of pagesOf(statuses)) stream.send({ statuses: { consoles } });
+  }
+
+  #lost(cause: ConfedError): void {
+    const { clock, logger } = this.#deps;
+    this.#stream = undefined;
+    this.#cancelDelta?.();
+    this.#cancelDelta = undefined;
+    if (this.#scope.signal.aborted) return;
+    // One line per outage, not per attempt.
+    if (this.#attempt === 0)
+      logger.warn("head lost", { address: formatHostPort(this.#head), cause: cause.message });
+    if (this.#state.is === "up") this.#state = { is: "connecting", sinceMs: clock.wallTimeMs(), cause };
+    else this.#state = { ...this.#state, cause };
+    this.#attempt += 1;
+    const cancel = clock.after(this.#retryDelayMs(this.#attempt - 1), () => {
+      forget();
+      void this.#connect();
+    });
+    const forget = this.#scope.own(cancel);
+  }
+}
+
+function refusal(error: Parameters<typeof fromDetail>[0] | null): ConfedError {
+  return error === null ? new ConfedError("conflict", "the head refuses this agent") : fromDetail(error);
+}

@@ -1,0 +1,81 @@
+import type { GapRecord } from "@confed/codecs";
+import { ConfedError } from "@confed/kernel";
+import type { Console } from "../console/console.ts";
+import type { LogFeed } from "./log-feed.ts";
+import type { LogReader } from "./log-reader.ts";
+
+/** Who wants a console's output from some offset on, up to the present. */
+export interface CatchUpReader {
+  readonly signal: AbortSignal;
+  /** In order, without overlap. `ms`: when it came, 0 unknown. The bytes may be kept. */
+  bytes(offset: number, bytes: Uint8Array, ms: number): void;
+  gap(gap: GapRecord): void;
+  /** Resolves when there is room for more. */
+  room(): Promise<void>;
+}
+
+export interface CatchUpDeps {
+  readonly feed: LogFeed;
+  readonly reader: LogReader;
+}
+
+/**
+ * Deliver [from, now): from the log as far as it goes, then from the arenas. When the returned
+ * promise's continuation runs nothing has been printed since: the last part is copied in the same
+ * turn in which `live` is called, and whoever goes live there has every byte once.
+ *
+ * History that cannot be read becomes a gap "log-stalled": live output does not wait for a disk.
+ */
+export async function catchUp(
+  console: Console,
+  from: number,
+  reader: CatchUpReader,
+  { deps, live }: { readonly deps: CatchUpDeps; readonly live: () => void },
+): Promise<void> {
+  let at = from;
+  while (at < console.loggedEnd) {
+    if (reader.signal.aborted) return;
+    at = await readPage(console, at, reader, deps.reader);
+    await reader.room();
+  }
+  if (reader.signal.aborted) return;
+  for (const { offset, bytes } of deps.feed.unlogged(console.number, at)) {
+    if (offset > at) reader.gap(notLogged(at, offset));
+    reader.bytes(offset, bytes, 0);
+    at = offset + bytes.byteLength;
+  }
+  if (console.end.offset > at) reader.gap(notLogged(at, console.end.offset));
+  live();
+}
+
+const PAGE_BYTES = 64 * 1024;
+
+async function readPage(
+  console: Console,
+  from: number,
+  reader: CatchUpReader,
+  log: LogReader,
+): Promise<number> {
+  const to = console.loggedEnd;
+  try {
+    const { pieces, bytes, next } = await log.read(console.name, { from, to, bytesMax: PAGE_BYTES });
+    let taken = 0;
+    for (const piece of pieces) {
+      if (piece.is === "gap") reader.gap(piece.gap);
+      else {
+        reader.bytes(piece.off, bytes.subarray(taken, taken + piece.length), piece.ms);
+        taken += piece.length;
+      }
+    }
+    return next;
+  } catch (reason) {
+    // Bugs pass; what the disk says is shown as what is missing.
+    ConfedError.from(reason);
+    reader.gap(notLogged(from, to));
+    return to;
+  }
+}
+
+function notLogged(off: number, to: number): GapRecord {
+  return { t: "gap", off, to, known: true, why: "log-stalled", ms: 0 };
+}

@@ -1,0 +1,61 @@
+import { closeSync, constants, fchownSync, fstatSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { LRUCache } from "lru-cache";
+import { LOG_LIMITS } from "./log-limits.ts";
+
+/** An open file and how long it was when it was opened. */
+export interface OpenFile {
+  readonly fd: number;
+  readonly sizeBytesAtOpen: number;
+}
+
+/**
+ * Files kept open for appending, the least used closed first. Symbolic links are not followed: a
+ * log is where its path says.
+ */
+export class OpenFiles {
+  readonly #files = new LRUCache<string, OpenFile>({
+    max: LOG_LIMITS.openFilesMax,
+    dispose: ({ fd }) => {
+      closeSync(fd);
+    },
+  });
+  readonly #mode: number;
+  readonly #gid: number | undefined;
+
+  constructor({ mode, gid }: { readonly mode: number; readonly gid?: number | undefined }) {
+    this.#mode = mode;
+    this.#gid = gid;
+  }
+
+  /** The file, created with its directories if need be. `fresh`: it was not open before. */
+  take(path: string): { readonly file: OpenFile; readonly fresh: boolean } {
+    const known = this.#files.get(path);
+    if (known !== undefined) return { file: known, fresh: false };
+    const fd = this.#open(path);
+    const file = { fd, sizeBytesAtOpen: fstatSync(fd).size };
+    if (file.sizeBytesAtOpen === 0 && this.#gid !== undefined) fchownSync(fd, -1, this.#gid);
+    this.#files.set(path, file);
+    return { file, fresh: true };
+  }
+
+  /** Close one, say after an error on it. */
+  drop(path: string): void {
+    this.#files.delete(path);
+  }
+
+  closeAll(): void {
+    this.#files.clear();
+  }
+
+  #open(path: string): number {
+    const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+    try {
+      return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, this.#mode);
+    } catch (reason) {
+      if ((reason as NodeJS.ErrnoException).code !== "ENOENT") throw reason;
+      mkdirSync(dirname(path), { recursive: true });
+      return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, this.#mode);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { decodeCheckedLines, encodeCheckedLine } from "@confed/codecs";
+
+/** How far one console's offsets have come, as the disk knows it. */
+export interface Position {
+  readonly name: string;
+  readonly log: string;
+  /** Clean: the next offset. Else: the end of the reservation, which is where numbering goes on. */
+  readonly end: number;
+  readonly clean: boolean;
+  /** The segment being written: byte `pos` of `file` is offset `off`. */
+  readonly off: number;
+  readonly pos: number;
+  readonly file: string;
+}
+
+/**
+ * The positions of all consoles of a shard: one file of checked lines, appended and made durable
+ * with one fdatasync for as many consoles as change at once, the last line of a console counts.
+ */
+export class PositionsFile {
+  readonly #path: string;
+  readonly #positions = new Map<string, Position>();
+  #fd: number;
+  #lineCount: number;
+
+  /** Reads what is there. A missing file is an empty one; damaged lines are passed over. */
+  constructor(path: string) {
+    this.#path = path;
+    mkdirSync(dirname(path), { recursive: true });
+    const { records } = decodeCheckedLines(readIfAny(path));
+    for (const record of records as Position[]) this.#positions.set(record.name, record);
+    this.#lineCount = records.length;
+    this.#fd = openSync(path, "a", 0o640);
+    // Closes off a line that an unclean stop tore.
+    if (records.length > 0) writeSync(this.#fd, "\n");
+  }
+
+  get(name: string): Position | undefined {
+    return this.#positions.get(name);
+  }
+
+  /** Durable when it returns. Throws what the file system says. */
+  put(positions: readonly Position[]): void {
+    if (positions.length === 0) return;
+    for (const position of positions) this.#positions.set(position.name, position);
+    this.#lineCount += positions.length;
+    if (this.#lineCount > COMPACT_ABOVE_LINES && this.#lineCount > 4 * this.#positions.size) this.#compact();
+    else appendDurably(this.#fd, positions);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  #compact(): void {
+    const temporary = `${this.#path}.new`;
+    const fd = openSync(temporary, "w", 0o640);
+    appendDurably(fd, [...this.#positions.values()]);
+    renameSync(temporary, this.#path);
+    closeSync(this.#fd);
+    this.#fd = fd;
+    this.#lineCount = this.#positions.size;
+  }
+}
+
+const COMPACT_ABOVE_LINES = 1_000;
+
+function appendDurably(fd: number, positions: readonly Position[]): void {
+  writeSync(fd, positions.map(encodeCheckedLine).join(""));
+  fdatasyncSync(fd);
+}
+
+function readIfAny(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (reason) {
+    if ((reason as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw reason;
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * The log writer: a child process of an agent. Frames come in on stdin, replies go out on stdout.
+ * It ends when stdin does, after everything that was given to it has been written.
+ */
+import { readFileSync } from "node:fs";
+import { ConfedError, systemClock } from "@confed/kernel";
+import { FRAME, FrameReader, jsonFrame } from "./frames.ts";
+import { LogWriter } from "./log-writer.ts";
+import type { WriterCommand, WriterReply } from "./writer-messages.ts";
+
+// The agent decides when we stop: a terminal's Ctrl-C reaches the whole process group.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
+
+let writer: LogWriter | undefined;
+const reply = (message: WriterReply) => {
+  process.stdout.write(jsonFrame(message));
+};
+
+const reader = new FrameReader((kind, payload) => {
+  if (kind === FRAME.batch) {
+    const seq = new DataView(payload.buffer, payload.byteOffset).getFloat64(0, true);
+    writer?.batch(seq, payload.subarray(8));
+    return;
+  }
+  const command = JSON.parse(Buffer.from(payload).toString()) as WriterCommand;
+  if (command.do !== "start") {
+    writer?.do(command);
+    return;
+  }
+  const gid = command.group === undefined ? undefined : gidOf(command.group);
+  writer = new LogWriter(command, gid, { wallTimeMs: () => systemClock.wallTimeMs(), reply });
+});
+
+process.stdin.on("data", (bytes: Buffer) => {
+  reader.feed(bytes);
+});
+process.stdin.on("end", () => {
+  writer?.end();
+});
+// The agent is gone: nobody reads replies, what was given is still written.
+process.stdout.on("error", () => undefined);
+
+function gidOf(group: string): number {
+  if (/^\d+$/.test(group)) return Number(group);
+  // group(5): name:password:gid:members
+  const line = readFileSync("/etc/group", "utf8")
+    .split("\n")
+    .find((entry) => entry.startsWith(`${group}:`));
+  const gid = Number(line?.split(":")[2]);
+  if (Number.isInteger(gid)) return gid;
+  throw new ConfedError("invalid_argument", `no group ${group} in /etc/group`, { subject: "logs.group" });
+}

@@ -1,0 +1,74 @@
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { type Logger, systemClock } from "@confed/kernel";
+import { FRAME, FrameReader, frameHeader, jsonFrame } from "./frames.ts";
+import { LOG_LIMITS } from "./log-limits.ts";
+import type { WriterCommand, WriterReply } from "./writer-messages.ts";
+
+/** The agent's end of a running log writer. */
+export interface WriterProcess {
+  readonly pid: number | undefined;
+  command(command: WriterCommand): void;
+  /** `records` must stay untouched until the batch is acknowledged: it is not copied. */
+  batch(seq: number, records: Uint8Array): void;
+  /** Let it finish what it was given and end; killed if it does not in time. Resolves when it is gone. */
+  end(): Promise<void>;
+}
+
+export interface WriterEvents {
+  readonly onReply: (reply: WriterReply) => void;
+  /** It is gone though nobody asked. Called at most once, and never after `end`. */
+  readonly onDied: (how: string) => void;
+}
+
+/** Start a log writer. What it prints on stderr goes to the logger. */
+export function spawnWriter(logger: Logger, { onReply, onDied }: WriterEvents): WriterProcess {
+  const entry = createRequire(import.meta.url).resolve("@confed/agent/log-writer");
+  const child = spawn(process.execPath, [entry], { stdio: ["pipe", "pipe", "pipe"] });
+  const reader = new FrameReader((_kind, payload) => {
+    onReply(JSON.parse(Buffer.from(payload).toString()) as WriterReply);
+  });
+  let ending = false;
+  child.stdout.on("data", (bytes: Buffer) => {
+    reader.feed(bytes);
+  });
+  child.stderr.on("data", (text: Buffer) => {
+    logger.error("log writer", { says: text.toString().trim() });
+  });
+  // Its death is told by "close"; a broken pipe before that adds nothing.
+  child.stdin.on("error", () => undefined);
+  child.on("error", (error) => {
+    logger.error("log writer cannot be started", { error: error.message });
+  });
+  const gone = new Promise<void>((resolve) => {
+    child.once("close", (code, signal) => {
+      resolve();
+      if (!ending) onDied(signal ?? `exit status ${code}`);
+    });
+  });
+  return {
+    pid: child.pid,
+    command(command) {
+      child.stdin.write(jsonFrame(command));
+    },
+    batch(seq, records) {
+      const seqBytes = new Uint8Array(8);
+      new DataView(seqBytes.buffer).setFloat64(0, seq, true);
+      child.stdin.cork();
+      child.stdin.write(frameHeader(FRAME.batch, 8 + records.byteLength));
+      child.stdin.write(seqBytes);
+      child.stdin.write(records);
+      child.stdin.uncork();
+    },
+    async end() {
+      ending = true;
+      child.stdin.end();
+      const cancel = systemClock.after(LOG_LIMITS.stopTimeoutMs, () => {
+        logger.error("log writer does not end; killed", { pid: child.pid });
+        child.kill("SIGKILL");
+      });
+      await gone;
+      cancel();
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { ConfedError } from "@confed/kernel";
+import {
+  type ConsoleStatus,
+  type ListRequestReceived,
+  type ListResponse,
+  messageCodec,
+  type Outlet,
+  WIRE_LIMITS,
+} from "@confed/wire";
+import type { ConsoleTable } from "../console/console-table.ts";
+
+/**
+ * Stream the status of the consoles that a selection means, in pages of at most 64 KiB. Names that
+ * nobody has end the stream with "not_found", after those that were found.
+ */
+export function serveList(
+  { selection, states }: ListRequestReceived,
+  outlet: Outlet<ListResponse>,
+  table: ConsoleTable,
+): void {
+  const { found, unknown } = table.select(selection);
+  const statuses = found.map((listed) => table.status(listed));
+  const wanted = statuses.filter(
+    ({ state }) => states.length === 0 || states.some((candidate) => candidate === state),
+  );
+  sendPages(wanted, outlet).then(
+    () => {
+      outlet.end(unknown[0]);
+    },
+    (reason: unknown) => {
+      outlet.end(ConfedError.from(reason));
+    },
+  );
+}
+
+async function sendPages(statuses: readonly ConsoleStatus[], outlet: Outlet<ListResponse>): Promise<void> {
+  for (const consoles of pagesOf(statuses)) {
+    outlet.send({ consoles });
+    if (outlet.backlogBytes > 4 * WIRE_LIMITS.pageBytesMax) await outlet.drained();
+    if (outlet.signal.aborted) return;
+  }
+}
+
+const statusCodec = messageCodec("ConsoleStatus");
+
+/** Cut statuses into pages that encode to at most 64 KiB. */
+export function* pagesOf(statuses: Iterable<ConsoleStatus>): Generator<ConsoleStatus[]> {
+  let page: ConsoleStatus[] = [];
+  let pageBytes = 0;
+  for (const status of statuses) {
+    const sizeBytes = statusCodec.encode(status).byteLength + 8;
+    if (pageBytes + sizeBytes > WIRE_LIMITS.pageBytesMax && page.length > 0) {
+      yield page;
+      page = [];
+      pageBytes = 0;
+    }
+    page.push(status);
+    pageBytes += sizeBytes;
+  }
+  if (page.length > 0) yield page;
+}

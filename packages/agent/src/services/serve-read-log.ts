@@ -1,0 +1,109 @@
+import { type Clock, ConfedError } from "@confed/kernel";
+import type { Outlet, ReadLogRequestReceived, ReadLogResponse } from "@confed/wire";
+import type { Console } from "../console/console.ts";
+import type { ConsoleTable } from "../console/console-table.ts";
+import { type CatchUpDeps, catchUp } from "../log/catch-up.ts";
+import { VIEWER_LIMITS } from "../viewers/viewer-limits.ts";
+import { gapMessage } from "./gap-message.ts";
+
+export interface ReadLogDeps extends CatchUpDeps {
+  readonly table: ConsoleTable;
+  readonly clock: Clock;
+}
+
+/**
+ * Stream a console's log from where the caller says to now (or until a time), then the position
+ * where live output goes on. Ends with "not_found" or "invalid_argument" where that is the answer.
+ */
+export function serveReadLog(
+  request: ReadLogRequestReceived,
+  outlet: Outlet<ReadLogResponse>,
+  deps: ReadLogDeps,
+): void {
+  readLog(request, outlet, deps).then(
+    () => {
+      outlet.end();
+    },
+    (reason: unknown) => {
+      outlet.end(ConfedError.from(reason));
+    },
+  );
+}
+
+async function readLog(
+  request: ReadLogRequestReceived,
+  outlet: Outlet<ReadLogResponse>,
+  deps: ReadLogDeps,
+): Promise<void> {
+  const { console } = deps.table.get(request.console);
+  await console.numbered;
+  await deps.feed.settled(SETTLE_MS);
+  const from = await startOffset(request, console, deps);
+  const { logId } = console.end;
+  const past = new AbortController();
+  const stop = () => {
+    past.abort();
+  };
+  outlet.signal.addEventListener("abort", stop, { once: true });
+  let end = from;
+  await catchUp(
+    console,
+    from,
+    {
+      signal: past.signal,
+      bytes(offset, data, wallTimeMs) {
+        if (past.signal.aborted) return;
+        if (request.untilMs > 0 && wallTimeMs > request.untilMs) {
+          past.abort();
+          return;
+        }
+        outlet.send({ chunk: { offset, data, wallTimeMs } });
+        end = offset + data.byteLength;
+      },
+      gap(gap) {
+        if (past.signal.aborted) return;
+        outlet.send({ gap: gapMessage(gap, logId) });
+        end = gap.to;
+      },
+      room: () =>
+        outlet.backlogBytes > VIEWER_LIMITS.backlogBytesMax ? outlet.drained() : Promise.resolve(),
+    },
+    { deps, live: () => undefined },
+  );
+  outlet.signal.removeEventListener("abort", stop);
+  outlet.send({ end: { logId, offset: end } });
+}
+
+const SETTLE_MS = 500;
+
+async function startOffset(
+  request: ReadLogRequestReceived,
+  console: Console,
+  { reader }: ReadLogDeps,
+): Promise<number> {
+  const { logId, offset: end } = console.end;
+  switch (request.start) {
+    case "lastLines":
+      return (await reader.lastLines(console.name, request.lastLines ?? 0, end)) ?? end;
+    case "sinceMs":
+      return (await reader.since(console.name, request.sinceMs ?? 0)) ?? end;
+    case "from": {
+      const { logId: wanted, offset } = request.from ?? { logId: "", offset: 0 };
+      if (!Number.isSafeInteger(offset))
+        throw new ConfedError("invalid_argument", `${offset} is not an offset`);
+      if (wanted !== "" && wanted !== logId) {
+        throw new ConfedError(
+          "data_loss",
+          `the log of ${console.name} was started anew; that position is of another`,
+          {
+            subject: console.name,
+            hint: "read it from its beginning",
+          },
+        );
+      }
+      return Math.min(offset, end);
+    }
+    default:
+      return 0;
+  }
+}

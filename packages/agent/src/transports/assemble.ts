@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import { type ConsoleSpec, resolveSecret, type SecretRef, type SshConsoleSpec } from "@confed/config";
+import { formatHostPort, unreachable } from "@confed/kernel";
+import {
+  exec,
+  type SecretSource,
+  serial,
+  ssh,
+  type TransportFactory,
+  tcp,
+  telnet,
+  unix,
+} from "@confed/transports";
+
+/** What a console's way needs beside its own configuration. */
+export interface TransportContext {
+  readonly stateDir: string;
+  /** For secrets that are references into the environment, and for the ssh-agent's socket. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** From the words of configuration to a way of reaching the console. The one page that knows all kinds. */
+export function transportOf(spec: ConsoleSpec, context: TransportContext): TransportFactory {
+  switch (spec.transport) {
+    case "tcp":
+      return tcp(spec);
+    case "telnet":
+      return telnet(spec);
+    case "unix":
+      return unix(spec);
+    case "exec":
+      return exec(spec);
+    case "serial":
+      return serial(spec);
+    case "ssh":
+      return sshOf(spec, context);
+    default:
+      return unreachable(spec);
+  }
+}
+
+/** Where a console leads, for people. */
+export function targetOf(spec: ConsoleSpec): string {
+  switch (spec.transport) {
+    case "tcp":
+    case "telnet":
+      return formatHostPort(spec);
+    case "ssh":
+      return `${spec.user}@${formatHostPort(spec)}`;
+    case "unix":
+      return spec.path;
+    case "exec":
+      return spec.argv.join(" ");
+    case "serial":
+      return `${spec.device} ${spec.baud}`;
+    default:
+      return unreachable(spec);
+  }
+}
+
+function sshOf(spec: SshConsoleSpec, { stateDir, env }: TransportContext): TransportFactory {
+  const { password, key, passphrase, agent, knownHosts, trustOnFirstUse, ...rest } = spec;
+  const secret = (ref: SecretRef | undefined): SecretSource | undefined =>
+    ref === undefined ? undefined : () => resolveSecret(ref, { env, signal: new AbortController().signal });
+  return ssh({
+    ...rest,
+    password: secret(password),
+    privateKey: secret(key),
+    passphrase: secret(passphrase),
+    agentSocket: agent === true ? env["SSH_AUTH_SOCK"] : agent,
+    knownHosts: {
+      path: knownHosts ?? join(stateDir, "known_hosts"),
+      mode: trustOnFirstUse ? "trustOnFirstUse" : "strict",
+    },
+  });
+}

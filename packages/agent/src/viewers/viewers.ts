@@ -1,0 +1,131 @@
+import { ConfedError } from "@confed/kernel";
+import { type AttachResponse, Encoded, messageCodec, type Viewer as ViewerStatus } from "@confed/wire";
+import type { Mode, Seat } from "./seat.ts";
+import { VIEWER_LIMITS } from "./viewer-limits.ts";
+
+const responses = messageCodec("AttachResponse");
+
+/**
+ * The viewers of one console and its keyboard. One writes, any number watch, and each is seen by
+ * all: nobody watches in secret.
+ */
+export class Viewers {
+  readonly #seats = new Set<Seat>();
+  readonly #wallTimeMs: () => number;
+  #writer: Seat | undefined;
+
+  constructor(wallTimeMs: () => number) {
+    this.#wallTimeMs = wallTimeMs;
+  }
+
+  get count(): number {
+    return this.#seats.size;
+  }
+
+  /** Who holds the keyboard. */
+  get writer(): Seat | undefined {
+    return this.#writer;
+  }
+
+  find(sessionId: string): Seat | undefined {
+    return [...this.#seats].find((seat) => seat.sessionId === sessionId);
+  }
+
+  /** As status messages show them. */
+  status(): ViewerStatus[] {
+    return [...this.#seats].map(({ sessionId, subject, mode, sinceMs }) => ({
+      sessionId,
+      subject,
+      mode,
+      sinceMs,
+    }));
+  }
+
+  /**
+   * Let a viewer in; its `mode` is what it gets. Who wants to write and finds the keyboard taken
+   * becomes a viewer, unless it forces. Throws "resource_exhausted" when there are too many.
+   */
+  add(seat: Seat, wanted: Mode, force: boolean): void {
+    if (this.#seats.size >= VIEWER_LIMITS.perConsoleMax) {
+      throw new ConfedError(
+        "resource_exhausted",
+        `${VIEWER_LIMITS.perConsoleMax} viewers are attached already`,
+        {
+          hint: "detach one; `rcons who` shows them",
+        },
+      );
+    }
+    this.#tellAll({ event: this.#event("VIEWER_CAME", seat.subject) });
+    this.#seats.add(seat);
+    seat.mode = "VIEW";
+    if (wanted === "WRITE" && (this.#writer === undefined || force)) this.#giveKeyboard(seat, seat.subject);
+  }
+
+  /** A viewer is gone. Its keyboard is free then, and nobody gets it without asking. */
+  remove(seat: Seat): void {
+    if (!this.#seats.delete(seat)) return;
+    if (this.#writer === seat) this.#writer = undefined;
+    this.#tellAll({ event: this.#event("VIEWER_LEFT", seat.subject) });
+  }
+
+  /**
+   * A viewer asks for the keyboard or gives it up. Without force it is refused while somebody else
+   * holds it: throws "console_busy" naming whom.
+   */
+  setMode(seat: Seat, wanted: Mode, force: boolean): void {
+    if (wanted === "VIEW") {
+      if (this.#writer === seat) this.#writer = undefined;
+      this.#setMode(seat, "VIEW", seat.subject);
+      return;
+    }
+    if (this.#writer !== undefined && this.#writer !== seat && !force) {
+      throw new ConfedError("console_busy", `${this.#writer.subject} holds the keyboard`, {
+        hint: "force takes it",
+      });
+    }
+    this.#giveKeyboard(seat, seat.subject);
+    this.#setMode(seat, "WRITE", seat.subject);
+  }
+
+  /** Hand live output to everybody. Encodes once, whoever many they are; costs nothing without viewers. */
+  output(offset: number, bytes: Uint8Array): void {
+    if (this.#seats.size === 0) return;
+    const endOffset = offset + bytes.byteLength;
+    const message = new Encoded(responses.encode({ output: { offset, endOffset, data: bytes } }));
+    for (const seat of this.#seats) seat.output(message, offset, endOffset);
+  }
+
+  /** Something all of them should know. */
+  tellAll(message: AttachResponse): void {
+    this.#tellAll(message);
+  }
+
+  /** End every session; with `reattach` the clients come back by themselves. */
+  endAll(error: ConfedError, { reattach }: { readonly reattach: boolean }): void {
+    for (const seat of [...this.#seats]) seat.end(error, { reattach });
+  }
+
+  #giveKeyboard(seat: Seat, by: string): void {
+    const before = this.#writer;
+    if (before === seat) return;
+    this.#writer = seat;
+    seat.mode = "WRITE";
+    if (before !== undefined) this.#setMode(before, "VIEW", by);
+    for (const other of this.#seats) {
+      if (other !== seat && other !== before) other.tell({ event: this.#event("WRITER_CHANGED", by) });
+    }
+  }
+
+  #setMode(seat: Seat, mode: Mode, by: string): void {
+    seat.mode = mode;
+    seat.tell({ modeChanged: { mode, by } });
+  }
+
+  #tellAll(message: AttachResponse): void {
+    for (const seat of this.#seats) seat.tell(message);
+  }
+
+  #event(kind: "VIEWER_CAME" | "VIEWER_LEFT" | "WRITER_CHANGED", subject: string) {
+    return { kind, subject, wallTimeMs: this.#wallTimeMs() };
+  }
+}
