@@ -123,9 +123,10 @@ describe.skipIf(!existsSync("/usr/bin/socat"))("serial on a pair of ptys (needs 
     const { link } = await open({ clock, load });
     const first = link.sendBreak(250);
     await expect(link.sendBreak(250)).rejects.toMatchObject({ code: "conflict" });
-    await Promise.resolve();
+    await turnsOfLoop();
+    await turnsOfLoop();
     clock.advance(249);
-    await Promise.resolve();
+    await turnsOfLoop();
     expect(lines).toEqual(["break"]);
     clock.advance(1);
     await first;
@@ -180,10 +181,10 @@ function recordingBinding({ close = () => Promise.resolve() }: { close?: () => P
   const binding: SerialBinding = {
     open: () =>
       Promise.resolve({
-        set: ({ brk, dtr, rts }) => {
-          lines.push(brk ? "break" : "normal");
+        set: async ({ brk, dtr, rts }) => {
           expect({ dtr, rts }).toEqual({ dtr: true, rts: true });
-          return Promise.resolve();
+          await turnsOfLoop(); // As the ioctl in another thread.
+          lines.push(brk ? "break" : "normal");
         },
         flush: () => {
           lines.push("flushed");
@@ -197,6 +198,14 @@ function recordingBinding({ close = () => Promise.resolve() }: { close?: () => P
       }),
   };
   return { lines, flushed, load: () => Promise.resolve(binding) };
+}
+
+async function turnsOfLoop(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
 }
 
 async function failure(sink: LinkRecorder): Promise<ConfedError | undefined> {
