@@ -121,6 +121,28 @@ describe("TelnetSession", () => {
     ]);
   });
 
+  test("a client stops telling its terminal type to a server that keeps asking", () => {
+    const client = end({ role: "client", terminalType: "x".repeat(40) });
+    client.feed([IAC, DO, TTYPE]);
+    client.takeSent();
+    for (let times = 0; times < 1_000; times += 1) client.feed([IAC, SB, TTYPE, 1, IAC, SE]);
+    expect(client.takeSent()).toHaveLength(16 * (40 + 6));
+  });
+
+  test("BINARY in one direction does not change the other", () => {
+    const [out, into] = [end({ role: "client" }), end({ role: "client" })];
+    out.start();
+    out.takeSent();
+    out.feed([IAC, DO, BINARY, IAC, WONT, BINARY, 13, 0]);
+    expect([out.session.binary, out.data]).toEqual([{ in: false, out: true }, [13]]);
+    expect([...out.session.encode(Uint8Array.of(13))]).toEqual([13]);
+    into.start();
+    into.takeSent();
+    into.feed([IAC, DONT, BINARY, IAC, WILL, BINARY, 13, 0]);
+    expect([into.session.binary, into.data]).toEqual([{ in: true, out: false }, [13, 0]]);
+    expect([...into.session.encode(Uint8Array.of(13))]).toEqual([13, 0]);
+  });
+
   test("a server learns window and terminal type", () => {
     const [client, server] = [end({ role: "client", terminalType: "vt100" }), end({ role: "server" })];
     client.start();
@@ -172,6 +194,8 @@ describe("TelnetSession", () => {
       ...[IAC, SB, COM, 3, 3, IAC, SE],
       ...[IAC, SB, COM, 4, 3, IAC, SE],
     ]);
+    client.feed([IAC, DONT, COM, IAC, DO, COM]);
+    expect(client.takeSent()).toEqual([IAC, WONT, COM, IAC, WILL, COM]);
     client.feed([IAC, SB, COM, 101, 0, 0, 0x25, 0x80, IAC, SE, IAC, SB, COM, 102, 7, IAC, SE]);
     expect(client.events.filter(({ type }) => type === "com_port_mismatch")).toEqual([
       {

@@ -158,7 +158,6 @@ export class TelnetSession {
 
   /** Take bytes of the far end. Replies come before any data that follows what they answer. */
   feed(bytes: Uint8Array, out: TelnetOutlet): void {
-    if (this.#failed) return;
     this.#decoder.feed(bytes, (event) => {
       if (!this.#failed) this.#onDecoded(event, out);
     });

@@ -130,6 +130,17 @@ describe("telnet", () => {
     expect(link.write(Uint8Array.of(65))).toBe(-1);
   });
 
+  test("takes nothing from close on while input is held", async () => {
+    const server = await startedServer(null);
+    const { link } = await openTelnet(server);
+    await server.accepted();
+    expect(link.write(Uint8Array.of(65))).toBe(1);
+    const drained = link.drained();
+    const closing = link.close();
+    expect(link.write(Uint8Array.of(65))).toBe(0);
+    await Promise.all([drained, closing]);
+  });
+
   test("a break is IAC BREAK behind what was typed before it", async () => {
     const server = await startedServer();
     const { link } = await openTelnet(server);
