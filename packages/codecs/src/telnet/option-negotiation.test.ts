@@ -38,10 +38,12 @@ const written = (state: OptionState, event: OptionEvent, willing: boolean) => {
 };
 
 describe("stepOption", () => {
-  test.each(TABLE)("%s, %s -> %s", (state, event, willing, unwilling = willing) => {
-    expect(written(state, event, true)).toBe(willing);
-    expect(written(state, event, false)).toBe(unwilling);
-  });
+  for (const [state, event, willing, unwilling = willing] of TABLE) {
+    test(`${state}, ${event} -> ${willing}`, () => {
+      expect(written(state, event, true)).toBe(willing);
+      expect(written(state, event, false)).toBe(unwilling);
+    });
+  }
 
   test("the table names every state with every event once", () => {
     const pairs = new Set(TABLE.map(([state, event]) => `${state} ${event}`));
