@@ -9,6 +9,7 @@ export {
 } from "./fake-agent.ts";
 export { FakeClock } from "./fake-clock.ts";
 export { FakeConsole, type FakeSession } from "./fake-console.ts";
+export { FakeWorld, type FakeWorldOptions } from "./fake-world.ts";
 export { followRealTime } from "./follow-real-time.ts";
 export { LinkRecorder } from "./link-recorder.ts";
 export { ALL_BYTES, randomBytes, randomNumbers } from "./random-bytes.ts";

@@ -1,0 +1,153 @@
+import { type Cancel, type Clock, ConfedError, type ErrorCode } from "@confed/kernel";
+import {
+  type AttachRequest,
+  type AttachResponseReceived,
+  type Duplex,
+  fromDetail,
+  type Open,
+  type OpenedReceived,
+} from "@confed/wire";
+import type { Peer } from "../route/peer.ts";
+
+/** What one stream tells its session. After `ended` it says nothing more. */
+export interface AttachStreamEvents {
+  opened(opened: OpenedReceived): void;
+  /** Anything but hello, opened, end and heartbeats. */
+  message(message: AttachResponseReceived): void;
+  /** `final`: said by the agent, and another attach will not mend it. */
+  ended(error: ConfedError, final: boolean): void;
+}
+
+export interface AttachStreamParts extends AttachStreamEvents {
+  readonly peer: Peer;
+  readonly clock: Clock;
+  /** The first message of the stream; made when it begins. */
+  readonly open: Open;
+}
+
+// What gRPC makes of a connection that went away; the words under it help nobody.
+const BROKEN: ReadonlySet<ErrorCode> = new Set([
+  "canceled",
+  "unavailable",
+  "internal",
+  "agent_unreachable",
+  "head_unreachable",
+]);
+
+const TICK_MS = 1_000;
+/**
+ * Three heartbeats. Counted in ticks, not in time: while this process stands still (a stopped
+ * terminal, a suspended laptop) one tick passes, and what has arrived meanwhile is read first.
+ */
+const SILENT_TICKS_MAX = 6;
+/** How long the agent may take to end an ended session, so that its last acknowledgements arrive. */
+const CLOSE_TIMEOUT_MS = 300;
+
+/** One attach stream to one peer, which it owns and closes. */
+export class AttachStream {
+  readonly #parts: AttachStreamParts;
+  readonly #abort = new AbortController();
+  readonly #stream: Duplex<AttachResponseReceived, AttachRequest>;
+  #cancelTick: Cancel = () => undefined;
+  #silentTicks = 0;
+  #paused = false;
+  #over = false;
+  #closed: (() => void) | undefined;
+
+  constructor(parts: AttachStreamParts) {
+    this.#parts = parts;
+    this.#stream = parts.peer.client.attach({ signal: this.#abort.signal });
+    this.#stream.receive(
+      (message) => {
+        this.#receive(message);
+      },
+      (error) => {
+        const broken = error === undefined || BROKEN.has(error.code);
+        this.#ended(broken ? this.#unreachable("broke the connection off", error) : error, false);
+      },
+    );
+    // We speak first: a relay has to know the console before it can dial the agent.
+    this.#stream.send({ open: parts.open });
+    this.#arm();
+  }
+
+  get peer(): Peer {
+    return this.#parts.peer;
+  }
+
+  /** Bytes that the connection has not taken yet. */
+  get backlogBytes(): number {
+    return this.#stream.backlogBytes;
+  }
+
+  send(request: AttachRequest): void {
+    this.#stream.send(request);
+  }
+
+  drained(): Promise<void> {
+    return this.#stream.drained();
+  }
+
+  /** Read no further, for as long as it takes. */
+  pause(): void {
+    this.#paused = true;
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#stream.resume();
+  }
+
+  /** Say good-bye: resolves when the agent has ended it, or soon after. Nothing is told any more. */
+  async close(): Promise<void> {
+    if (this.#over) return;
+    const closed = new Promise<void>((resolve) => {
+      this.#closed = resolve;
+    });
+    this.#stream.end();
+    const cancel = this.#parts.clock.after(CLOSE_TIMEOUT_MS, () => {
+      this.#ended(this.#unreachable("did not say good-bye"), false);
+    });
+    await closed;
+    cancel();
+  }
+
+  #receive(message: AttachResponseReceived): void {
+    this.#silentTicks = 0;
+    if (this.#over) return;
+    if (message.end) {
+      const { error, reattach } = message.end;
+      this.#ended(error === null ? this.#unreachable("ended the session") : fromDetail(error), !reattach);
+      return;
+    }
+    // After the good-bye only the end itself is waited for.
+    if (this.#closed !== undefined || message.hello || message.heartbeat) return;
+    if (message.opened) this.#parts.opened(message.opened);
+    else this.#parts.message(message);
+  }
+
+  #ended(error: ConfedError, final: boolean): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#cancelTick();
+    this.#abort.abort(error);
+    this.#parts.peer.close();
+    if (this.#closed === undefined) this.#parts.ended(error, final);
+    else this.#closed();
+  }
+
+  #arm(): void {
+    this.#cancelTick = this.#parts.clock.after(TICK_MS, () => {
+      this.#silentTicks = this.#paused ? 0 : this.#silentTicks + 1;
+      if (this.#silentTicks < SILENT_TICKS_MAX) this.#arm();
+      else
+        this.#ended(this.#unreachable(`said nothing for ${(SILENT_TICKS_MAX * TICK_MS) / 1_000} s`), false);
+    });
+  }
+
+  #unreachable(what: string, cause?: ConfedError): ConfedError {
+    const { role, address } = this.#parts.peer;
+    return new ConfedError(`${role}_unreachable`, `${role} ${address} ${what}`, { where: address, cause });
+  }
+}

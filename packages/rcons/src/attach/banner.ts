@@ -1,0 +1,144 @@
+import { type ConfedError, formatDuration, neutralise } from "@confed/kernel";
+import type { ConsoleStatusReceived, EventReceived, OpenedReceived } from "@confed/wire";
+import { formatCount, formatNumber } from "../render/format-count.ts";
+import { causeText, MODE_WORDS, STATE_WORDS } from "../render/state-words.ts";
+import { type EscapeSequence, formatEscape } from "./escape-sequence.ts";
+
+/** What every line of rcons needs to know. */
+export interface BannerContext {
+  readonly wallTimeMs: number;
+  readonly escape: EscapeSequence | undefined;
+}
+
+/** `^Ec.` with the keys in use, or nothing where there is no escape. */
+const keys = ({ escape }: BannerContext, key: string) =>
+  escape === undefined ? undefined : formatEscape(escape) + key;
+
+/** Conserver's first line, which scripts and habits expect. */
+export function helpLine(escape: EscapeSequence): string {
+  return `[Enter '${formatEscape(escape)}?' for help]`;
+}
+
+/** Where one has come: owner, route, mode, others, state, age of the output, log. */
+export function openedLine(
+  opened: OpenedReceived,
+  route: { readonly owner: string; readonly text: string },
+  { wallTimeMs }: BannerContext,
+): string {
+  const { status } = opened;
+  const parts = [
+    `${neutralise(status?.name ?? "", 128)} on ${neutralise(status?.owner || route.owner || "?", 128)}`,
+    route.text,
+  ];
+  parts.push(MODE_WORDS[opened.mode]);
+  if (status !== null) {
+    parts.push(othersText(status, opened.sessionId), stateText(status), ageText(status, wallTimeMs));
+    if (status.logPath !== "") {
+      parts.push(`log ${neutralise(status.logPath, 200)} @${formatNumber(status.end?.offset ?? 0)}`);
+    }
+  }
+  return `[${parts.join(", ")}]`;
+}
+
+/** Who has the keyboard, for a viewer who would like it. */
+export function readOnlyLine(writer: string, context: BannerContext): string {
+  const force = keys(context, "f");
+  const take = force === undefined ? "" : `; ${force} takes it`;
+  return `[read-only: ${writer === "" ? "another viewer" : neutralise(writer, 100)} holds the keyboard${take}]`;
+}
+
+/** The keyboard changed hands, or did not. `by` is who did it. */
+export function modeLine(
+  { write, by, self }: { readonly write: boolean; readonly by: string; readonly self: string },
+  context: BannerContext,
+): string {
+  if (write) return "[you hold the keyboard]";
+  if (by !== "" && by !== self) return readOnlyLine(by, context);
+  const attach = keys(context, "a");
+  return `[read-only: the keyboard is given up${attach === undefined ? "" : `; ${attach} takes it again`}]`;
+}
+
+/** The stream is gone; another try is armed. */
+export function lostLine(
+  {
+    error,
+    owner,
+    delayMs,
+  }: { readonly error: ConfedError; readonly owner: string; readonly delayMs: number },
+  context: BannerContext,
+): string {
+  const quit = keys(context, ".");
+  const what =
+    error.code === "agent_unreachable" && owner !== ""
+      ? `agent ${neutralise(owner, 100)} unreachable`
+      : neutralise(error.rawMessage, 160);
+  const retry = delayMs < 1_000 ? "retry now" : `retry ${formatDuration(delayMs)}`;
+  return `[rcons ${timeText(context.wallTimeMs)} ${what}, ${retry}${quit === undefined ? "" : `, ${quit} quits`}]`;
+}
+
+/** Typed, and nobody said that it arrived. */
+export function unacknowledgedLine(openBytes: number): string {
+  const were = openBytes === 1 ? "was not acknowledged and is" : "were not acknowledged and are";
+  return `[${formatCount(openBytes, "byte")} typed ${were} not sent again]`;
+}
+
+/** Something happened at the console; undefined for what a viewer need not read. */
+export function eventLine(event: EventReceived, context: BannerContext): string | undefined {
+  const who = event.subject === "" ? "somebody" : neutralise(event.subject, 100);
+  const line = (text: string) => `[rcons ${timeText(event.wallTimeMs || context.wallTimeMs)} ${text}]`;
+  switch (event.kind) {
+    case "STATE":
+      return line(`console ${stateText(event)}`);
+    case "VIEWER_CAME":
+      return line(`${who} came${event.text === "" ? "" : ` (${neutralise(event.text, 100)})`}`);
+    case "VIEWER_LEFT":
+      return line(`${who} left`);
+    case "WRITER_CHANGED":
+      return line(event.subject === "" ? "nobody holds the keyboard" : `${who} holds the keyboard`);
+    case "BREAK_SENT":
+      return line(`break sent by ${who}`);
+    case "NOTICE":
+      return line(neutralise(event.text, 300));
+    case "EVENT_KIND_UNSPECIFIED":
+      // Of a newer agent: its text, if any, is meant for people.
+      return event.text === "" ? undefined : line(neutralise(event.text, 300));
+  }
+}
+
+/** "10:31:07", this host's zone. */
+export function timeText(wallTimeMs: number): string {
+  const at = new Date(wallTimeMs);
+  return [at.getHours(), at.getMinutes(), at.getSeconds()]
+    .map((part) => String(part).padStart(2, "0"))
+    .join(":");
+}
+
+function othersText(status: ConsoleStatusReceived, sessionId: string): string {
+  const others = status.viewers.filter((viewer) => viewer.sessionId !== sessionId);
+  if (others.length === 0) return "nobody else";
+  const shown = others
+    .slice(0, 3)
+    .map(({ subject, mode }) => `${neutralise(subject, 60)} (${MODE_WORDS[mode]})`);
+  const more = others.length > shown.length ? ` and ${others.length - shown.length} more` : "";
+  return `with ${shown.join(", ")}${more}`;
+}
+
+function stateText({
+  state,
+  cause,
+  ...status
+}: Pick<ConsoleStatusReceived, "state" | "cause"> & { readonly target?: string }): string {
+  if (state === "CONNECTED")
+    return status.target === undefined || status.target === ""
+      ? "connected"
+      : `connected to ${neutralise(status.target, 100)}`;
+  return cause === null || cause.code === ""
+    ? STATE_WORDS[state]
+    : `${STATE_WORDS[state]}: ${causeText(cause)}`;
+}
+
+function ageText({ lastOutputMs }: ConsoleStatusReceived, wallTimeMs: number): string {
+  return lastOutputMs === 0
+    ? "no output yet"
+    : `last output ${formatDuration(wallTimeMs - lastOutputMs)} ago`;
+}

@@ -1,0 +1,168 @@
+import { type Cancel, ConfedError, formatDuration } from "@confed/kernel";
+import { type EscapeState, heldBack, readTyped } from "./escape-parser.ts";
+import type { EscapeSequence } from "./escape-sequence.ts";
+import type { SessionInput } from "./keyboard-input.ts";
+import { type ObeyParts, obey } from "./obey.ts";
+
+export interface PipedInputParts extends Omit<ObeyParts, "escape"> {
+  readonly escape: EscapeSequence | undefined;
+  /** A spy sends nothing: standard input is not even read, and its end means nothing. */
+  readonly mode: "WRITE" | "VIEW";
+  /** After the end of input: leave when the console has been quiet for so long ... */
+  readonly lingerMs: number;
+  /** Input cannot be sent, or was not acknowledged; the session is still to be ended. */
+  readonly failed: (error: ConfedError) => void;
+}
+
+/** ... and in any case after so many times as long, for some consoles are never quiet. */
+const LINGER_FACTOR_MAX = 10;
+/** A console that is opened on demand, or just reconnects, is up by then. */
+const CONSOLE_UP_TIMEOUT_MS = 10_000;
+/** A link that takes no input for so long is not going to. */
+const ACKNOWLEDGE_TIMEOUT_MS = 10_000;
+
+/**
+ * Input from a pipe or a file. It is read only while it can be sent, so nothing of it is lost while
+ * the session is away; at its end the session stays until all was acknowledged and the console has
+ * been quiet for a moment, and then quits.
+ */
+export class PipedInput implements SessionInput {
+  readonly #parts: PipedInputParts;
+  #state: EscapeState = "plain";
+  #started = false;
+  #stopped = false;
+  #ended = false;
+  #acknowledgedAtMs: number | undefined;
+  #cancel: Cancel = () => undefined;
+  readonly #onData = (data: Uint8Array) => {
+    this.#read(data);
+    this.changed();
+  };
+  readonly #onEnd = () => {
+    this.#end();
+  };
+
+  constructor(parts: PipedInputParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    if (this.#parts.mode === "VIEW") return;
+    this.#started = true;
+    const { stdin } = this.#parts.world;
+    stdin.on("data", this.#onData);
+    stdin.on("end", this.#onEnd);
+    stdin.on("error", this.#onEnd);
+  }
+
+  changed(): void {
+    if (!this.#started || this.#stopped) return;
+    const { session, console, world } = this.#parts;
+    if (session.attached && !session.canType) {
+      this.#parts.failed(
+        new ConfedError(
+          "console_busy",
+          `${session.writer === "" ? "somebody else" : session.writer} holds the keyboard`,
+          {
+            subject: console,
+            hint: "-f takes it; -s only watches",
+          },
+        ),
+      );
+      return;
+    }
+    if (this.#ended) this.#checkAcknowledged();
+    else if (!session.canType || !session.consoleUp) this.#wait();
+    else if (session.inputFull) {
+      world.stdin.pause();
+      void session.inputDrained().then(() => {
+        this.changed();
+      });
+    } else {
+      this.#cancel();
+      world.stdin.resume();
+    }
+  }
+
+  /** Nothing can be sent now; an attached console without a link is not waited for at length. */
+  #wait(): void {
+    const { session, console, world } = this.#parts;
+    world.stdin.pause();
+    this.#cancel();
+    if (!session.attached) return;
+    this.#cancel = world.clock.after(CONSOLE_UP_TIMEOUT_MS, () => {
+      this.#parts.failed(
+        new ConfedError("console_down", "the console has no link, nothing was sent", {
+          subject: console,
+          hint: `rcons info ${console} says why`,
+        }),
+      );
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+    const { stdin } = this.#parts.world;
+    stdin.off("data", this.#onData);
+    stdin.off("end", this.#onEnd);
+    stdin.pause();
+  }
+
+  #read(data: Uint8Array): void {
+    const { escape, session } = this.#parts;
+    if (escape === undefined) {
+      session.type(data);
+      return;
+    }
+    const { state, typed } = readTyped(this.#state, data, escape);
+    this.#state = state;
+    for (const item of typed) {
+      if (!this.#stopped) obey(item, { ...this.#parts, escape });
+    }
+  }
+
+  #end(): void {
+    if (this.#ended || this.#stopped) return;
+    const { escape, session, console, world } = this.#parts;
+    this.#ended = true;
+    if (escape !== undefined) {
+      const last = heldBack(this.#state, escape);
+      if (last.length > 0) session.type(last);
+    }
+    this.#cancel = world.clock.after(ACKNOWLEDGE_TIMEOUT_MS, () => {
+      const what = `${session.inputOpenBytes} bytes of input were not acknowledged in ${formatDuration(ACKNOWLEDGE_TIMEOUT_MS)}`;
+      this.#parts.failed(
+        session.consoleUp
+          ? new ConfedError("deadline_exceeded", what, { subject: console })
+          : new ConfedError("console_down", `the console has no link; ${what}`, {
+              subject: console,
+              hint: `rcons info ${console} says why`,
+            }),
+      );
+    });
+    this.#checkAcknowledged();
+  }
+
+  #checkAcknowledged(): void {
+    const { session, world } = this.#parts;
+    if (this.#acknowledgedAtMs !== undefined || session.inputOpenBytes > 0) return;
+    this.#cancel();
+    this.#acknowledgedAtMs = world.clock.nowMs();
+    this.#linger();
+  }
+
+  #linger(): void {
+    const { session, world, lingerMs } = this.#parts;
+    const nowMs = world.clock.nowMs();
+    const acknowledgedAtMs = this.#acknowledgedAtMs ?? nowMs;
+    const quietAtMs = Math.max(acknowledgedAtMs, session.lastOutputMs) + lingerMs;
+    const leaveAtMs = Math.min(quietAtMs, acknowledgedAtMs + LINGER_FACTOR_MAX * lingerMs);
+    if (nowMs >= leaveAtMs) session.quit();
+    else {
+      this.#cancel = world.clock.after(leaveAtMs - nowMs, () => {
+        this.#linger();
+      });
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import { ConfedError, createBackoff, EXIT } from "@confed/kernel";
+import picocolors from "picocolors";
+import type { RoutePolicy } from "../route/route-policy.ts";
+import type { Targets } from "../route/targets.ts";
+import { RawTerminal } from "../terminal/raw-terminal.ts";
+import { Screen } from "../terminal/screen.ts";
+import { wantsColour } from "../terminal/wants-colour.ts";
+import type { World } from "../world.ts";
+import { AttachSession } from "./attach-session.ts";
+import { helpLine } from "./banner.ts";
+import type { EscapeSequence } from "./escape-sequence.ts";
+import { KeyboardInput } from "./keyboard-input.ts";
+import { PipedInput } from "./piped-input.ts";
+
+/** What a person asked for when attaching. */
+export interface AttachOptions {
+  readonly console: string;
+  readonly targets: Targets;
+  readonly policy: RoutePolicy;
+  readonly mode: "WRITE" | "VIEW";
+  readonly force: boolean;
+  readonly escape: EscapeSequence | undefined;
+  /** How long to stay after the end of piped input. */
+  readonly lingerMs: number;
+}
+
+/** Re-attach: quickly at first, for most restarts are short. */
+const RETRY_FIRST_MS = 500;
+const RETRY_MAX_MS = 10_000;
+/** Answers of the terminal to what a console asked of it may still be on their way to the shell. */
+const LATE_ANSWERS_MS = 50;
+
+const EXIT_OF_SIGNAL = { SIGHUP: 129, SIGINT: EXIT.interrupted, SIGTERM: 143 } as const;
+
+/** How an attach ended. */
+type Ending =
+  | { readonly type: "quit" }
+  /** The reader of standard output is gone: quietly. */
+  | { readonly type: "broken_output" }
+  | { readonly type: "signal"; readonly name: keyof typeof EXIT_OF_SIGNAL }
+  | { readonly type: "failed"; readonly error: ConfedError };
+
+/**
+ * Attach to a console until the person quits, input ends, a signal comes or the session cannot go
+ * on. Resolves with the exit code; rejects with what ended the session. Either way the terminal
+ * is as it was.
+ */
+export async function runAttach(world: World, options: AttachOptions): Promise<number> {
+  const { clock, stdout } = world;
+  const { dim } = picocolors.createColors(wantsColour(stdout, world.env));
+  const screen = new Screen({ stdout, stderr: world.stderr, dim });
+  const terminal = new RawTerminal(world);
+  const toRaw = () => {
+    terminal.enter();
+    screen.setRaw(terminal.present);
+  };
+  let greeted = false;
+  let finish: (ending: Ending) => void = () => undefined;
+  const ended = new Promise<Ending>((resolve) => {
+    finish = resolve;
+  });
+
+  const session = new AttachSession({
+    ...options,
+    subject: world.subject(),
+    clock,
+    retryDelay: retryDelayOf(world.random),
+    screen,
+    window: () => windowOf(world),
+    begun: () => {
+      greeted = true;
+      toRaw();
+      input.start();
+      if (options.escape !== undefined && terminal.present) screen.say(helpLine(options.escape));
+    },
+    changed: () => {
+      input.changed();
+    },
+  });
+  const parts = {
+    ...options,
+    world,
+    session,
+    screen,
+    suspend: () => {
+      terminal.leave();
+      screen.setRaw(false);
+      screen.resetModes();
+      world.suspend();
+    },
+  };
+  const failed = (error: ConfedError) => {
+    finish({ type: "failed", error });
+  };
+  const input = terminal.present ? new KeyboardInput(parts) : new PipedInput({ ...parts, failed });
+  session.done.then(() => {
+    finish({ type: "quit" });
+  }, failed);
+
+  const release = listen(world, {
+    finish,
+    resized: () => {
+      session.resize();
+    },
+    continued: () => {
+      if (!greeted) return;
+      toRaw();
+      screen.setModes();
+      session.resize();
+    },
+  });
+  const ending = await ended;
+  release();
+  input.stop();
+  session.quit();
+  screen.resetModes();
+  if (greeted && ending.type === "quit") screen.say("[disconnected]");
+  // Whoever sends a signal does not wait for good manners.
+  if (greeted && terminal.present && ending.type !== "signal") await swallowKeys(world);
+  terminal.leave();
+  screen.setRaw(false);
+  if (ending.type === "failed") {
+    if (greeted) screen.newLine();
+    throw ending.error;
+  }
+  return ending.type === "signal" ? EXIT_OF_SIGNAL[ending.name] : EXIT.ok;
+
+  function windowOf({ stdout: { isTTY, columns, rows } }: World) {
+    return isTTY === true && columns !== undefined && rows !== undefined ? { columns, rows } : undefined;
+  }
+}
+
+interface Listeners {
+  readonly finish: (ending: Ending) => void;
+  readonly resized: () => void;
+  readonly continued: () => void;
+}
+
+/** Hear of what happens outside. Returns how to stop. */
+function listen(world: World, { finish, resized, continued }: Listeners): () => void {
+  const { stdout } = world;
+  const broken = () => {
+    finish({ type: "broken_output" });
+  };
+  const releases = [
+    ...(["SIGHUP", "SIGINT", "SIGTERM"] as const).map((name) =>
+      world.onSignal(name, () => {
+        finish({ type: "signal", name });
+      }),
+    ),
+    world.onSignal("SIGCONT", continued),
+    // Errors that come later are of a terminal that is gone, and stay without a listener's answer.
+    () => stdout.off("resize", resized),
+  ];
+  stdout.on("resize", resized);
+  stdout.on("error", broken);
+  return () => {
+    for (const release of releases) release();
+  };
+}
+
+/** Half of each delay is certain, so that a try never follows at once upon a failure. */
+function retryDelayOf(random: () => number): (attempt: number) => number {
+  return createBackoff({ firstMs: RETRY_FIRST_MS, maxMs: RETRY_MAX_MS, random: () => 0.5 + random() / 2 });
+}
+
+/** Read and forget for a moment. */
+function swallowKeys({ stdin, clock }: World): Promise<void> {
+  return new Promise((resolve) => {
+    const forget = () => undefined;
+    stdin.on("data", forget);
+    stdin.resume();
+    clock.after(LATE_ANSWERS_MS, () => {
+      stdin.off("data", forget);
+      stdin.pause();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,91 @@
+import { ConfedError, checkName, parseDurationMs } from "@confed/kernel";
+import { type Command, Option } from "commander";
+import { DEFAULT_ESCAPE, parseEscape } from "../attach/escape-sequence.ts";
+import { withExamples, withSection } from "../examples.ts";
+import { ROUTE_POLICIES, type RoutePolicy } from "../route/route-policy.ts";
+import { targetsOf } from "../route/targets.ts";
+import { type Launch, targetOptionsOf } from "./launch.ts";
+
+interface AttachFlags {
+  readonly force?: true;
+  readonly spy?: true;
+  readonly escape?: string;
+  readonly route: RoutePolicy;
+  readonly rawTerminal?: true;
+  readonly linger: string;
+}
+
+/** `rcons NODE`, also as `rcons attach NODE` for a console that is named like a command. */
+export function defineAttach(program: Command, launch: Launch): Command {
+  const command = program
+    .command("attach", { isDefault: true })
+    .description("attach to a console; `rcons NODE` does the same")
+    .argument("<node>", "name of the console")
+    .option("-f, --force", "take the keyboard from whoever holds it")
+    .option("-s, --spy", "only watch: never take the keyboard")
+    .option("-e, --escape <esc>", 'begin commands with these two characters: ^Ec, ^]x, \\005c, or "none"')
+    .addOption(
+      new Option("--route <way>", "straight to the agent, through the head, or what works")
+        .choices(ROUTE_POLICIES)
+        .default("auto"),
+    )
+    .option(
+      "--raw-terminal",
+      "show what the console sends unfiltered (this version filters nothing in any case); with piped input also read no escape unless -e names one",
+    )
+    .option(
+      "--linger <time>",
+      "after the end of piped input, stay until the console was quiet for so long",
+      "1s",
+    )
+    .action(async (node: string, flags: AttachFlags, self: Command) => {
+      await launch(async (world) => {
+        if (flags.force === true && flags.spy === true) {
+          throw new ConfedError("invalid_argument", "--force and --spy exclude each other");
+        }
+        // Bytes of a program may look like an escape; keys of a person are meant as one.
+        const bare = flags.rawTerminal === true && world.stdin.isTTY !== true;
+        const options = {
+          console: checkName(node),
+          targets: targetsOf(targetOptionsOf(self), world.env),
+          policy: flags.route,
+          mode: flags.spy === true ? "VIEW" : "WRITE",
+          force: flags.force === true,
+          escape:
+            flags.escape === undefined ? (bare ? undefined : DEFAULT_ESCAPE) : parseEscape(flags.escape),
+          lingerMs: parseDurationMs(flags.linger),
+        } as const;
+        const { runAttach } = await import("../attach/run-attach.ts");
+        return runAttach(world, options);
+      });
+    });
+  withSection(command, {
+    title: "While attached",
+    lines: [
+      "^Ec.  quit                 ^Ec?  list of all commands",
+      "^Eca  take the keyboard    ^Ecf  take it by force    ^Ecs  give it up",
+      "^Ecr  replay 60 lines      ^Ecw  who is attached     ^Eci  information",
+      "^Ecl0 send a break         ^Eco  reconnect console   ^Ecz  suspend",
+      "^Ec^Ec sends ^Ec itself",
+    ],
+  });
+  withSection(command, {
+    title: "Pipes",
+    lines: [
+      "Where standard output is no terminal, lines of rcons itself go to standard error.",
+      "Piped input is sent once the console is up. After its end rcons stays until all of it was",
+      "acknowledged and the console was quiet for --linger (at most ten times as long), and exits.",
+      "With --spy, standard input is not read.",
+      "",
+      "If rcons is killed by SIGKILL it cannot restore the terminal: type `stty sane` and Enter.",
+    ],
+  });
+  return withExamples(command, [
+    { line: "rcons n0001", does: "attach; ^Ec. ends it" },
+    { line: "rcons n0001 -f", does: "take the keyboard from whoever holds it" },
+    { line: "rcons -s n0001", does: "only watch" },
+    { line: "rcons attach ls", does: "a console that is named like a command" },
+    { line: "echo reboot | rcons n0001", does: "type a line, show what comes of it" },
+    { line: "rcons --agent sn01:7110 n0001", does: "without any head" },
+  ]);
+}

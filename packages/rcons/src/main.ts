@@ -1,0 +1,74 @@
+#!/usr/bin/env node
+import { spawnSync } from "node:child_process";
+import { hostname, userInfo } from "node:os";
+import { systemClock } from "@confed/kernel";
+import { runRcons } from "./run-rcons.ts";
+import type { World } from "./world.ts";
+
+const world: World = {
+  args: process.argv.slice(2),
+  env: process.env,
+  // Getters: each of them opens its descriptor when it is first touched.
+  get stdin() {
+    return process.stdin;
+  },
+  get stdout() {
+    return process.stdout;
+  },
+  get stderr() {
+    return process.stderr;
+  },
+  clock: systemClock,
+  random: Math.random,
+  subject: () => `${userName()}@${hostname()}`,
+  onSignal(name, listener) {
+    process.on(name, listener);
+    return () => process.off(name, listener);
+  },
+  onExit(release) {
+    process.on("exit", release);
+    return () => process.off("exit", release);
+  },
+  suspend() {
+    process.kill(process.pid, "SIGTSTP");
+  },
+  rawOutput() {
+    return spawnSync("stty", ["-opost"], { stdio: ["inherit", "ignore", "ignore"] }).status === 0;
+  },
+};
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user id without an entry in the user database, as containers have it.
+    return process.env["USER"] ?? `uid${process.getuid?.() ?? ""}`;
+  }
+}
+
+// The reader of a pipe may go away at any time (`rcons ls | head`): that is the end of the work, not
+// a failure. What is attached hears of it itself and ends in order.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE" && process.stdout.listenerCount("error") === 1) process.exit(0);
+});
+process.stderr.on("error", () => undefined);
+
+process.on("uncaughtException", (reason) => {
+  // Exit listeners put the terminal back before anybody reads this.
+  process.exitCode = 1;
+  process.once("exit", () => {
+    process.stderr.write(`rcons: this is a bug in rcons: ${reason.stack ?? String(reason)}\n`);
+  });
+  process.exit(1);
+});
+
+const exitCode = await runRcons(world);
+// Nothing that is still open is of any use; what was written is.
+await new Promise<void>((resolve) => {
+  if (exitCode > 128 || process.stdout.writableLength === 0) resolve();
+  else
+    process.stdout.write("", () => {
+      resolve();
+    });
+});
+process.exit(exitCode);

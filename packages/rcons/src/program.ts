@@ -1,0 +1,33 @@
+import { Command } from "commander";
+import { defineAttach } from "./commands/attach.ts";
+import type { DefineCommand, Launch } from "./commands/launch.ts";
+import { withSection } from "./examples.ts";
+import { VERSION } from "./version.ts";
+
+const COMMANDS: readonly DefineCommand[] = [defineAttach];
+
+/** Describes the whole command line. Nothing runs but through `launch`. */
+export function buildProgram(launch: Launch): Command {
+  const program = new Command("rcons")
+    .description("attach to consoles, watch them and read their logs")
+    .usage("NODE [options] | COMMAND [options]")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help, or with a command its help")
+    .option(
+      "--head <addresses>",
+      "heads to ask, host:port[,host:port...], tried in order (CONFED_HEAD; 127.0.0.1:7100)",
+    )
+    .option("--agent <address>", "talk to this agent alone, without any head")
+    .showSuggestionAfterError(true)
+    // What is wrong goes to people through one door, with the exit codes of the house.
+    .configureOutput({ writeErr: () => undefined })
+    .exitOverride();
+  for (const define of COMMANDS) define(program, launch).exitOverride();
+  return withSection(program, {
+    title: "Exit codes",
+    lines: [
+      "0 ok, 1 other, 2 usage, 3 not found, 4 denied, 5 keyboard is held, 6 console down,",
+      "7 agent unreachable, 8 head unreachable, 9 time-out, 10 conflict, 11 limit, 130 interrupted",
+    ],
+  });
+}

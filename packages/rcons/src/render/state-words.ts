@@ -1,0 +1,43 @@
+import { neutralise } from "@confed/kernel";
+import type {
+  ConsoleStateReceived,
+  ErrorDetailReceived,
+  GapReasonReceived,
+  ViewerModeReceived,
+} from "@confed/wire";
+
+/** States as people read and write them, and as JSON has them. */
+export const STATE_WORDS: Readonly<Record<ConsoleStateReceived, string>> = {
+  CONSOLE_STATE_UNSPECIFIED: "unknown",
+  IDLE: "idle",
+  CONNECTING: "connecting",
+  CONNECTED: "connected",
+  WAITING: "waiting",
+  STOPPED: "stopped",
+  UNREACHABLE: "unreachable",
+  CONFLICT: "conflict",
+};
+
+/** Modes likewise. */
+export const MODE_WORDS: Readonly<Record<ViewerModeReceived, string>> = {
+  VIEWER_MODE_UNSPECIFIED: "unknown",
+  WRITE: "write",
+  VIEW: "view",
+};
+
+/** Why bytes are missing, as it completes "512 bytes lost, ...". */
+export const GAP_WORDS: Readonly<Record<GapReasonReceived, string>> = {
+  GAP_REASON_UNSPECIFIED: "reason unknown",
+  AGENT_RESTART: "agent restarted",
+  LOG_STALLED: "log stalled",
+  LOG_TRUNCATED: "log truncated by somebody else",
+  ROTATED_AWAY: "removed by retention",
+  LOG_RESET: "log begun anew",
+  READER_TOO_SLOW: "this terminal too slow, see log",
+};
+
+/** One failure in one line; its text may come from a console and is made harmless. */
+export function causeText({ code, message, where }: ErrorDetailReceived): string {
+  const said = message === "" ? code.replaceAll("_", " ") : message;
+  return neutralise(where === "" || said.includes(where) ? said : `${said} (${where})`, 200);
+}

@@ -1,0 +1,61 @@
+import { formatDuration, neutralise } from "@confed/kernel";
+import type { ConsoleStatusReceived } from "@confed/wire";
+import { formatNumber } from "./format-count.ts";
+import { causeText, MODE_WORDS, STATE_WORDS } from "./state-words.ts";
+
+/** All that is known of one console, for people: aligned "key: value" lines. */
+export function statusLines(status: ConsoleStatusReceived, wallTimeMs: number): readonly string[] {
+  const ago = (atMs: number) => `${isoText(atMs)} (${formatDuration(wallTimeMs - atMs)} ago)`;
+  const rows: [string, string | undefined][] = [
+    ["console", status.name],
+    ["description", status.description],
+    ["state", STATE_WORDS[status.state] + (status.onDemand ? ", on demand" : "")],
+    ["since", status.sinceMs === 0 ? undefined : ago(status.sinceMs)],
+    [
+      "cause",
+      status.cause === null || status.cause.code === ""
+        ? undefined
+        : `${status.cause.code}: ${causeText(status.cause)}`,
+    ],
+    ["hint", status.cause?.hint],
+    ["attempt", status.attempt === 0 ? undefined : String(status.attempt)],
+    ["owner", status.owner],
+    ["transport", `${status.transport} ${status.target}`.trim()],
+    ["groups", status.groups.join(", ")],
+    [
+      "labels",
+      Object.entries(status.labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(", "),
+    ],
+    ["last output", status.lastOutputMs === 0 ? "none since the agent started" : ago(status.lastOutputMs)],
+    ["log", status.logPath],
+    [
+      "position",
+      status.end === null ? undefined : `@${formatNumber(status.end.offset)} of log ${status.end.logId}`,
+    ],
+  ];
+  return [
+    ...rows.flatMap(([key, value]) => (value === undefined || value === "" ? [] : [line(key, value)])),
+    ...whoLines(status, wallTimeMs),
+  ];
+}
+
+/** Who is attached, one line each. */
+export function whoLines({ viewers }: ConsoleStatusReceived, wallTimeMs: number): readonly string[] {
+  if (viewers.length === 0) return [line("viewers", "none")];
+  return viewers.map(({ subject, mode, sinceMs }) =>
+    line("viewer", `${subject} (${MODE_WORDS[mode]}), for ${formatDuration(wallTimeMs - sinceMs)}`),
+  );
+}
+
+/** "2026-11-21T10:31:07.000Z". */
+export function isoText(wallTimeMs: number): string {
+  const at = new Date(wallTimeMs);
+  // A number from outside may be no time at all.
+  return Number.isNaN(at.getTime()) ? "unknown" : at.toISOString();
+}
+
+function line(key: string, value: string): string {
+  return `${`${key}:`.padEnd(13)}${neutralise(value, 300)}`;
+}

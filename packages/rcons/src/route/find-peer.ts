@@ -1,0 +1,41 @@
+import { type Clock, ConfedError, invariant } from "@confed/kernel";
+import { dial, type HeadPeer, type Peer } from "./peer.ts";
+import type { Targets } from "./targets.ts";
+
+/** Connecting to one head or agent, its name included. Longer is not waited where another may answer. */
+const DIAL_TIMEOUT_MS = 3_000;
+
+/** The agent, or the first head that answers. Rejects with the last one's reason. */
+export async function findPeer(
+  targets: Targets,
+  options: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<Peer> {
+  if (targets.kind === "agent")
+    return dial("agent", targets.agent, { ...options, timeoutMs: DIAL_TIMEOUT_MS });
+  return eachHead(targets, options, (head) => Promise.resolve(head));
+}
+
+/**
+ * Do something with the first head that can be reached; the next one is asked when it cannot, or
+ * when it goes away before it has answered. The head that answered is left open, for `ask` to keep.
+ */
+export async function eachHead<T>(
+  { heads }: Targets & { kind: "heads" },
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  ask: (head: HeadPeer) => Promise<T>,
+): Promise<T> {
+  let failure: ConfedError | undefined;
+  for (const address of heads) {
+    let head: HeadPeer | undefined;
+    try {
+      head = await dial("head", address, { clock, signal, timeoutMs: DIAL_TIMEOUT_MS });
+      return await ask(head);
+    } catch (reason) {
+      head?.close();
+      failure = ConfedError.from(reason);
+      if (failure.code !== "head_unreachable" && failure.code !== "deadline_exceeded") throw failure;
+    }
+  }
+  invariant(failure !== undefined, "there is at least one head");
+  throw failure;
+}

@@ -1,0 +1,118 @@
+import { type Clock, ConfedError, type HostPort, parseHostPort } from "@confed/kernel";
+import { eachHead } from "./find-peer.ts";
+import { type AgentPeer, dial, type Peer } from "./peer.ts";
+import type { RoutePolicy } from "./route-policy.ts";
+import { AGENT_PORT, type Targets } from "./targets.ts";
+
+/** The way to a console that was found. Whoever has it closes `peer`. */
+export interface Route {
+  readonly peer: Peer;
+  /** The agent that owns the console; "" while nobody said. */
+  readonly owner: string;
+  /** As a person reads it: "direct sn01:7110", "relay 127.0.0.1:7100". */
+  readonly text: string;
+  /** Where the owner was reached, or could be; good for another try without any head. */
+  readonly direct: readonly HostPort[];
+}
+
+export interface RouteRequest {
+  readonly console: string;
+  readonly targets: Targets;
+  readonly policy: RoutePolicy;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** The owner and its addresses as they were known last, for when no head answers. */
+  readonly known?: Pick<Route, "owner" | "direct"> | undefined;
+}
+
+/** With `auto`, an agent that does not answer in this time is reached through the head. */
+const DIRECT_TIMEOUT_MS = 500;
+/** With `direct` there is nothing else to hope for. */
+const DIRECT_ONLY_TIMEOUT_MS = 3_000;
+
+/**
+ * Find the way to a console: ask a head who owns it, go straight to the owner, and through the head
+ * if that does not work. With no head alive, the owner as it was known last is tried.
+ */
+export async function findRoute(request: RouteRequest): Promise<Route> {
+  const { targets, clock, signal, known, policy } = request;
+  if (targets.kind === "agent") {
+    const peer = await dial("agent", targets.agent, { clock, signal, timeoutMs: DIRECT_ONLY_TIMEOUT_MS });
+    return { peer, owner: "", text: `direct ${peer.address}`, direct: [targets.agent] };
+  }
+  try {
+    return await eachHead(targets, { clock, signal }, async (head) => {
+      const resolved = await head.client.resolve(
+        { console: request.console, verbs: ["view", "write"] },
+        { signal },
+      );
+      const direct = resolved.direct.flatMap(({ address }) => hostPortOf(address));
+      const { owner } = resolved;
+      const straight = policy === "relay" ? undefined : await straightTo(request, { owner, direct });
+      if (straight !== undefined && !(straight instanceof ConfedError)) {
+        // From here on the head may die: this session does not need it.
+        head.close();
+        return straight;
+      }
+      if (policy !== "direct" && resolved.relay) {
+        return { peer: head, owner, text: `relay ${head.address}`, direct };
+      }
+      throw straight ?? noRelay(owner, head.address);
+    });
+  } catch (reason) {
+    const error = ConfedError.from(reason);
+    if (error.code !== "head_unreachable" || known === undefined || policy === "relay") throw error;
+    const straight = await straightTo(request, known);
+    // The head is what an operator has to mend.
+    if (straight instanceof ConfedError) throw error;
+    return straight;
+  }
+}
+
+/** The first of the owner's addresses that answers; an error instead of a throw, for there is the relay. */
+async function straightTo(
+  { policy, clock, signal }: RouteRequest,
+  { owner, direct }: Pick<Route, "owner" | "direct">,
+): Promise<Route | ConfedError> {
+  const timeoutMs = policy === "direct" ? DIRECT_ONLY_TIMEOUT_MS : DIRECT_TIMEOUT_MS;
+  const tried: Promise<AgentPeer>[] = direct.map((address) =>
+    dial("agent", address, { clock, signal, timeoutMs }),
+  );
+  try {
+    const peer = await Promise.any(tried);
+    for (const other of tried) {
+      other.then(
+        (late) => {
+          if (late !== peer) late.close();
+        },
+        () => undefined,
+      );
+    }
+    return { peer, owner, text: `direct ${peer.address}`, direct };
+  } catch (reason) {
+    if (signal.aborted) throw ConfedError.from(signal.reason, "canceled");
+    const first = reason instanceof AggregateError ? (reason.errors as unknown[])[0] : reason;
+    if (first !== undefined) return ConfedError.from(first, "agent_unreachable");
+    return new ConfedError("agent_unreachable", `agent ${owner} announced no address`, {
+      subject: owner,
+      hint: "give it `advertise` addresses",
+    });
+  }
+}
+
+/** Addresses that agents announce come from outside: what cannot be read is not an address. */
+function hostPortOf(text: string): readonly HostPort[] {
+  try {
+    return [parseHostPort(text, { defaultPort: AGENT_PORT })];
+  } catch {
+    return [];
+  }
+}
+
+function noRelay(owner: string, head: string): ConfedError {
+  return new ConfedError("agent_unreachable", `head ${head} cannot relay to agent ${owner}`, {
+    subject: owner,
+    where: head,
+    hint: "is the agent running? --route direct needs no relay",
+  });
+}

@@ -1,0 +1,96 @@
+import type { Drain } from "../route/read-stream.ts";
+import type { OutputStream } from "../world.ts";
+import { ModeWatch } from "./mode-watch.ts";
+import { type OutputFilter, unfiltered } from "./output-filter.ts";
+
+/** What a {@link Screen} is made of. */
+export interface ScreenParts {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  /** Makes rcons's own lines stand back; the identity without colour. */
+  readonly dim: (text: string) => string;
+  readonly filter?: OutputFilter;
+}
+
+/** More than a terminal shows in a glance; beyond it the stream is paused, so memory is bounded. */
+const BACKLOG_BYTES_MAX = 256 * 1024;
+const LINE_FEED = 0x0a;
+
+/**
+ * Where a console's output and rcons's own lines meet. Own lines are lines by themselves; where
+ * standard output is no terminal they go to standard error, so that output stays the console's.
+ */
+export class Screen implements Drain {
+  readonly #parts: ScreenParts;
+  readonly #filter: OutputFilter;
+  readonly #modes = new ModeWatch();
+  #atLineStart = true;
+  #lineEnd = "\n";
+
+  constructor(parts: ScreenParts) {
+    this.#parts = parts;
+    this.#filter = parts.filter ?? unfiltered;
+  }
+
+  /** The terminal does no output processing now: lines need their carriage return. */
+  setRaw(raw: boolean): void {
+    this.#lineEnd = raw ? "\r\n" : "\n";
+  }
+
+  /** Show console output. The bytes must stay as they are until they are written. */
+  output(data: Uint8Array): void {
+    const shown = this.#filter(data);
+    if (shown.length === 0) return;
+    this.#modes.see(shown);
+    this.#atLineStart = shown[shown.length - 1] === LINE_FEED;
+    this.#parts.stdout.write(shown);
+  }
+
+  /** Show lines of our own. */
+  say(...lines: readonly string[]): void {
+    const { stdout, stderr, dim } = this.#parts;
+    const toTerminal = stdout.isTTY === true;
+    const begin = toTerminal && !this.#atLineStart ? this.#lineEnd : "";
+    const text = lines.map((line) => dim(line) + this.#lineEnd).join("");
+    (toTerminal ? stdout : stderr).write(begin + text);
+    if (toTerminal) this.#atLineStart = true;
+  }
+
+  /** Begin a new line, for what others are going to write. */
+  newLine(): void {
+    if (!this.#atLineStart) this.#toTerminal("\r\n");
+    this.#atLineStart = true;
+  }
+
+  /** Undo what the console's programs did to the modes of the terminal. */
+  resetModes(): void {
+    this.#toTerminal(this.#modes.resetText());
+  }
+
+  /** Do it again, after a pause. */
+  setModes(): void {
+    this.#toTerminal(this.#modes.setText());
+  }
+
+  get full(): boolean {
+    return this.#parts.stdout.writableLength > BACKLOG_BYTES_MAX;
+  }
+
+  drained(): Promise<void> {
+    const { stdout } = this.#parts;
+    if (!stdout.writableNeedDrain) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        stdout.off("drain", done);
+        stdout.off("close", done);
+        resolve();
+      };
+      stdout.on("drain", done);
+      stdout.on("close", done);
+    });
+  }
+
+  #toTerminal(text: string): void {
+    if (text !== "" && this.#parts.stdout.isTTY === true) this.#parts.stdout.write(text);
+  }
+}
