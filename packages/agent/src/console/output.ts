@@ -135,6 +135,7 @@ export class Output {
     this.#gapBytes += lostBytes;
     this.#deps.onGap({
       t: "gap",
+      log: this.#logId,
       off: offset,
       to: offset,
       known: false,

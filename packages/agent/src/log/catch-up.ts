@@ -32,6 +32,7 @@ export async function catchUp(
   reader: CatchUpReader,
   { deps, live }: { readonly deps: CatchUpDeps; readonly live: () => void },
 ): Promise<void> {
+  const { logId } = console.end;
   let at = from;
   while (at < console.loggedEnd) {
     if (reader.signal.aborted) return;
@@ -40,11 +41,11 @@ export async function catchUp(
   }
   if (reader.signal.aborted) return;
   for (const { offset, bytes } of deps.feed.unlogged(console.number, at)) {
-    if (offset > at) reader.gap(notLogged(at, offset));
+    if (offset > at) reader.gap(notLogged(logId, at, offset));
     reader.bytes(offset, bytes, 0);
     at = offset + bytes.byteLength;
   }
-  if (console.end.offset > at) reader.gap(notLogged(at, console.end.offset));
+  if (console.end.offset > at) reader.gap(notLogged(logId, at, console.end.offset));
   live();
 }
 
@@ -71,11 +72,11 @@ async function readPage(
   } catch (reason) {
     // Bugs pass; what the disk says is shown as what is missing.
     ConfedError.from(reason);
-    reader.gap(notLogged(from, to));
+    reader.gap(notLogged(console.end.logId, from, to));
     return to;
   }
 }
 
-function notLogged(off: number, to: number): GapRecord {
-  return { t: "gap", off, to, known: true, why: "log-stalled", ms: 0 };
+function notLogged(log: string, off: number, to: number): GapRecord {
+  return { t: "gap", log, off, to, known: true, why: "log-stalled", ms: 0 };
 }

@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { statSync, writeSync, writevSync } from "node:fs";
+import { fstatSync, ftruncateSync, writeSync, writevSync } from "node:fs";
 import { encodeIndexRecord, type GapRecord, type IndexRecord, MARK_EVERY_MS } from "@confed/codecs";
 import { ConfedError } from "@confed/kernel";
 import { LOG_LIMITS } from "./log-limits.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { Position } from "./positions-file.ts";
+import { sizeOf, startAt, whereToStart } from "./where-to-start.ts";
 import type { OpenedLog, OpenLog } from "./writer-messages.ts";
 
 export interface ConsoleLogDeps {
@@ -20,6 +20,13 @@ export interface ConsoleLogDeps {
 export interface Piece {
   readonly offset: number;
   readonly bytes: Uint8Array;
+}
+
+/** Output without a hole, to be written at once. */
+interface Run {
+  readonly from: number;
+  readonly chunks: Uint8Array[];
+  sizeBytes: number;
 }
 
 /**
@@ -45,7 +52,7 @@ export class ConsoleLog {
     this.name = name;
     this.#deps = deps;
     const adopt = resume !== undefined && resume.logId !== known?.log;
-    const start = adopt ? startAt(resume, deps) : whereToStart(known, deps);
+    const start = adopt ? startAt(resume) : whereToStart(known, deps);
     this.#logId = start.logId;
     this.#segment = start.segment;
     this.#reservedEnd = start.next;
@@ -58,11 +65,7 @@ export class ConsoleLog {
     }
     this.#next = start.next;
     if (start.next > start.fileEnd) {
-      const clean = known?.clean === true;
-      this.#openGap = this.#gap(start.fileEnd, start.next, {
-        why: clean ? "log-truncated" : "agent-restart",
-        known: clean,
-      });
+      this.#openGap = this.#gap(start.fileEnd, start.next, { why: "agent-restart", known: false });
       this.note(this.#openGap);
       this.#segment = undefined;
     }
@@ -95,7 +98,7 @@ export class ConsoleLog {
 
   /** The position after a clean stop at `end`. What never came until then is a gap. */
   close(end: number): Position {
-    if (end > this.#next) this.#skipTo(end);
+    if (end > this.#next) this.#deps.onGap(this.#crossGap(end).record);
     return this.#position(this.#next, true);
   }
 
@@ -105,22 +108,19 @@ export class ConsoleLog {
    * bytes that can be written.
    */
   append(pieces: readonly Piece[]): void {
-    let run: Uint8Array[] = [];
-    let runBytes = 0;
+    let run: Run = { from: this.#next, chunks: [], sizeBytes: 0 };
     for (const { offset, bytes } of pieces) {
-      const expected = this.#next + runBytes;
+      const expected = run.from + run.sizeBytes;
       const knownBytes = Math.max(0, expected - offset);
       if (knownBytes >= bytes.byteLength) continue;
       if (offset > expected) {
-        this.#write(run, runBytes);
-        run = [];
-        runBytes = 0;
-        this.#skipTo(offset);
+        this.#write(run);
+        run = { from: offset, chunks: [], sizeBytes: 0 };
       }
-      run.push(knownBytes === 0 ? bytes : bytes.subarray(knownBytes));
-      runBytes += bytes.byteLength - knownBytes;
+      run.chunks.push(knownBytes === 0 ? bytes : bytes.subarray(knownBytes));
+      run.sizeBytes += bytes.byteLength - knownBytes;
     }
-    this.#write(run, runBytes);
+    this.#write(run);
   }
 
   /** Write a record into the index. Throws what the file system says. */
@@ -130,9 +130,10 @@ export class ConsoleLog {
     writeSync(file.fd, `${fresh && file.sizeBytesAtOpen > 0 ? "\n" : ""}${encodeIndexRecord(record)}`);
   }
 
-  #write(run: readonly Uint8Array[], runBytes: number): void {
-    if (runBytes === 0) return;
-    const { path, logs, wallTimeMs } = this.#deps;
+  #write(run: Run): void {
+    if (run.sizeBytes === 0) return;
+    const { path, logs, wallTimeMs, onGap } = this.#deps;
+    const gap = run.from > this.#next ? this.#crossGap(run.from) : undefined;
     try {
       const { file, fresh } = logs.take(path);
       if (fresh) this.#checkSegment(file.sizeBytesAtOpen);
@@ -141,18 +142,21 @@ export class ConsoleLog {
         this.note({ t: "at", off: this.#next, ms: nowMs });
         this.#markedAtMs = nowMs;
       }
-      this.#writeAll(file.fd, run, runBytes);
+      this.#writeAll(file.fd, run);
     } catch (reason) {
       logs.drop(path);
+      // Nothing was written behind the gap: it grows, and is recorded when something is. A disk that
+      // stays full must not fill the index with gaps.
+      if (this.#next === run.from) gap?.takeBack();
       throw ConfedError.from(reason, "unavailable");
     }
+    if (gap !== undefined) onGap(gap.record);
   }
 
   // A short write is what a full disk looks like first: what it took counts, then we ask again.
-  #writeAll(fd: number, run: readonly Uint8Array[], runBytes: number): void {
-    let left = run;
-    let leftBytes = runBytes;
-    for (;;) {
+  #writeAll(fd: number, run: Run): void {
+    let left: readonly Uint8Array[] = run.chunks;
+    for (let leftBytes = run.sizeBytes; ; ) {
       const written = writevSync(fd, left);
       this.#next += written;
       leftBytes -= written;
@@ -174,18 +178,27 @@ export class ConsoleLog {
     this.note({ t: "seg", log: this.#logId, off, file: this.#deps.path, pos });
   }
 
-  #skipTo(offset: number): void {
-    const gap = this.#gap(this.#next, offset, { why: "log-stalled", known: true });
-    this.note(gap);
+  /** Record a gap up to `offset` and stand behind it. */
+  #crossGap(offset: number): { readonly record: GapRecord; readonly takeBack: () => void } {
+    const { indexes, indexPath, logs, path } = this.#deps;
+    const before = { next: this.#next, segment: this.#segment };
+    const indexBytes = fstatSync(indexes.take(indexPath).file.fd).size;
+    const record = this.#gap(this.#next, offset, { why: "log-stalled", known: true });
+    this.note(record);
     this.#next = offset;
     this.#segment = undefined;
-    // Reopened at the next byte, which makes a new segment.
-    this.#deps.logs.drop(this.#deps.path);
-    this.#deps.onGap(gap);
+    // Opened anew for the next byte, which makes a new segment.
+    logs.drop(path);
+    const takeBack = () => {
+      ftruncateSync(indexes.take(indexPath).file.fd, indexBytes);
+      this.#next = before.next;
+      this.#segment = before.segment;
+    };
+    return { record, takeBack };
   }
 
   #gap(off: number, to: number, { why, known }: Pick<GapRecord, "why" | "known">): GapRecord {
-    return { t: "gap", off, to, known, why, ms: this.#deps.wallTimeMs() };
+    return { t: "gap", log: this.#logId, off, to, known, why, ms: this.#deps.wallTimeMs() };
   }
 
   #position(end: number, clean: boolean): Position {
@@ -193,43 +206,4 @@ export class ConsoleLog {
     this.#recorded = { off, pos };
     return { name: this.name, log: this.#logId, end, clean, off, pos, file: this.#deps.path };
   }
-}
-
-interface Start {
-  readonly logId: string;
-  /** The offset behind the last byte in the file, as far as it is known. */
-  readonly fileEnd: number;
-  /** Where numbering goes on. */
-  readonly next: number;
-  readonly segment: { readonly off: number; readonly pos: number } | undefined;
-}
-
-// The agent began without us, under an id of its own: what it printed so far and cannot give again
-// is missing from the beginning.
-function startAt({ logId, offset }: NonNullable<OpenLog["resume"]>, { path }: ConsoleLogDeps): Start {
-  return { logId, fileEnd: 0, next: offset, segment: sizeOf(path) === 0 ? { off: 0, pos: 0 } : undefined };
-}
-
-function whereToStart(known: Position | undefined, { path }: ConsoleLogDeps): Start {
-  const sizeBytes = sizeOf(path);
-  if (known === undefined) {
-    // Bytes of before, if any, are the beginning of this log.
-    const logId = randomBytes(8).toString("hex");
-    return {
-      logId,
-      fileEnd: sizeBytes,
-      next: sizeBytes,
-      segment: sizeBytes === 0 ? undefined : { off: 0, pos: 0 },
-    };
-  }
-  const { log: logId, off, pos, end, file } = known;
-  const grownBytes = file === path ? sizeBytes - pos : -1;
-  // A file that is shorter than we left it was truncated or replaced: what it held is gone. After a
-  // clean stop the reader finds that out; after an unclean one it is part of the same gap.
-  const fileEnd = grownBytes < 0 ? (known.clean ? end : off) : Math.min(off + grownBytes, end);
-  return { logId, fileEnd, next: end, segment: grownBytes < 0 ? undefined : { off, pos } };
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

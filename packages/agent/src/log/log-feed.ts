@@ -187,6 +187,8 @@ export class LogFeed {
   /** Write everything, mark every console's end as clean, end the writer. Gives up after its time. */
   async stop(): Promise<void> {
     this.#cancelRetry?.();
+    // A writer that died a moment ago: what is in memory still belongs on the disk.
+    if (this.#writer === undefined) this.#startWriter();
     this.#flush();
     this.#cancelFlush?.();
     const consoles = [...this.#consoles].map(([number, console]) => ({ number, end: console.end.offset }));

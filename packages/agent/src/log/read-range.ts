@@ -61,7 +61,15 @@ function missing(
   const nextGap = map.gaps.find((gap) => gap.off > at);
   // The file ends before its stretch does: all that the stretch still promised is gone.
   const end = Math.min(stretch?.to ?? to, nextStretch?.from ?? to, nextGap?.off ?? to, to);
-  return { t: "gap", off: at, to: end, known: true, why: "log-truncated", ms: timeOf(map, at) ?? 0 };
+  return {
+    t: "gap",
+    log: map.logId ?? "",
+    off: at,
+    to: end,
+    known: true,
+    why: "log-truncated",
+    ms: timeOf(map, at) ?? 0,
+  };
 }
 
 function readStretch({ file, pos, from }: Stretch, at: number, sizeBytes: number): Uint8Array {

@@ -3,18 +3,35 @@ import { expect, test } from "vitest";
 import { decodeIndex, encodeIndexRecord, type IndexRecord } from "./log-index.ts";
 import { logMapOf, offsetSince, timeOf } from "./log-map.ts";
 
-const seg = (off: number, pos: number, log = "a", file = "f"): IndexRecord => ({ t: "seg", log, off, file, pos });
+const seg = (off: number, pos: number, log = "a", file = "f"): IndexRecord => ({
+  t: "seg",
+  log,
+  off,
+  file,
+  pos,
+});
 const at = (off: number, ms: number): IndexRecord => ({ t: "at", off, ms });
-const gap = (off: number, to: number): IndexRecord => ({ t: "gap", off, to, known: true, why: "log-stalled", ms: 1 });
+const gap = (off: number, to: number, log = "a"): IndexRecord => ({
+  t: "gap",
+  log,
+  off,
+  to,
+  known: true,
+  why: "log-stalled",
+  ms: 1,
+});
 
 test("decoding gives back what was encoded, whatever lies between the lines", () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(), fc.nat(), fc.string(), fc.string({ unit: "binary" }))), (rows) => {
-      const records = rows.map(([off, ms, what, text]): IndexRecord => ({ t: "ev", off, ms, what, text }));
-      const junk = rows.map((row) => row[2].replaceAll("\n", ""));
-      const text = records.map((record, i) => `${encodeIndexRecord(record)}${junk[i] ?? ""}\n`).join("");
-      expect(decodeIndex(text).records).toEqual(records);
-    }),
+    fc.property(
+      fc.array(fc.tuple(fc.nat(), fc.nat(), fc.string(), fc.string({ unit: "binary" }))),
+      (rows) => {
+        const records = rows.map(([off, ms, what, text]): IndexRecord => ({ t: "ev", off, ms, what, text }));
+        const junk = rows.map((row) => row[2].replaceAll("\n", ""));
+        const text = records.map((record, i) => `${encodeIndexRecord(record)}${junk[i] ?? ""}\n`).join("");
+        expect(decodeIndex(text).records).toEqual(records);
+      },
+    ),
   );
 });
 
@@ -52,14 +69,17 @@ test("bytes of a file that was truncated and written again are not taken for the
 });
 
 test("records of an older log id are left out", () => {
-  const map = logMapOf([seg(0, 0, "old"), at(5, 5), gap(7, 9), seg(40, 40, "new"), at(41, 6)]);
+  const map = logMapOf([seg(0, 0, "old"), at(5, 5), gap(7, 9, "old"), seg(40, 40, "new"), at(41, 6)]);
   expect(map).toMatchObject({ logId: "new", gaps: [], times: [{ off: 41, ms: 6 }] });
 });
 
 test("times are found by offset, offsets by time up to a second early", () => {
   const map = logMapOf([seg(0, 0), at(0, 10_000), at(50, 20_000), at(90, 30_000)]);
   expect([timeOf(map, 49), timeOf(map, 50), timeOf(map, 1e9)]).toEqual([10_000, 20_000, 30_000]);
-  expect([offsetSince(map, 0), offsetSince(map, 20_999), offsetSince(map, 21_000), offsetSince(map, 40_000)]).toEqual([
-    0, 50, 90, undefined,
-  ]);
+  expect([
+    offsetSince(map, 0),
+    offsetSince(map, 20_999),
+    offsetSince(map, 21_000),
+    offsetSince(map, 40_000),
+  ]).toEqual([0, 50, 90, undefined]);
 });

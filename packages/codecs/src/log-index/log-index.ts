@@ -23,6 +23,7 @@ export interface TimeRecord {
 /** The bytes in [off, to) are not in the log. `known` false: how many they were is unknown. */
 export interface GapRecord {
   readonly t: "gap";
+  readonly log: string;
   readonly off: number;
   readonly to: number;
   readonly known: boolean;
@@ -54,7 +55,10 @@ export function encodeIndexRecord(record: IndexRecord): string {
 }
 
 /** The records of an index, in order. Damaged lines and unknown kinds are passed over. */
-export function decodeIndex(text: string): { readonly records: IndexRecord[]; readonly damagedCount: number } {
+export function decodeIndex(text: string): {
+  readonly records: IndexRecord[];
+  readonly damagedCount: number;
+} {
   const { records, damagedCount } = decodeCheckedLines(text);
   return { records: (records as IndexRecord[]).filter(({ t }) => KINDS.includes(t)), damagedCount };
 }

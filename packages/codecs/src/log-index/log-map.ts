@@ -22,25 +22,29 @@ export interface LogMap {
 
 /** Read the records of an index as a map. */
 export function logMapOf(records: readonly IndexRecord[]): LogMap {
-  const segments = records.filter((record): record is SegmentRecord => record.t === "seg");
-  const logId = segments.at(-1)?.log;
-  const first = records.findIndex((record) => record.t === "seg" && record.log === logId);
-  // Everything before the newest id's first segment belongs to older ids.
-  const current = first === -1 ? [] : records.slice(first);
-  const gaps = current.filter((record): record is GapRecord => record.t === "gap");
-  const ours = current.filter((record): record is SegmentRecord => record.t === "seg");
+  const logId = records.findLast((record) => record.t === "seg" || record.t === "gap")?.log;
+  const gaps = records.filter((record): record is GapRecord => record.t === "gap" && record.log === logId);
+  const ours = records.filter(
+    (record): record is SegmentRecord => record.t === "seg" && record.log === logId,
+  );
+  // Times of older ids come before the newest one's first segment.
+  const current = ours[0] === undefined ? [] : records.slice(records.indexOf(ours[0]));
   const stretches = ours.map((segment, at) => stretchOf(segment, ours.slice(at + 1), gaps));
   const times = current.flatMap((record) => (record.t === "at" ? [{ off: record.off, ms: record.ms }] : []));
   return { logId, stretches: stretches.filter(({ from, to }) => to > from), gaps, times };
 }
 
-// A segment ends where the next begins or a gap does, and where a later segment took over the same
-// bytes of its file: then somebody truncated or replaced the file, and those bytes are gone.
-function stretchOf({ file, pos, off }: SegmentRecord, later: readonly SegmentRecord[], gaps: readonly GapRecord[]): Stretch {
+// A segment ends where the next begins or a gap does. Where a later segment of the same file begins
+// before that, somebody truncated or replaced the file: nothing of what it held can be trusted.
+function stretchOf(
+  { file, pos, off }: SegmentRecord,
+  later: readonly SegmentRecord[],
+  gaps: readonly GapRecord[],
+): Stretch {
   const next = later[0]?.off ?? Number.POSITIVE_INFINITY;
-  const gapAt = gaps.find((gap) => gap.off >= off && gap.off < next)?.off ?? next;
-  const takenFrom = Math.min(...later.filter((segment) => segment.file === file).map((segment) => segment.pos));
-  return { file, pos, from: off, to: Math.min(next, gapAt, off + Math.max(0, takenFrom - pos)) };
+  const to = gaps.find((gap) => gap.off >= off && gap.off < next)?.off ?? next;
+  const gone = later.some((segment) => segment.file === file && segment.pos < pos + to - off);
+  return { file, pos, from: off, to: gone ? off : to };
 }
 
 /** Where to begin reading what came at or after `ms`; undefined: nothing did. Up to a second early. */

@@ -1,0 +1,188 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { silentLogger, systemClock } from "@confed/kernel";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type FedConsole, LogFeed } from "./log-feed.ts";
+import { LOG_LIMITS } from "./log-limits.ts";
+import type { OpenedLog, WriterCommand } from "./writer-messages.ts";
+import { spawnWriter, type WriterEvents, type WriterProcess } from "./writer-process.ts";
+
+let dir: string;
+const closers: (() => unknown)[] = [];
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "confed-feed-"));
+});
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+  rmSync(dir, { recursive: true });
+});
+
+/** A console reduced to its numbering. */
+class Numbering implements FedConsole {
+  readonly name: string;
+  end = { logId: "", offset: 0 };
+  logged = 0;
+  gaps = 0;
+  troubles: (string | undefined)[] = [];
+  #waiters: (() => void)[] = [];
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  onOpened({ logId, offset }: OpenedLog): void {
+    this.end = { logId, offset };
+    this.logged = offset;
+    this.#wake();
+  }
+  onLogged(offset: number, bytes: number): void {
+    this.logged = offset + bytes;
+    this.#wake();
+  }
+  onReserved(): void {
+    this.#wake();
+  }
+  onGap(): void {
+    this.gaps += 1;
+  }
+  onLogTrouble(error: Error | undefined): void {
+    this.troubles.push(error?.message);
+    this.#wake();
+  }
+
+  async until(done: () => boolean): Promise<void> {
+    while (!done()) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+  #wake(): void {
+    for (const wake of this.#waiters.splice(0)) wake();
+  }
+}
+
+const options = () => ({ stateDir: join(dir, "state"), pathTemplate: join(dir, "&.log"), mode: 0o640 });
+
+function realFeed() {
+  const writers: WriterProcess[] = [];
+  const feed = new LogFeed(options(), {
+    clock: systemClock,
+    logger: silentLogger,
+    spawn: (events) => {
+      const writer = spawnWriter(silentLogger, events);
+      writers.push(writer);
+      return writer;
+    },
+  });
+  closers.push(() => feed.stop());
+  return { feed, writers };
+}
+
+const line = (seq: number) => Buffer.from(`line ${seq} ${"x".repeat(60)}\r\n`);
+
+test("everything given is in the log after stop, in order", async () => {
+  const { feed } = realFeed();
+  const console = new Numbering("n1");
+  feed.open(1, console);
+  await console.until(() => console.end.logId !== "");
+  const lines = Array.from({ length: 5_000 }, (_, seq) => line(seq));
+  for (const bytes of lines) {
+    expect(feed.append(1, console.end.offset, bytes)).toBe(true);
+    console.end = { ...console.end, offset: console.end.offset + bytes.byteLength };
+  }
+  await feed.stop();
+  expect(readFileSync(join(dir, "n1.log")).equals(Buffer.concat(lines))).toBe(true);
+});
+
+test("a log writer killed under load is replaced, and the log is exact, twice", async () => {
+  const { feed, writers } = realFeed();
+  const console = new Numbering("n1");
+  feed.open(1, console);
+  await console.until(() => console.end.logId !== "");
+  const lines: Buffer[] = [];
+  for (const round of [1, 2]) {
+    for (let seq = 0; seq < 20_000; seq++) {
+      const bytes = line(round * 1e6 + seq);
+      lines.push(bytes);
+      feed.append(1, console.end.offset, bytes);
+      console.end = { ...console.end, offset: console.end.offset + bytes.byteLength };
+      if (seq === 10_000) {
+        feed.flush();
+        process.kill(writers.at(-1)?.pid ?? 0, "SIGKILL");
+      }
+    }
+    feed.flush();
+    await console.until(() => console.logged === console.end.offset);
+    expect(writers).toHaveLength(round + 1);
+  }
+  await feed.stop();
+  expect(console.gaps).toBe(0);
+  expect(readFileSync(join(dir, "n1.log")).equals(Buffer.concat(lines))).toBe(true);
+});
+
+/** A writer that does nothing until told. */
+function stalledFeed() {
+  const commands: WriterCommand[] = [];
+  const seqs: number[] = [];
+  let events: WriterEvents | undefined;
+  const feed = new LogFeed(options(), {
+    clock: systemClock,
+    logger: silentLogger,
+    spawn: (given) => {
+      events = given;
+      return {
+        pid: undefined,
+        command: (command) => commands.push(command),
+        batch: (seq) => seqs.push(seq),
+        end: () => Promise.resolve(),
+      };
+    },
+  });
+  const reply: WriterEvents["onReply"] = (message) => events?.onReply(message);
+  return { feed, commands, seqs, reply };
+}
+
+test("a stalled writer costs a bounded memory, and append says when there is no more", () => {
+  const { feed, seqs, reply } = stalledFeed();
+  const block = new Uint8Array(64 * 1024);
+  let taken = 0;
+  while (feed.append(1, taken * block.byteLength, block)) taken += 1;
+  const boundBytes = LOG_LIMITS.arenaBytes * LOG_LIMITS.arenaCountMax;
+  expect(taken * block.byteLength).toBeGreaterThan(boundBytes * 0.9);
+  expect(taken * block.byteLength).toBeLessThanOrEqual(boundBytes);
+  reply({ tell: "ack", seq: seqs.at(-1) ?? 0 });
+  expect(feed.append(1, 0, block)).toBe(true);
+});
+
+test("what the log does not have yet can be read from the arenas, from any offset", () => {
+  const { feed, seqs, reply } = stalledFeed();
+  feed.append(1, 0, Buffer.from("abc"));
+  feed.append(2, 0, Buffer.from("other"));
+  feed.flush();
+  feed.append(1, 3, Buffer.from("def"));
+  const text = (from: number) =>
+    feed.unlogged(1, from).map(({ offset, bytes }) => [offset, Buffer.from(bytes).toString()]);
+  expect(text(0)).toEqual([
+    [0, "abc"],
+    [3, "def"],
+  ]);
+  expect(text(2)).toEqual([
+    [2, "c"],
+    [3, "def"],
+  ]);
+  reply({ tell: "ack", seq: seqs[0] ?? 0 });
+  expect(text(0)).toEqual([[3, "def"]]);
+});
+
+test("a console whose log cannot be opened is numbered all the same, and told why", async () => {
+  const { feed, reply } = stalledFeed();
+  const console = new Numbering("n1");
+  feed.open(1, console);
+  reply({ tell: "failing", number: 1, code: "resource_exhausted", message: "no space left" });
+  expect(console.end.logId).toMatch(/^[0-9a-f]{16}$/);
+  expect(console.troubles).toEqual(["[resource_exhausted] no space left"]);
+  reply({
+    tell: "opened",
+    logs: [{ number: 1, logId: console.end.logId, offset: 0, reservedEnd: 9, path: "p" }],
+  });
+  expect(console.troubles.at(-1)).toBeUndefined();
+  await Promise.resolve();
+});

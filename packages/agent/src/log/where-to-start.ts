@@ -1,0 +1,79 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { decodeIndex, type SegmentRecord } from "@confed/codecs";
+import type { Position } from "./positions-file.ts";
+
+/** Where a console's log stands when it is opened. */
+export interface Start {
+  readonly logId: string;
+  /** The offset behind the last byte in the file, as far as it is known. */
+  readonly fileEnd: number;
+  /** Where numbering goes on. */
+  readonly next: number;
+  /** Byte `pos` of the file is offset `off`; undefined: the next byte begins a segment. */
+  readonly segment: { readonly off: number; readonly pos: number } | undefined;
+}
+
+export interface LogFiles {
+  readonly path: string;
+  readonly indexPath: string;
+}
+
+/**
+ * The agent began without us, under an id of its own: what it printed so far and cannot give again
+ * is missing from the beginning.
+ */
+export function startAt({ logId, offset }: { readonly logId: string; readonly offset: number }): Start {
+  return { logId, fileEnd: 0, next: offset, segment: undefined };
+}
+
+/** From what the disk says. `known` undefined: nothing was ever recorded of this console. */
+export function whereToStart(known: Position | undefined, { path, indexPath }: LogFiles): Start {
+  const sizeBytes = sizeOf(path);
+  if (known === undefined) {
+    // Bytes of before, if any, are the beginning of this log.
+    const logId = randomBytes(8).toString("hex");
+    const segment = sizeBytes === 0 ? undefined : { off: 0, pos: 0 };
+    return { logId, fileEnd: sizeBytes, next: sizeBytes, segment };
+  }
+  const { log: logId, end, clean } = known;
+  // After a clean stop we know where the log ends; if its file says otherwise, somebody truncated,
+  // replaced or wrote it, and the reader finds that out.
+  if (clean) return { logId, fileEnd: end, next: end, segment: known.file === path ? known : undefined };
+  const { off, pos, file } = lastSegment(known, indexPath);
+  const grownBytes = file === path ? sizeBytes - pos : -1;
+  // The file tells how far the log came; if it is shorter than its segment's beginning, all of the
+  // segment is part of the gap.
+  if (grownBytes < 0) return { logId, fileEnd: off, next: end, segment: undefined };
+  return { logId, fileEnd: Math.min(off + grownBytes, end), next: end, segment: { off, pos } };
+}
+
+/** 0 for what does not exist. */
+export function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+// A segment is in the index a moment before it is in the positions: an unclean stop may come between.
+function lastSegment(known: Position, indexPath: string): Pick<SegmentRecord, "off" | "pos" | "file"> {
+  const { records } = decodeIndex(tailOf(indexPath));
+  const last = records.findLast(
+    (record): record is SegmentRecord => record.t === "seg" && record.log === known.log,
+  );
+  return last !== undefined && last.off > known.off ? last : known;
+}
+
+/** Segments are rare and what matters is near the end: a minute of time marks and events. */
+const TAIL_BYTES = 8 * 1024;
+
+function tailOf(path: string): string {
+  const sizeBytes = sizeOf(path);
+  if (sizeBytes === 0) return "";
+  const fd = openSync(path, "r");
+  try {
+    const from = Math.max(0, fstatSync(fd).size - TAIL_BYTES);
+    const tail = Buffer.alloc(TAIL_BYTES);
+    return tail.toString("utf8", 0, readSync(fd, tail, 0, TAIL_BYTES, from));
+  } finally {
+    closeSync(fd);
+  }
+}
