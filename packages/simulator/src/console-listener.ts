@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { ConfedError } from "@confed/kernel";
 import type { ConsoleAddresses } from "./console-address.ts";
@@ -48,7 +47,7 @@ export async function listenForConsoles(options: ConsoleListenerOptions): Promis
   return {
     port: await listening(server, port),
     close: async () => {
-      const ends = [...sockets].map((socket) => once(socket, "close"));
+      const ends = [...sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve)));
       // Not by its callback: it comes when the last socket is destroyed, before that says so itself.
       server.close();
       await Promise.all(ends);

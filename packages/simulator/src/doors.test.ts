@@ -6,6 +6,7 @@ import { ConsolePeer } from "../testing/console-peer.ts";
 import { describeLogReport } from "./log-report.ts";
 import { verifyLog } from "./log-verifier.ts";
 import { type Rack, startRack } from "./rack.ts";
+import { makeSshKeyPair } from "./ssh-key-pair.ts";
 
 let rack: Rack;
 
@@ -86,9 +87,12 @@ describe("the ssh door", () => {
     const channel = await shell(client);
     const read: Buffer[] = [];
     channel.on("data", (bytes: Buffer) => read.push(bytes));
+    const exits: unknown[] = [];
+    channel.on("exit", (status: number | null) => exits.push(status));
     while (Buffer.concat(read).length < 2000) await once(channel, "data");
     await rack.hangUp(2);
     await once(client, "close");
+    expect(exits).toEqual([0]);
     const sent = await rack.sent(2);
     expect(sent).toMatchObject({ console: "n0003", connections: [{ transport: "ssh", ended: "flushed" }] });
     expect(await verifyLog(Buffer.concat(read), sent)).toMatchObject({ exact: true, lines: sent.lines });
@@ -113,8 +117,8 @@ describe("the ssh door", () => {
   });
 
   it("admits the key it was given and no other, and no wrong password", async () => {
-    const good = ssh2.utils.generateKeyPairSync("ed25519");
-    const bad = ssh2.utils.generateKeyPairSync("ed25519");
+    const good = makeSshKeyPair();
+    const bad = makeSshKeyPair();
     rack = await startRack({ consoles: 1, mode: "echo", sshPort: 0, ssh: { authorizedKey: good.public } });
     const client = await login(0, { privateKey: good.private });
     client.end();

@@ -22,6 +22,16 @@ describe("DueQueue", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("keeps the order of asking among many that are due at once", () => {
+    const clock = new FakeClock();
+    const queue = new DueQueue(clock);
+    const ran: number[] = [];
+    const all = Array.from({ length: 50 }, (_, i) => i);
+    for (const i of all) queue.at(10, () => ran.push(i));
+    clock.advance(10);
+    expect(ran).toEqual(all);
+  });
+
   it("forgets what was cancelled, and everything when it closes", () => {
     const clock = new FakeClock();
     const queue = new DueQueue(clock);

@@ -23,3 +23,4 @@ export {
 export { type RackProcess, spawnRack } from "./rack-process.ts";
 export type { LinkKind, SentEnd, SentRecord, SentReport } from "./sent-record.ts";
 export type { SeqRange } from "./seq-ranges.ts";
+export { makeSshKeyPair, type SshKeyPair } from "./ssh-key-pair.ts";

@@ -123,6 +123,10 @@ describe("verifyLog", () => {
       excused: [{ from: 4, to: 6 }],
       cutShort: 1,
     });
+    const elsewhere = await verify([...lines(1, 3), ...lines(7, 10)], sent([10, "open"]), {
+      gapsAtBytes: [200, 400],
+    });
+    expect(elsewhere).toMatchObject({ exact: false, missing: [{ from: 4, to: 6 }], excused: [] });
     const atEnd = await verify(lines(1, 3), sent([5, "open"]), { gapsAtBytes: [240] });
     expect(atEnd).toMatchObject({ exact: true, excused: [{ from: 4, to: 5 }] });
   });

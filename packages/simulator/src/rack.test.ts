@@ -1,3 +1,4 @@
+import { FakeClock } from "@confed/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ConsolePeer } from "../testing/console-peer.ts";
 import { verifyLog } from "./log-verifier.ts";
@@ -162,6 +163,35 @@ describe("a rack", () => {
     await rack.hangUp(0);
     await peer.ended;
     expect(await verifyLog(peer.bytes, await rack.sent(0))).toMatchObject({ exact: true });
+  });
+
+  it("says nothing of a boot while it is silent", async () => {
+    const clock = new FakeClock();
+    rack = await startRack({ consoles: 1, mode: "demo" }, { clock });
+    await rack.silence(0, true);
+    const peer = await peerOf(0);
+    await peer.accepted(rack);
+    clock.advance(10_000);
+    await rack.hangUp(0);
+    await peer.ended;
+    expect(peer.text).toBe("");
+  });
+
+  it("stops reading from a peer that does not read its echo", async () => {
+    await start({ consoles: 1, mode: "echo" });
+    const peer = await peerOf(0);
+    peer.socket.pause();
+    peer.socket.write(Buffer.alloc(64 * 1024 * 1024));
+    let inputBytes = -1;
+    // At rest when nothing was read for many turns of the loop that both ends share.
+    for (let still = 0; still < 500; still += 1) {
+      const now = (await rack.sent(0)).inputBytes;
+      if (now !== inputBytes) still = 0;
+      inputBytes = now;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(inputBytes).toBeGreaterThan(0);
+    expect(inputBytes).toBeLessThan(32 * 1024 * 1024);
   });
 
   it("closes a connection to an address that is no console's, unanswered", async () => {

@@ -4,6 +4,7 @@ import ssh2, { type AuthContext, type ParsedKey, type ServerChannel, type Sessio
 import type { ConsoleLink } from "./console-link.ts";
 import type { RackSshOptions } from "./rack-options.ts";
 import type { SimConsole } from "./sim-console.ts";
+import { makeSshKeyPair } from "./ssh-key-pair.ts";
 
 /** The ssh variant of a rack: one host key for all its consoles. */
 export interface SshDoor {
@@ -15,7 +16,7 @@ export interface SshDoor {
 
 /** Throws "invalid_argument" for keys that cannot be read. Making a host key takes about a millisecond. */
 export function sshDoor(options: RackSshOptions): SshDoor {
-  const privateKey = options.hostKey ?? ssh2.utils.generateKeyPairSync("ed25519").private;
+  const privateKey = options.hostKey ?? makeSshKeyPair().private;
   const hostKey = readKey(privateKey, "ssh.hostKey");
   const authorizedKey =
     options.authorizedKey === undefined ? undefined : readKey(options.authorizedKey, "ssh.authorizedKey");

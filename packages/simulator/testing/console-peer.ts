@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import type { Rack } from "../src/rack.ts";
 
 /** A raw client of a simulated console: keeps all it reads, waits for what a test expects. */
 export class ConsolePeer {
@@ -23,6 +24,11 @@ export class ConsolePeer {
     const peer = new ConsolePeer(socket);
     await once(socket, "connect");
     return peer;
+  }
+
+  /** Resolves when the rack has taken the connection; the kernel connects before that. */
+  async accepted(rack: Rack): Promise<void> {
+    while ((await rack.stats()).connected === 0) await new Promise((resolve) => setImmediate(resolve));
   }
 
   get bytes(): Buffer {
