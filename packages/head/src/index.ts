@@ -1,1 +1,1 @@
-export {};
+export { type HeadDeps, type HeadOptions, type RunningHead, startHead } from "./assemble.ts";

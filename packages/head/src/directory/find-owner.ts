@@ -1,0 +1,24 @@
+import { ConfedError, checkName } from "@confed/kernel";
+import type { AgentRecord } from "./agent-record.ts";
+import type { Directory } from "./directory.ts";
+
+/** The agent to ask for a console. Throws "invalid_argument" for what is no name, and "not_found". */
+export function findOwner(directory: Directory, console: string): AgentRecord {
+  const owner = directory.ownerOf(checkName(console));
+  if (owner === undefined) throw notFound([console]);
+  return owner;
+}
+
+/** How many names an error has room for. */
+const NAMED_MAX = 10;
+
+/** No agent of this head has these consoles. */
+export function notFound(consoles: readonly string[]): ConfedError {
+  const named = consoles.slice(0, NAMED_MAX).map((name) => `"${name}"`);
+  const more = consoles.length - named.length;
+  const which = more > 0 ? `${named.join(", ")} and ${more} more` : named.join(", ");
+  return new ConfedError("not_found", `no agent of this head has a console ${which}`, {
+    subject: consoles[0],
+    hint: "rcons ls shows all; case counts",
+  });
+}

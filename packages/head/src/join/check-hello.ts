@@ -1,0 +1,47 @@
+import { ConfedError, checkName, neutralise, parseHostPort } from "@confed/kernel";
+import type { JoinHelloReceived } from "@confed/wire";
+import type { AgentIdentity } from "../directory/agent-record.ts";
+import { DIRECTORY_LIMITS as LIMITS } from "../directory/directory-limits.ts";
+
+/** Who joins, if that can be: throws "invalid_argument" with what is wrong, and "resource_exhausted". */
+export function checkHello({ agent, advertise, version, instance }: JoinHelloReceived): AgentIdentity {
+  const id = checkName(agent, "agent");
+  if (instance === "" || instance.length > LIMITS.instanceLengthMax) {
+    throw new ConfedError("invalid_argument", `agent ${id} says no instance that could be one`, {
+      subject: id,
+      hint: `1 to ${LIMITS.instanceLengthMax} characters, random per start`,
+    });
+  }
+  if (advertise.length > LIMITS.addressesMax) {
+    throw new ConfedError(
+      "resource_exhausted",
+      `agent ${id} advertises ${advertise.length} addresses, more than ${LIMITS.addressesMax} (addressesMax)`,
+      { subject: id },
+    );
+  }
+  return {
+    id,
+    instance,
+    version: neutralise(version, LIMITS.versionLengthMax),
+    advertise: advertise.map((address) => checkAddress(address, id)),
+  };
+}
+
+function checkAddress(address: string, id: string): string {
+  try {
+    if (address.length <= LIMITS.addressLengthMax) {
+      parseHostPort(address);
+      return address;
+    }
+  } catch {
+    // What is wrong with it is said below, with the agent's name.
+  }
+  throw new ConfedError(
+    "invalid_argument",
+    `agent ${id} advertises "${neutralise(address, 100)}", which is no address`,
+    {
+      subject: id,
+      hint: 'agent: { advertise: ["host:port"] } in its configuration',
+    },
+  );
+}

@@ -1,0 +1,11 @@
+/** An agent and a head each send one this often. */
+export const HEARTBEAT_INTERVAL_MS = 2_000;
+/** How often silence is counted: finer than a heartbeat, so that "three missed" is not four. */
+export const SWEEP_INTERVAL_MS = 500;
+
+/** More than one heartbeat is late. */
+export const STALLED_TICKS = 6;
+/** Three are missing. */
+export const DOWN_TICKS = (3 * HEARTBEAT_INTERVAL_MS) / SWEEP_INTERVAL_MS;
+/** How long whoever opened a join may take to say who it is. */
+export const HELLO_TICKS = 20;

@@ -1,0 +1,181 @@
+import { ConfedError, type Logger, neutralise } from "@confed/kernel";
+import { type Duplex, type JoinReply, type JoinReportReceived, toDetail } from "@confed/wire";
+import { type AgentIdentity, type AgentRecord, unreachableError } from "../directory/agent-record.ts";
+import type { Directory } from "../directory/directory.ts";
+import { checkHello } from "./check-hello.ts";
+import { DOWN_TICKS, HELLO_TICKS, STALLED_TICKS, SWEEP_INTERVAL_MS } from "./heartbeats.ts";
+
+/** What a session needs of the whole. */
+export interface JoinSessionDeps {
+  readonly directory: Directory;
+  readonly logger: Logger;
+  readonly welcome: JoinReply;
+  /** Whoever speaks for this agent now gives way, or this throws "conflict". */
+  readonly takeOver: (identity: AgentIdentity) => void;
+  /** It may be dialled from now on. */
+  readonly onAdmitted: (session: JoinSession, agent: AgentRecord, restarted: boolean) => void;
+  readonly onOver: (session: JoinSession) => void;
+}
+
+/** One join stream: from its hello to its end it speaks for one agent, and for no other. */
+export class JoinSession {
+  readonly #stream: Duplex<JoinReportReceived, JoinReply>;
+  readonly #deps: JoinSessionDeps;
+  #agent: AgentRecord | undefined;
+  #silentTicks = 0;
+  #over = false;
+
+  constructor(stream: Duplex<JoinReportReceived, JoinReply>, deps: JoinSessionDeps) {
+    this.#stream = stream;
+    this.#deps = deps;
+    stream.receive(
+      (message) => {
+        this.#receive(message);
+      },
+      (error) => {
+        this.#ended(error);
+      },
+    );
+  }
+
+  get peer(): string {
+    return this.#stream.peer;
+  }
+
+  get instance(): string | undefined {
+    return this.#agent?.identity.instance;
+  }
+
+  /** The agent it speaks for, once it has said so. */
+  get agentId(): string | undefined {
+    return this.#agent?.id;
+  }
+
+  /** False when three heartbeats are missing: whoever else comes in its name is believed. */
+  get heard(): boolean {
+    return this.#silentTicks < DOWN_TICKS;
+  }
+
+  sendHeartbeat(heartbeat: JoinReply): void {
+    // To one that does not read there is nothing to say: it would only pile up.
+    if (this.#agent !== undefined && this.#stream.backlogBytes === 0) this.#stream.send(heartbeat);
+  }
+
+  /** Time has passed, one sweep of it. A stream that is silent is kept: it may only have slept. */
+  tick(): void {
+    this.#silentTicks += 1;
+    const { directory, logger } = this.#deps;
+    const agent = this.#agent;
+    if (agent === undefined) {
+      if (this.#silentTicks >= HELLO_TICKS)
+        this.refuse(new ConfedError("deadline_exceeded", "a join began without hello"));
+      return;
+    }
+    if (this.#silentTicks === STALLED_TICKS) directory.setPresence(agent, "stalled");
+    if (this.#silentTicks === DOWN_TICKS) {
+      const cause = unreachableError(
+        agent.identity,
+        `said nothing for ${(DOWN_TICKS * SWEEP_INTERVAL_MS) / 1_000} s`,
+      );
+      logger.warn("agent is down", { agent: agent.id, peer: this.peer, cause: cause.rawMessage });
+      directory.setPresence(agent, "down", cause);
+    }
+  }
+
+  /** Say why, and end it. Its agent, if this session still speaks for it, is down. */
+  refuse(error: ConfedError): void {
+    if (this.#over) return;
+    const subject = error.subject === undefined ? undefined : neutralise(error.subject);
+    this.#deps.logger.warn("join refused", {
+      peer: this.peer,
+      agent: this.agentId,
+      subject,
+      cause: error.rawMessage,
+    });
+    // Another try may find the other gone, or room; a malformed report stays what it is.
+    const reattach = error.code !== "invalid_argument";
+    this.#stream.send({ refused: { error: toDetail(error), reattach } });
+    this.#finish(error);
+    this.#stream.end();
+  }
+
+  /** Another session speaks for the agent from now on: this one ends and says nothing about it. */
+  replace(): void {
+    const agent = this.#agent;
+    this.#agent = undefined;
+    if (agent !== undefined) {
+      this.refuse(
+        new ConfedError("conflict", `agent ${agent.id} has joined again`, {
+          subject: agent.id,
+          hint: "this stream is superseded",
+        }),
+      );
+    }
+  }
+
+  #receive(message: JoinReportReceived): void {
+    if (this.#over) return;
+    try {
+      if (this.#agent === undefined) this.#hello(message);
+      else this.#report(this.#agent, message);
+      this.#heard();
+    } catch (reason) {
+      this.refuse(ConfedError.from(reason));
+    }
+  }
+
+  #hello({ hello }: JoinReportReceived): void {
+    if (!hello) throw new ConfedError("invalid_argument", "the first message of a join must be hello");
+    const { directory, logger, takeOver, onAdmitted, welcome } = this.#deps;
+    const identity = checkHello(hello);
+    takeOver(identity);
+    const before = directory.agent(identity.id)?.identity.instance;
+    this.#agent = directory.admit(identity);
+    this.#stream.send(welcome);
+    const restarted = before !== undefined && before !== identity.instance;
+    logger.info("agent joined", {
+      agent: identity.id,
+      peer: this.peer,
+      version: identity.version,
+      restarted,
+    });
+    onAdmitted(this, this.#agent, restarted);
+  }
+
+  #report(agent: AgentRecord, { hello, statuses, synced }: JoinReportReceived): void {
+    const { directory, logger } = this.#deps;
+    if (hello)
+      throw new ConfedError("invalid_argument", `agent ${agent.id} said hello twice`, { subject: agent.id });
+    if (statuses) directory.report(agent, statuses);
+    else if (synced) {
+      directory.synced(agent);
+      logger.info("agent synced", { agent: agent.id, consoles: agent.claims.size });
+    }
+    // A heartbeat, or a kind of message that a newer agent knows: it lives.
+  }
+
+  #heard(): void {
+    this.#silentTicks = 0;
+    const agent = this.#agent;
+    if (agent === undefined || agent.presence.state === "up") return;
+    this.#deps.logger.info("agent is heard again", { agent: agent.id, was: agent.presence.state });
+    this.#deps.directory.setPresence(agent, "up");
+  }
+
+  #ended(error: ConfedError | undefined): void {
+    if (this.#over) return;
+    const agent = this.#agent;
+    if (agent !== undefined)
+      this.#deps.logger.warn("agent left", { agent: agent.id, peer: this.peer, cause: error?.rawMessage });
+    const what = error === undefined ? "has left" : "is gone: its join ended";
+    this.#finish(agent === undefined ? undefined : unreachableError(agent.identity, what));
+    this.#stream.end();
+  }
+
+  #finish(cause: ConfedError | undefined): void {
+    this.#over = true;
+    if (this.#agent !== undefined && cause !== undefined)
+      this.#deps.directory.setPresence(this.#agent, "down", cause);
+    this.#deps.onOver(this);
+  }
+}

@@ -1,0 +1,94 @@
+import { type Cancel, type Clock, ConfedError, type Logger } from "@confed/kernel";
+import type { Duplex, JoinReply, JoinReportReceived } from "@confed/wire";
+import type { AgentIdentity, AgentRecord } from "../directory/agent-record.ts";
+import type { Directory } from "../directory/directory.ts";
+import { HEARTBEAT_INTERVAL_MS, SWEEP_INTERVAL_MS } from "./heartbeats.ts";
+import { JoinSession, type JoinSessionDeps } from "./join-session.ts";
+
+export interface JoinsDeps {
+  readonly clock: Clock;
+  readonly directory: Directory;
+  readonly logger: Logger;
+  /** How this head calls itself. */
+  readonly head: string;
+  readonly version: string;
+  readonly onAdmitted: (agent: AgentRecord, restarted: boolean) => void;
+}
+
+/**
+ * The join streams of all agents. One sweep looks at each every half second, and counts silence in
+ * sweeps, not in time: while this process stood still nobody could be heard, and one sweep passed.
+ */
+export class Joins {
+  readonly #deps: JoinsDeps;
+  readonly #sessions = new Set<JoinSession>();
+  readonly #sessionOfAgent = new Map<string, JoinSession>();
+  readonly #sessionDeps: JoinSessionDeps;
+  #ticks = 0;
+  #cancelSweep: Cancel = () => undefined;
+
+  constructor(deps: JoinsDeps) {
+    this.#deps = deps;
+    const { directory, logger, head, version, onAdmitted } = deps;
+    this.#sessionDeps = {
+      directory,
+      logger,
+      onAdmitted: (session, agent, restarted) => {
+        this.#sessionOfAgent.set(agent.id, session);
+        onAdmitted(agent, restarted);
+      },
+      welcome: { welcome: { head, version, heartbeatMs: HEARTBEAT_INTERVAL_MS } },
+      takeOver: (identity) => {
+        this.#takeOver(identity);
+      },
+      onOver: (session) => {
+        this.#sessions.delete(session);
+        const id = session.agentId;
+        if (id !== undefined && this.#sessionOfAgent.get(id) === session) this.#sessionOfAgent.delete(id);
+      },
+    };
+    this.#arm();
+  }
+
+  /** Serve one join. */
+  accept(stream: Duplex<JoinReportReceived, JoinReply>): void {
+    this.#sessions.add(new JoinSession(stream, this.#sessionDeps));
+  }
+
+  /** Sweep no more. The streams end with the server. */
+  stop(): void {
+    this.#cancelSweep();
+  }
+
+  /**
+   * The same process that joins again replaces its old stream. Another process in the same name is
+   * a restart if the old one is silent, and a clone if it is not: two would write the same logs.
+   */
+  #takeOver({ id, instance }: AgentIdentity): void {
+    const current = this.#sessionOfAgent.get(id);
+    if (current !== undefined && current.heard && current.instance !== instance) {
+      throw new ConfedError("conflict", `another process is agent ${id} already, at ${current.peer}`, {
+        subject: id,
+        hint: "give one of them another `agent: { id }`, or stop it",
+      });
+    }
+    current?.replace();
+  }
+
+  #arm(): void {
+    this.#cancelSweep = this.#deps.clock.after(SWEEP_INTERVAL_MS, () => {
+      this.#arm();
+      this.#sweep();
+    });
+  }
+
+  #sweep(): void {
+    this.#ticks += 1;
+    const heartbeatDue = (this.#ticks * SWEEP_INTERVAL_MS) % HEARTBEAT_INTERVAL_MS === 0;
+    const heartbeat: JoinReply = { heartbeat: { wallTimeMs: this.#deps.clock.wallTimeMs() } };
+    for (const session of this.#sessions) {
+      session.tick();
+      if (heartbeatDue) session.sendHeartbeat(heartbeat);
+    }
+  }
+}

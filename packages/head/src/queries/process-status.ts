@@ -1,0 +1,32 @@
+import type { ProcessStatus } from "@confed/wire";
+import type { Directory } from "../directory/directory.ts";
+import { peerStatusOf } from "./peer-status.ts";
+
+export interface ProcessStatusDeps {
+  readonly directory: Directory;
+  readonly head: string;
+  readonly version: string;
+  readonly startedMs: number;
+}
+
+/** How this head is. Counts every console: for a person who asks, not for a loop. */
+export function processStatus({ directory, head, version, startedMs }: ProcessStatusDeps): ProcessStatus {
+  const consoles: Record<string, number> = {};
+  let viewers = 0;
+  for (const name of directory.names()) {
+    const status = directory.statusOf(name);
+    if (status === undefined) continue;
+    consoles[status.state] = (consoles[status.state] ?? 0) + 1;
+    viewers += status.viewers.length;
+  }
+  return {
+    role: "head",
+    id: head,
+    version,
+    startedMs,
+    consoles,
+    viewers,
+    peers: Array.from(directory.agents(), peerStatusOf),
+    residentBytes: process.memoryUsage.rss(),
+  };
+}

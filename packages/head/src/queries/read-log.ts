@@ -1,0 +1,41 @@
+import type { Outlet, ReadLogRequestReceived, ReadLogResponse } from "@confed/wire";
+import type { AgentLinks } from "../attach/agent-links.ts";
+import { backpressure } from "../attach/backpressure.ts";
+import type { Directory } from "../directory/directory.ts";
+import { findOwner } from "../directory/find-owner.ts";
+
+export interface ReadLogDeps {
+  readonly directory: Directory;
+  readonly links: AgentLinks;
+}
+
+/** Pass on the log of a console from the agent that keeps it, as fast as the reader takes it. */
+export async function readLog(
+  request: ReadLogRequestReceived,
+  outlet: Outlet<ReadLogResponse>,
+  { directory, links }: ReadLogDeps,
+): Promise<void> {
+  const link = links.of(findOwner(directory, request.console));
+  const client = await link.client("control", outlet.signal);
+  // Its own signal never aborts: readers that leave all at once are retired one by one.
+  const inlet = client.readLog(request, { signal: new AbortController().signal });
+  const hold = backpressure(inlet, outlet);
+  let ended = false;
+  inlet.receive(
+    (message) => {
+      outlet.send(message);
+      hold();
+    },
+    (error) => {
+      ended = true;
+      outlet.end(error);
+    },
+  );
+  outlet.signal.addEventListener(
+    "abort",
+    () => {
+      if (!ended) link.retire("control", inlet);
+    },
+    { once: true },
+  );
+}
