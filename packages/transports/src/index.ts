@@ -7,7 +7,8 @@ export { type NameResolver, type NameResolverDeps, startNameResolver } from "./n
 export { serial } from "./serial/serial.ts";
 export type { SerialOptions } from "./serial/serial-options.ts";
 export type { KnownHostsOptions } from "./ssh/host-key-check.ts";
-export { appendKnownHosts } from "./ssh/known-hosts-file.ts";
+export { judgeHostKey } from "./ssh/known-hosts.ts";
+export { appendKnownHosts, loadKnownHosts } from "./ssh/known-hosts-file.ts";
 export {
   type HostKeyTarget,
   type ScannedHostKey,
