@@ -84,7 +84,7 @@ export interface Link {
   close(): Promise<void>;
 }
 
-/** Bounds of every link; see packages/LIMITS.md for the whole list. */
+/** Bounds of every link, with their reasons. */
 export const LINK_LIMITS = {
   /** Unsent input at which `write` refuses: far above any paste, far below trouble. */
   writeBacklogBytesMax: 1024 * 1024,

@@ -114,8 +114,10 @@ export class Output {
     return offset;
   }
 
+  // The second bound is for links that cannot be held: a flooder must not use up the arenas.
   #mayKeep(sizeBytes: number): boolean {
-    return !this.#deps.feed.late || this.#unloggedBytes + sizeBytes <= LOG_LIMITS.backlogBytesMax;
+    const { backlogBytesMax, floodBytesMax } = LOG_LIMITS;
+    return this.#unloggedBytes + sizeBytes <= (this.#deps.feed.late ? backlogBytesMax : floodBytesMax);
   }
 
   #mustHold(): boolean {

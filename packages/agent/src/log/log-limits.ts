@@ -12,6 +12,8 @@ export const LOG_LIMITS = {
   backlogBytesMax: 256 * 1024,
   /** What one console may have unlogged while the log keeps up; beyond it, its own link is paused. */
   inFlightBytesMax: 1024 * 1024,
+  /** What a console whose link cannot be paused (exec) may have unlogged; beyond it, a gap. */
+  floodBytesMax: 8 * 1024 * 1024,
   /** Offsets reserved ahead on disk, so that none is used twice after an unclean stop. */
   reservationBytes: 16 * 1024 * 1024,
   /** What remains of a reservation when the next is asked for. */

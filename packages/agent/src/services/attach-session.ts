@@ -114,7 +114,7 @@ export class AttachSession implements Seat {
     const { console } = this.#listed;
     if (message.input) this.#input?.take(message.input);
     else if (message.sendBreak) this.#input?.sendBreak(message.sendBreak.durationMs);
-    else if (message.window) console.resize(message.window.columns, message.window.rows);
+    else if (message.window) this.#resize(message.window);
     else if (message.setMode) this.#setMode(message.setMode);
     else if (message.reconnect) {
       console.note({ what: "reconnect", by: this.subject });
@@ -139,7 +139,7 @@ export class AttachSession implements Seat {
     this.#input = new ViewerInput(this, console, { stream: this.#stream, clock });
     console.note({ what: "attach", by: this.subject, text: this.mode });
     console.want();
-    if (open.window) console.resize(open.window.columns, open.window.rows);
+    if (open.window) this.#resize(open.window);
     this.#place = { is: "catching_up" };
     const writer = console.viewers.writer;
     this.tell({
@@ -155,6 +155,12 @@ export class AttachSession implements Seat {
     table.changed(console.name);
     this.#beat();
     await this.#catchUp(listed, start.offset);
+  }
+
+  // The screen is the writer's: whoever looks over its shoulder does not reshape it.
+  #resize({ columns, rows }: { readonly columns: number; readonly rows: number }): void {
+    if (this.mode !== "WRITE") return;
+    this.#listed?.console.resize(Math.min(columns, WINDOW_CELLS_MAX), Math.min(rows, WINDOW_CELLS_MAX));
   }
 
   get #over(): boolean {
@@ -271,5 +277,8 @@ export class AttachSession implements Seat {
     this.#deps.table.changed(console.name);
   }
 }
+
+/** NAWS and winsize(2) carry 16 bits. */
+const WINDOW_CELLS_MAX = 0xffff;
 
 const EMPTY_OPEN = { start: "replayLines", replayLines: 0, from: null } as const;
