@@ -103,6 +103,9 @@ export class SshLink implements Link {
 
   sendBreak(durationMs: number): Promise<void> {
     const { where, client } = this.#connection;
+    const linkEnded = new ConfedError("console_down", `${where}: the link ended before the break was sent`, {
+      where,
+    });
     return new Promise((resolve, reject) => {
       const cancel = this.#options.clock.after(BREAK_ANSWER_MS, () => {
         reject(
@@ -119,15 +122,14 @@ export class SshLink implements Link {
         else reject(error);
       };
       void this.#connection.closed.then(() => {
-        settle(
-          new ConfedError("console_down", `${where}: the link ended before the break was sent`, { where }),
-        );
+        settle(linkEnded);
       });
       const asked =
         !this.#connection.ended &&
         this.#attempt(() =>
           requestBreak(client, this.#channel, durationMs, (sent) => {
             if (sent) settle();
+            else if (this.#connection.ended || !this.#channel.writable) settle(linkEnded);
             else
               settle(
                 new ConfedError("failed_precondition", `${where} does not support a break (RFC 4335) here`, {

@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Secret, silentLogger } from "@confed/kernel";
+import { formatHostPort, Secret, silentLogger } from "@confed/kernel";
 import { ByteLog, type FakeClock, transportCompliance } from "@confed/testkit";
 import type { ServerChannel } from "ssh2";
-import { hostPort } from "../net/socket-error.ts";
 import { ssh } from "./ssh.ts";
 import { startSshTestServer } from "./ssh-test-server.ts";
 
@@ -66,7 +65,7 @@ async function setUp(clock: FakeClock, host: string, family: 4 | 6) {
     refusing: {
       transport: ssh({ ...options, password: async () => new Secret("wrong") })(deps),
       code: "auth_failed" as const,
-      where: hostPort(host, server.address.port),
+      where: formatHostPort(server.address),
     },
     hanging: ssh({ ...options, port: (mute.address() as AddressInfo).port })(deps),
     async feed(bytes: Uint8Array) {
