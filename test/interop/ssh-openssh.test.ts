@@ -11,7 +11,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const SSHD = "/usr/sbin/sshd";
 const absent = [SSHD, "/usr/bin/ssh-keygen", "/usr/bin/ssh-agent"].find((path) => !existsSync(path));
-if (absent !== undefined) console.warn(`skipped: ssh against OpenSSH, because ${absent} is not installed`);
 
 const HOST = "127.0.0.1";
 const deps = {
@@ -20,7 +19,10 @@ const deps = {
   resolver: { resolve: async () => [{ address: HOST, family: 4 as const }] },
 };
 
-describe.skipIf(absent !== undefined)("ssh against OpenSSH", () => {
+// The reason is in the name: a skipped test says nothing else.
+const suite = `ssh against OpenSSH${absent === undefined ? "" : ` (skipped: ${absent} is not installed)`}`;
+
+describe.skipIf(absent !== undefined)(suite, () => {
   let directory = "";
   let port = 0;
   let sshd: ChildProcess | undefined;

@@ -14,6 +14,8 @@ export interface SshTestServerOptions {
   readonly onChannel?: (channel: ServerChannel, what: string) => void;
   /** What becomes of an RFC 4335 break, which ssh2's own server leaves unanswered. */
   readonly breaks?: "done" | "refused" | "unanswered";
+  /** The packet size it claims to take, whatever ssh2 would say. */
+  readonly packetBytes?: number;
 }
 
 /** An SSH server for tests, on a port of its own. */
@@ -50,6 +52,11 @@ export async function startSshTestServer(options: SshTestServerOptions = {}): Pr
         authenticate(context);
       });
       answerBreaks(connection, options.breaks ?? "refused", happened);
+      const { _protocol: internals } = connection as unknown as ServerInternals;
+      const confirm = internals.channelOpenConfirm.bind(internals);
+      internals.channelOpenConfirm = (remote, local, window, packetBytes) => {
+        confirm(remote, local, window, options.packetBytes ?? packetBytes);
+      };
       connection.on("session", (accept) => {
         const session = accept();
         session.on(
@@ -151,6 +158,7 @@ type ChannelRequest = [
 
 interface ServerInternals {
   readonly _protocol: {
+    channelOpenConfirm: (remote: number, local: number, window: number, packetBytes: number) => void;
     readonly _handlers: {
       CHANNEL_REQUEST: (...request: ChannelRequest) => void;
     };
