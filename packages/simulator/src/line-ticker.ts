@@ -10,10 +10,12 @@ import type { DueQueue } from "./due-queue.ts";
 //     console   0    1    2   ...  N-1   0    1
 //     due       start + slot * slotMs
 //
-// No timer, no entry and no comparison per console: the cost of a line is its write. One entry of
-// the DueQueue wakes the ticker, which then does every slot that has come due.
+// No timer, no entry and no comparison per console: the cost of a line is its write, measured at
+// about 3 us of JavaScript and 6 us of the kernel. One process therefore ends below 100,000 lines a
+// second; beyond that, several racks at several base addresses. One entry of the DueQueue wakes the
+// ticker, which then does every slot that has come due.
 
-/** Slots done in one turn; about 15 ms of writes. Then the sockets get their turn. */
+/** Slots done in one turn; about 20 ms of writes. Then the sockets get their turn. */
 const SLOTS_PER_TURN_MAX = 2000;
 
 /**

@@ -20,7 +20,8 @@ const KILL_AFTER_MS = 3000;
 /**
  * Start a rack in a child process, for benchmarks: the same interface, an event loop of its own. The
  * child ends with `close`, with this process, or with `signal`. Rejects as `startRack` does, and with
- * "process_exited" if the child ends first; so do all calls after it has ended.
+ * "process_exited" if the child ends first; so do all calls after it has ended. The options travel on
+ * the command line, where everybody on the host can read them: no secret of a real console in them.
  */
 export async function spawnRack(
   input: RackOptionsInput = {},
