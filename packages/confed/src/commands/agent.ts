@@ -1,0 +1,81 @@
+import type { Command } from "commander";
+import { withExamples, withSection } from "@confed/rcons";
+import { EXIT, formatHostPort } from "@confed/kernel";
+import { type DaemonFlags, daemonOptions, withDaemonFlags } from "../process/daemon-flags.ts";
+import { VERSION } from "../version.ts";
+import type { World } from "../world.ts";
+import type { Launch } from "./launch.ts";
+
+interface AgentFlags extends DaemonFlags {
+  readonly config?: string;
+}
+
+/** `confed agent`: owns consoles, logs them, serves viewers. */
+export function defineAgent(program: Command, launch: Launch): Command {
+  const command = program
+    .command("agent")
+    .description("run an agent in the foreground: it owns consoles, logs them and serves viewers")
+    .option("-c, --config <file>", "configuration with an agent section (CONFED_CONFIG)")
+    .action(async (flags: AgentFlags) => {
+      await launch((world) => runAgent(world, flags));
+    });
+  withDaemonFlags(command);
+  withSection(command, {
+    title: "Signals",
+    lines: [
+      "SIGTERM, SIGINT  end in order: viewers are told, logs written; a second one ends at once",
+      "SIGUSR1, SIGHUP  open the console logs anew by name, after logrotate has moved them",
+    ],
+  });
+  return withExamples(command, [
+    { line: "confed agent --config /etc/confed/agent.yaml", does: "run it" },
+    { line: "confed check /etc/confed/agent.yaml", does: "look at the file first" },
+  ]);
+}
+
+async function runAgent(world: World, flags: AgentFlags): Promise<number> {
+  const [{ loadAgentConfig }, { loadOrSay }, { configPathOf, runDaemon }] = await Promise.all([
+    import("@confed/config"),
+    import("../process/load-or-say.ts"),
+    import("../process/run-daemon.ts"),
+  ]);
+  const config = await loadOrSay(loadAgentConfig(configPathOf(flags.config, world.env)), world.stderr);
+  if (config === undefined) return EXIT.usage;
+  return runDaemon(world, daemonOptions(flags), async ({ logger, scope }) => {
+    const [{ lockState }, { descriptorWarning, readLimits }, { startAgent }] = await Promise.all([
+      import("../process/state-lock.ts"),
+      import("../process/descriptor-limit.ts"),
+      import("@confed/agent"),
+    ]);
+    const { id, listen, stateDir } = config.agent;
+    const lock = lockState(stateDir, world.pid);
+    scope.own(() => {
+      lock.release();
+    });
+    const warning = descriptorWarning(config.consoles.length, readLimits());
+    if (warning !== undefined) logger.warn(warning);
+    const agent = await startAgent(config, {
+      clock: world.clock,
+      logger,
+      version: VERSION,
+      env: world.env,
+      residentBytes: () => world.residentBytes(),
+    });
+    return {
+      ready: {
+        role: "agent",
+        id,
+        address: formatHostPort({ host: listen.host, port: agent.port }),
+        consoles: config.consoles.length,
+      },
+      stop: () => agent.stop(),
+      onReopen(signal) {
+        agent.reopenLogs();
+        logger.info("console logs opened anew", { signal });
+        if (signal === "SIGHUP") {
+          logger.warn("the configuration is not read again in this version; restart the agent for that");
+        }
+      },
+    };
+  });
+}

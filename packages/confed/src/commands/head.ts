@@ -1,0 +1,63 @@
+import { EXIT, formatHostPort } from "@confed/kernel";
+import { withExamples, withSection } from "@confed/rcons";
+import type { Command } from "commander";
+import { type DaemonFlags, daemonOptions, withDaemonFlags } from "../process/daemon-flags.ts";
+import { VERSION } from "../version.ts";
+import type { World } from "../world.ts";
+import type { Launch } from "./launch.ts";
+
+interface HeadFlags extends DaemonFlags {
+  readonly config?: string;
+}
+
+/** `confed head`: knows who owns what, routes attaches, answers queries. */
+export function defineHead(program: Command, launch: Launch): Command {
+  const command = program
+    .command("head")
+    .description("run a head in the foreground: it knows which agent owns which console")
+    .option("-c, --config <file>", "configuration with a head section (CONFED_CONFIG)")
+    .action(async (flags: HeadFlags) => {
+      await launch((world) => runHead(world, flags));
+    });
+  withDaemonFlags(command);
+  withSection(command, {
+    title: "Signals",
+    lines: ["SIGTERM, SIGINT  end in order; a second one ends at once"],
+  });
+  return withExamples(command, [{ line: "confed head --config /etc/confed/head.yaml", does: "run it" }]);
+}
+
+async function runHead(world: World, flags: HeadFlags): Promise<number> {
+  const [{ loadHeadConfig }, { loadOrSay }, { configPathOf, runDaemon }] = await Promise.all([
+    import("@confed/config"),
+    import("../process/load-or-say.ts"),
+    import("../process/run-daemon.ts"),
+  ]);
+  const config = await loadOrSay(loadHeadConfig(configPathOf(flags.config, world.env)), world.stderr);
+  if (config === undefined) return EXIT.usage;
+  const { listen, stateDir } = config.head;
+  return runDaemon(world, daemonOptions(flags), async ({ logger, scope }) => {
+    const [{ lockState }, { startNameResolver }, { startHead }] = await Promise.all([
+      import("../process/state-lock.ts"),
+      import("@confed/transports"),
+      import("@confed/head"),
+    ]);
+    const lock = lockState(stateDir, world.pid);
+    scope.own(() => {
+      lock.release();
+    });
+    const { clock } = world;
+    const resolver = startNameResolver({ clock, logger, scope });
+    const head = await startHead(config.head, {
+      clock,
+      logger,
+      version: VERSION,
+      resolveHost: async (host, signal) =>
+        (await resolver.resolve(host, signal)).map(({ address }) => address),
+    });
+    return {
+      ready: { role: "head", address: formatHostPort({ host: listen.host, port: head.port }) },
+      stop: () => head.close(),
+    };
+  });
+}

@@ -1,0 +1,100 @@
+import type { RackMode } from "@confed/simulator";
+import { withExamples, withSection } from "@confed/rcons";
+import { type Command, Option } from "commander";
+import { type DaemonFlags, withDaemonFlags } from "../process/daemon-flags.ts";
+import type { Launch } from "./launch.ts";
+
+/** What commander makes of the command line of `confed sim`. */
+export interface SimFlags extends DaemonFlags {
+  readonly consoles?: number;
+  readonly mode?: RackMode;
+  readonly rate?: number;
+  readonly lineBytes?: number;
+  readonly prefix?: string;
+  readonly baseAddress?: string;
+  readonly seed?: number;
+  readonly tcp?: number;
+  readonly telnet?: number;
+  readonly ssh?: number;
+  readonly sshUser?: string;
+  readonly sshPassword?: string;
+  readonly printConfig?: "tcp" | "telnet" | "ssh" | true;
+  readonly sent?: string;
+}
+
+/** What commander makes of the command line of `confed sim verify`. */
+export interface VerifyFlags {
+  readonly sent: string;
+  readonly foreign?: true;
+}
+
+/** `confed sim`: a rack of simulated consoles. */
+export function defineSim(program: Command, launch: Launch): Command {
+  const command = program
+    .command("sim")
+    .description("run a rack of simulated consoles on loopback addresses")
+    .option("-n, --consoles <count>", "how many (1)", numberOf)
+    .addOption(
+      new Option("--mode <mode>", "what they do (lines)").choices(["lines", "demo", "echo", "binary"]),
+    )
+    .option("--rate <lines>", "lines per second and console (10; 0.05 with --mode demo)", numberOf)
+    .option("--line-bytes <bytes>", "of every line, CR LF included (80)", numberOf)
+    .option("--prefix <name>", "of the names of consoles (n)")
+    .option("--base-address <address>", "console i answers at this address + i (127.1.0.0)")
+    .option("--seed <number>", "of the bytes of --mode binary (1)", numberOf)
+    .option("--tcp <port>", "listen for plain TCP; 0 takes any free port (the default)", numberOf)
+    .option("--telnet <port>", "listen for telnet", numberOf)
+    .option("--ssh <port>", "listen for ssh", numberOf)
+    .option("--ssh-user <name>", "who may log in by ssh (root)")
+    .option("--ssh-password <text>", "with which password (confed)")
+    .option("--print-config [transport]", "print the table of consoles for an agent to include, as JSON Lines")
+    .option("--sent <file>", "at the end, write what every console was sent, for `confed sim verify`")
+    .action(async (flags: SimFlags) => {
+      await launch(async (world) => {
+        const { runSim } = await import("../sim/run-sim.ts");
+        return runSim(world, flags);
+      });
+    });
+  withDaemonFlags(command);
+  withSection(command, {
+    title: "Modes",
+    lines: [
+      "lines   numbered, checksummed lines at the rate; input is echoed",
+      "demo    boots, asks for a login (root, confed), runs a small shell: type help",
+      "echo    only what is typed comes back",
+      "binary  all byte values at the rate",
+    ],
+  });
+  withExamples(command, [
+    { line: "confed sim -n 8 --mode demo --tcp 2001", does: "eight machines at 127.1.0.1 to 127.1.0.8" },
+    { line: "confed sim -n 1000 --rate 10 --print-config > rack.jsonl", does: "and a table to include" },
+    { line: "confed sim -n 8 --sent sent.json", does: "keep what was sent, to verify logs with" },
+  ]);
+  defineVerify(command, launch);
+  return command;
+}
+
+function defineVerify(sim: Command, launch: Launch): void {
+  const command = sim
+    .command("verify")
+    .description("hold logs against what simulated consoles were sent: lost, doubled, out of order, damaged")
+    .argument("<log...>", "log files, each named after its console: n0001.log")
+    .requiredOption("--sent <file>", "what `confed sim --sent FILE` wrote")
+    .option("--foreign", "allow bytes that are no numbered lines")
+    .action(async (logs: readonly string[], flags: VerifyFlags, self: Command) => {
+      // `--sent` of the rack itself is the same word: the parent may have taken it.
+      const sent = self.optsWithGlobals<VerifyFlags>().sent;
+      await launch(async (world) => {
+        const { runVerify } = await import("../sim/run-verify.ts");
+        return runVerify(world, logs, { ...flags, sent });
+      });
+    });
+  withExamples(command, [
+    { line: "confed sim verify --sent sent.json /var/log/consoles/n*.log", does: "exit status 1 if not exact" },
+  ]);
+}
+
+/** NaN for what is no number: the rack names the option in its refusal. */
+function numberOf(text: string): number {
+  return text.trim() === "" ? Number.NaN : Number(text);
+}

@@ -1,0 +1,47 @@
+import { withSection } from "@confed/rcons";
+import { Command, type OutputConfiguration } from "commander";
+import { defineAgent } from "./commands/agent.ts";
+import { defineCheck } from "./commands/check.ts";
+import { defineHead } from "./commands/head.ts";
+import { defineHostkeys } from "./commands/hostkeys.ts";
+import type { DefineCommand, Launch } from "./commands/launch.ts";
+import { defineSim } from "./commands/sim.ts";
+import { defineStatus } from "./commands/status.ts";
+import { defineUp } from "./commands/up.ts";
+import { VERSION } from "./version.ts";
+
+const COMMANDS: readonly DefineCommand[] = [
+  defineUp,
+  defineHead,
+  defineAgent,
+  defineStatus,
+  defineCheck,
+  defineHostkeys,
+  defineSim,
+];
+
+/** Describes the whole command line. Nothing runs but through `launch`. */
+export function buildProgram(launch: Launch, output: OutputConfiguration = {}): Command {
+  const program = new Command("confed")
+    .description("run and look after the heads and agents of a console federation")
+    .usage("COMMAND [options]")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help, or with a command its help")
+    .helpCommand(false)
+    .showSuggestionAfterError(true);
+  for (const define of COMMANDS) define(program, launch);
+  // What is wrong goes to people through one door, with the exit codes of the house.
+  settle(program, { ...output, writeErr: () => undefined });
+  return withSection(program, {
+    title: "Exit codes",
+    lines: [
+      "0 ok, 1 other, 2 usage or configuration, 3 not found, 4 denied, 6 console down,",
+      "7 agent unreachable, 8 head unreachable, 9 time-out, 10 conflict, 11 limit, 70 a bug, 130 interrupted",
+    ],
+  });
+}
+
+function settle(command: Command, output: OutputConfiguration): void {
+  command.exitOverride().configureOutput(output);
+  for (const child of command.commands) settle(child, output);
+}
