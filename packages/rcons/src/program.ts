@@ -1,10 +1,27 @@
 import { Command } from "commander";
 import { defineAttach } from "./commands/attach.ts";
+import { defineInfo } from "./commands/info.ts";
 import type { DefineCommand, Launch } from "./commands/launch.ts";
+import { defineLog } from "./commands/log.ts";
+import { defineLs } from "./commands/ls.ts";
+import { defineReconnect } from "./commands/reconnect.ts";
+import { defineSend } from "./commands/send.ts";
+import { defineTail } from "./commands/tail.ts";
+import { defineWho } from "./commands/who.ts";
 import { withSection } from "./examples.ts";
 import { VERSION } from "./version.ts";
 
-const COMMANDS: readonly DefineCommand[] = [defineAttach];
+/** In the order of the help. */
+const COMMANDS: readonly DefineCommand[] = [
+  defineAttach,
+  defineLs,
+  defineInfo,
+  defineWho,
+  defineLog,
+  defineTail,
+  defineSend,
+  defineReconnect,
+];
 
 /** Describes the whole command line. Nothing runs but through `launch`. */
 export function buildProgram(launch: Launch): Command {

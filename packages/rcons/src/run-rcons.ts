@@ -31,7 +31,9 @@ export async function runRcons(world: World): Promise<number> {
     if (reason instanceof InvariantError) throw reason;
     if (reason instanceof CommanderError && reason.exitCode === 0) return EXIT.ok;
     const error = reason instanceof CommanderError ? usageError(reason) : ConfedError.from(reason);
-    say(world.stderr, errorLines(error, { json: world.args.includes("--json"), program: "rcons" }));
+    // Who pressed ^C knows.
+    if (error.code !== "canceled")
+      say(world.stderr, errorLines(error, { json: world.args.includes("--json"), program: "rcons" }));
     return EXIT_CODE_OF[error.code];
   }
   return exitCode;

@@ -69,12 +69,18 @@ export class FakeConsole {
   /** Hear of all that is printed. Returns how to stop. */
   onPrint(listener: (offset: number, data: Buffer) => void): () => void {
     this.#printed.add(listener);
+    this.#moved();
     return () => this.#printed.delete(listener);
   }
 
   /** Resolves as soon as `condition` holds; looked at whenever a client did something. */
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** How many hear of what is printed: the tails. */
+  get listeners(): number {
+    return this.#printed.size;
   }
 
   attach(stream: Stream, open: Open): FakeSession {

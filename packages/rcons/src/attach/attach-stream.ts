@@ -1,4 +1,4 @@
-import { type Cancel, type Clock, ConfedError, type ErrorCode } from "@confed/kernel";
+import { type Clock, ConfedError, type ErrorCode } from "@confed/kernel";
 import {
   type AttachRequest,
   type AttachResponseReceived,
@@ -8,6 +8,7 @@ import {
   type OpenedReceived,
 } from "@confed/wire";
 import type { Peer } from "../route/peer.ts";
+import { SILENCE_TEXT, SilenceWatch } from "../route/silence-watch.ts";
 
 /** What one stream tells its session. After `ended` it says nothing more. */
 export interface AttachStreamEvents {
@@ -34,12 +35,6 @@ const BROKEN: ReadonlySet<ErrorCode> = new Set([
   "head_unreachable",
 ]);
 
-const TICK_MS = 1_000;
-/**
- * Three heartbeats. Counted in ticks, not in time: while this process stands still (a stopped
- * terminal, a suspended laptop) one tick passes, and what has arrived meanwhile is read first.
- */
-const SILENT_TICKS_MAX = 6;
 /** How long the agent may take to end an ended session, so that its last acknowledgements arrive. */
 const CLOSE_TIMEOUT_MS = 300;
 
@@ -48,9 +43,7 @@ export class AttachStream {
   readonly #parts: AttachStreamParts;
   readonly #abort = new AbortController();
   readonly #stream: Duplex<AttachResponseReceived, AttachRequest>;
-  #cancelTick: Cancel = () => undefined;
-  #silentTicks = 0;
-  #paused = false;
+  readonly #silence: SilenceWatch;
   #over = false;
   #closed: (() => void) | undefined;
 
@@ -68,7 +61,9 @@ export class AttachStream {
     );
     // We speak first: a relay has to know the console before it can dial the agent.
     this.#stream.send({ open: parts.open });
-    this.#arm();
+    this.#silence = new SilenceWatch(parts.clock, () => {
+      this.#ended(this.#unreachable(SILENCE_TEXT), false);
+    });
   }
 
   get peer(): Peer {
@@ -90,12 +85,12 @@ export class AttachStream {
 
   /** Read no further, for as long as it takes. */
   pause(): void {
-    this.#paused = true;
+    this.#silence.hold(true);
     this.#stream.pause();
   }
 
   resume(): void {
-    this.#paused = false;
+    this.#silence.hold(false);
     this.#stream.resume();
   }
 
@@ -114,7 +109,7 @@ export class AttachStream {
   }
 
   #receive(message: AttachResponseReceived): void {
-    this.#silentTicks = 0;
+    this.#silence.heard();
     if (this.#over) return;
     if (message.end) {
       const { error, reattach } = message.end;
@@ -130,20 +125,11 @@ export class AttachStream {
   #ended(error: ConfedError, final: boolean): void {
     if (this.#over) return;
     this.#over = true;
-    this.#cancelTick();
+    this.#silence.stop();
     this.#abort.abort(error);
     this.#parts.peer.close();
     if (this.#closed === undefined) this.#parts.ended(error, final);
     else this.#closed();
-  }
-
-  #arm(): void {
-    this.#cancelTick = this.#parts.clock.after(TICK_MS, () => {
-      this.#silentTicks = this.#paused ? 0 : this.#silentTicks + 1;
-      if (this.#silentTicks < SILENT_TICKS_MAX) this.#arm();
-      else
-        this.#ended(this.#unreachable(`said nothing for ${(SILENT_TICKS_MAX * TICK_MS) / 1_000} s`), false);
-    });
   }
 
   #unreachable(what: string, cause?: ConfedError): ConfedError {

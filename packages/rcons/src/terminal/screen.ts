@@ -1,3 +1,4 @@
+import { drained } from "../render/drained.ts";
 import type { Drain } from "../route/read-stream.ts";
 import type { OutputStream } from "../world.ts";
 import { ModeWatch } from "./mode-watch.ts";
@@ -77,17 +78,7 @@ export class Screen implements Drain {
   }
 
   drained(): Promise<void> {
-    const { stdout } = this.#parts;
-    if (!stdout.writableNeedDrain) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        stdout.off("drain", done);
-        stdout.off("close", done);
-        resolve();
-      };
-      stdout.on("drain", done);
-      stdout.on("close", done);
-    });
+    return drained(this.#parts.stdout);
   }
 
   #toTerminal(text: string): void {

@@ -1,0 +1,27 @@
+import { neutralise } from "@confed/kernel";
+
+// ECMA-48: CSI parameters intermediates final; OSC, DCS, SOS, PM and APC up to BEL or ST; two-byte escapes.
+const SEQUENCES =
+  // eslint-disable-next-line no-control-regex -- control characters are what this is about.
+  /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|[ -/]+[0-~]|[0-OQ-WYZ\\`-~])/g;
+
+/** Nothing longer is a line for people; see LineSplitter. */
+const LINE_LENGTH_MAX = 32 * 1024;
+
+/** One line of console output as text: UTF-8 where it is, sequences for the terminal left out. */
+export function plainLine(line: Uint8Array): string {
+  const text = Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString("utf8");
+  // Many consoles end lines by CR CR LF or LF CR.
+  return text.replace(SEQUENCES, "").replace(/^\r+|\r+$/g, "");
+}
+
+/**
+ * The same, harmless to the terminal that shows it: what is left of control characters is shown as
+ * escapes. Tabs stay.
+ */
+export function harmlessLine(line: Uint8Array): string {
+  return plainLine(line)
+    .split("\t")
+    .map((piece) => neutralise(piece, LINE_LENGTH_MAX))
+    .join("\t");
+}
