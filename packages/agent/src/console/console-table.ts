@@ -80,7 +80,8 @@ export class ConsoleTable {
       groups: [...groups],
       onDemand: console.onDemand,
       viewers: viewers.status(),
-      end: console.end,
+      // Without a log there is no position: heads refuse what only looks like one.
+      ...(console.end.logId === "" ? {} : { end: console.end }),
       lastOutputMs: console.lastOutputWallMs,
       logPath: console.logPath,
       description,
