@@ -9,8 +9,10 @@ export {
 } from "./fake-agent.ts";
 export { FakeClock } from "./fake-clock.ts";
 export { FakeConsole, type FakeSession } from "./fake-console.ts";
+export { FakeStream } from "./fake-stream.ts";
 export { FakeWorld, type FakeWorldOptions } from "./fake-world.ts";
 export { followRealTime } from "./follow-real-time.ts";
+export { HeadRig, Inbox, type PlayedAgent, type PlayedJoin } from "./head-rig.ts";
 export { LinkRecorder } from "./link-recorder.ts";
 export { ALL_BYTES, randomBytes, randomNumbers } from "./random-bytes.ts";
 export { type SerialPair, startSerialPair } from "./serial-pair.ts";

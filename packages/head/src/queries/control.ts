@@ -31,6 +31,10 @@ export async function control(
   { clock, directory, links }: ControlDeps,
   parent: AbortSignal,
 ): Promise<ControlResponse> {
+  // Everything is never meant by saying nothing.
+  if (request.selection === "") {
+    throw new ConfedError("invalid_argument", "which consoles?", { subject: "selection", hint: '"*" means all' });
+  }
   const query = openQuery(directory, request.selection);
   const consoles: string[] = [];
   const errors: ErrorDetail[] = query.unknown.map((name) => toDetail(notFound([name])));

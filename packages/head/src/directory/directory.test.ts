@@ -1,0 +1,156 @@
+import { beforeEach, expect, test } from "vitest";
+import type { ConsoleStatus, ConsoleStatusReceived } from "@confed/wire";
+import { messageCodec } from "@confed/wire";
+import { type AgentRecord, unreachableError } from "./agent-record.ts";
+import { Directory } from "./directory.ts";
+import { DIRECTORY_LIMITS } from "./directory-limits.ts";
+
+const codec = messageCodec("ConsoleStatus");
+const plain = codec.decode(codec.encode({})) as ConsoleStatusReceived;
+const said = (status: Partial<ConsoleStatusReceived> & { name: string }): ConsoleStatusReceived => ({
+  ...plain,
+  state: "CONNECTED",
+  ...status,
+});
+const page = (...names: string[]) => ({ consoles: names.map((name) => said({ name })), removed: [] });
+
+let nowMs = 0;
+let directory: Directory;
+beforeEach(() => {
+  nowMs = 1_000;
+  directory = new Directory(() => nowMs);
+});
+
+function admit(id: string, instance = "i1"): AgentRecord {
+  return directory.admit({ id, instance, version: "1.0", advertise: [`${id}:7110`] });
+}
+
+function joined(id: string, ...names: string[]): AgentRecord {
+  const agent = admit(id);
+  directory.report(agent, page(...names));
+  directory.synced(agent);
+  return agent;
+}
+
+function down(agent: AgentRecord): void {
+  directory.setPresence(agent, "down", unreachableError(agent.identity, "is gone"));
+}
+
+const shown = (name: string): Partial<ConsoleStatus> | undefined => directory.statusOf(name) as never;
+
+test("a console is its agent's, as the agent said last", () => {
+  const agent = joined("sn01", "n1", "n2");
+  directory.report(agent, { consoles: [said({ name: "n2", state: "WAITING" })], removed: [] });
+  expect(directory.ownerOf("n2")).toBe(agent);
+  expect(shown("n1")).toMatchObject({ state: "CONNECTED", owner: "sn01" });
+  expect(shown("n2")).toMatchObject({ state: "WAITING" });
+  expect(directory.ownerOf("n3")).toBeUndefined();
+});
+
+test("consoles are shown unreachable since when and why while their agent is down, and as they are when it is back", () => {
+  const agent = joined("sn01", "n1");
+  nowMs = 9_000;
+  down(agent);
+  expect(shown("n1")).toMatchObject({
+    state: "UNREACHABLE",
+    sinceMs: 9_000,
+    cause: { code: "agent_unreachable", subject: "sn01" },
+  });
+  admit("sn01", "i2");
+  expect(shown("n1")).toMatchObject({ state: "CONNECTED" });
+});
+
+test("what a snapshot does not repeat is gone, but only once the snapshot is complete", () => {
+  joined("sn01", "n1", "n2");
+  const agent = admit("sn01", "i2");
+  directory.report(agent, page("n2", "n3"));
+  expect(directory.names()).toEqual(["n1", "n2", "n3"]);
+  directory.synced(agent);
+  expect(directory.names()).toEqual(["n2", "n3"]);
+  expect(shown("n1")).toBeUndefined();
+});
+
+test("a removed console is gone, and a removal of somebody else's does nothing", () => {
+  const first = joined("sn01", "n1");
+  const second = joined("sn02", "n2");
+  directory.report(second, { consoles: [], removed: ["n1"] });
+  expect(directory.has("n1")).toBe(true);
+  directory.report(first, { consoles: [], removed: ["n1"] });
+  expect(directory.has("n1")).toBe(false);
+});
+
+test("of two claims the older one is kept, the conflict is shown, and it resolves when one gives up", () => {
+  const first = joined("sn01", "n1");
+  const second = joined("sn02", "n1");
+  expect(directory.ownerOf("n1")).toBe(first);
+  expect(shown("n1")).toMatchObject({ state: "CONFLICT", owner: "sn01", cause: { code: "conflict" } });
+  expect(shown("n1")?.cause?.message).toContain("sn01 and sn02");
+  directory.report(first, { consoles: [], removed: ["n1"] });
+  expect(directory.ownerOf("n1")).toBe(second);
+  expect(shown("n1")).toMatchObject({ state: "CONNECTED", owner: "sn02" });
+  expect(directory.size).toBe(1);
+});
+
+test("a claim of an agent that is down yields to one that is heard, and does not come back to it", () => {
+  const first = joined("sn01", "n1");
+  const second = joined("sn02", "n1");
+  down(first);
+  expect(directory.ownerOf("n1")).toBe(second);
+  expect(shown("n1")).toMatchObject({ state: "CONNECTED", owner: "sn02" });
+  joined("sn01", "n1");
+  expect(directory.ownerOf("n1")).toBe(second);
+  expect(shown("n1")).toMatchObject({ state: "CONFLICT", owner: "sn02" });
+  down(second);
+  directory.setPresence(second, "up");
+  expect(directory.ownerOf("n1")).toBe(first);
+});
+
+test("listeners hear of a changed console, and of all of an agent's in one call", () => {
+  const names: string[] = [];
+  const agents: [string, boolean][] = [];
+  const agent = joined("sn01", "n1", "n2");
+  const stop = directory.listen({
+    consoleChanged: (name) => names.push(name),
+    agentChanged: ({ id }, consolesToo) => agents.push([id, consolesToo]),
+  });
+  directory.report(agent, page("n2"));
+  directory.setPresence(agent, "stalled");
+  down(agent);
+  down(agent);
+  stop();
+  directory.setPresence(agent, "up");
+  expect(names).toEqual(["n2"]);
+  expect(agents).toEqual([
+    ["sn01", false],
+    ["sn01", true],
+  ]);
+});
+
+test("membership changes with labels, not with states", () => {
+  const agent = joined("sn01", "n1");
+  let changes = 0;
+  directory.listen({ membershipChanged: () => (changes += 1) });
+  directory.report(agent, { consoles: [said({ name: "n1", state: "WAITING" })], removed: [] });
+  expect(changes).toBe(0);
+  directory.report(agent, { consoles: [said({ name: "n1", labels: { rack: "r1" } })], removed: [] });
+  expect(changes).toBe(1);
+});
+
+test("more consoles than the bound are refused by its name", () => {
+  const agent = admit("sn01");
+  const { consolesPerAgentMax } = DIRECTORY_LIMITS;
+  const names = Array.from({ length: consolesPerAgentMax }, (_, index) => `n${index}`);
+  directory.report(agent, page(...names));
+  expect(directory.size).toBe(consolesPerAgentMax);
+  expect(() => {
+    directory.report(agent, page("one-more"));
+  }).toThrow(/consolesPerAgentMax/);
+  // Those it has may change all the same.
+  directory.report(agent, page("n5"));
+  // An agent goes down without a look at any of them.
+  let called = 0;
+  directory.listen({ consoleChanged: () => (called += 1) });
+  down(agent);
+  expect(called).toBe(0);
+  expect(shown("n99999")).toMatchObject({ state: "UNREACHABLE" });
+});

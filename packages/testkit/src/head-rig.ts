@@ -1,0 +1,150 @@
+import { type RunningHead, startHead } from "@confed/head";
+import { type Clock, silentLogger, systemClock } from "@confed/kernel";
+import {
+  type Channel,
+  type Client,
+  type ConsoleStatus,
+  type Duplex,
+  type Handlers,
+  type Inlet,
+  type JoinReplyReceived,
+  type JoinReport,
+  openChannel,
+  type ProcessStatusReceived,
+  startServer,
+} from "@confed/wire";
+
+/** Messages of a stream, kept, and waited for. */
+export class Inbox<T> {
+  readonly messages: T[] = [];
+  ended: { readonly error: Error | undefined } | undefined;
+  #waiting: (() => void)[] = [];
+
+  constructor(inlet: Inlet<T>) {
+    inlet.receive(
+      (message) => {
+        this.messages.push(message);
+        this.#moved();
+      },
+      (error) => {
+        this.ended = { error };
+        this.#moved();
+      },
+    );
+  }
+
+  /** Resolves as soon as `condition` holds; looked at after every message and at the end. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Resolves with the error that ended it. */
+  async end(): Promise<Error | undefined> {
+    await this.until(() => this.ended !== undefined);
+    return this.ended?.error;
+  }
+
+  #moved(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
+
+/** An agent that a test plays towards a real head. */
+export interface PlayedAgent {
+  readonly id: string;
+  readonly stream: Duplex<JoinReplyReceived, JoinReport>;
+  readonly replies: Inbox<JoinReplyReceived>;
+  /** Its connection breaks. */
+  kill(): void;
+}
+
+export interface PlayedJoin {
+  readonly id: string;
+  readonly consoles: readonly ConsoleStatus[];
+  readonly advertise?: readonly string[];
+  readonly instance?: string;
+}
+
+/** A real head, a client of it, and agents that join it as a test says. */
+export class HeadRig {
+  readonly head: RunningHead;
+  readonly client: Client<"Head">;
+  readonly signal = new AbortController().signal;
+  readonly #closers: (() => unknown)[] = [];
+
+  constructor(head: RunningHead) {
+    this.head = head;
+    this.client = this.connect().client;
+  }
+
+  static async start({ clock = systemClock }: { readonly clock?: Clock } = {}): Promise<HeadRig> {
+    const head = await startHead(
+      { listen: { host: "127.0.0.1", port: 0 } },
+      {
+        clock,
+        logger: silentLogger,
+        version: "1.0",
+        resolveHost: async (host) => (host === "localhost" ? ["127.0.0.1"] : []),
+      },
+    );
+    return new HeadRig(head);
+  }
+
+  /** Another connection to the head. */
+  connect(): Channel<"Head"> {
+    const channel = openChannel("Head", `127.0.0.1:${this.head.port}`);
+    this.own(() => {
+      channel.close();
+    });
+    return channel;
+  }
+
+  /** Called when the rig closes, newest first. */
+  own(close: () => unknown): void {
+    this.#closers.push(close);
+  }
+
+  /** The side of an agent that heads dial. Returns its address and how to stop it. */
+  async serveAgent(handlers: Handlers<"Agent">, port = 0): Promise<{ address: string; stop(): Promise<void> }> {
+    const server = await startServer({
+      listen: { host: "127.0.0.1", port },
+      services: { Agent: handlers },
+      logger: silentLogger,
+    });
+    this.own(() => server.close());
+    return { address: `127.0.0.1:${server.port}`, stop: () => server.close() };
+  }
+
+  /** Join with a whole snapshot; resolves when the head shows it. */
+  async join({ id, consoles, advertise = [], instance = "i1" }: PlayedJoin): Promise<PlayedAgent> {
+    const channel = this.connect();
+    const stream = channel.client.join({ signal: this.signal });
+    const replies = new Inbox(stream);
+    stream.send({ hello: { agent: id, advertise: [...advertise], version: "1.0", instance } });
+    for (let at = 0; at < consoles.length; at += 500) {
+      stream.send({ statuses: { consoles: consoles.slice(at, at + 500) } });
+    }
+    stream.send({ synced: { version: 1 } });
+    await this.until(({ peers }) =>
+      peers.some((peer) => peer.id === id && peer.state === "up" && peer.consoles === consoles.length),
+    );
+    return {
+      id,
+      stream,
+      replies,
+      kill: () => {
+        channel.close();
+      },
+    };
+  }
+
+  /** Ask the head how it is, until it is so. */
+  async until(condition: (status: ProcessStatusReceived) => boolean): Promise<void> {
+    while (!condition(await this.client.status({}, { signal: this.signal })));
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0).reverse()) await close();
+    await this.head.close();
+  }
+}
