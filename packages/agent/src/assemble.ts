@@ -3,6 +3,7 @@ import type { AgentConfig } from "@confed/config";
 import { type Clock, createBackoff, formatHostPort, type Logger, Scope, TimerWheel } from "@confed/kernel";
 import { startNameResolver } from "@confed/transports";
 import { type RunningServer, startServer } from "@confed/wire";
+import { Cadence } from "./console/cadence.ts";
 import { Console } from "./console/console.ts";
 import { ConsoleTable } from "./console/console-table.ts";
 import { DialGate } from "./console/dial-gate.ts";
@@ -55,6 +56,7 @@ export async function startAgent(
     reader.close();
   });
   const gate = new DialGate(DIALS_MAX);
+  const cadence = new Cadence(clock);
   // Owned before the consoles, so released after them: viewers are told before their streams go.
   let server: RunningServer | undefined;
   scope.own(() => server?.close());
@@ -73,6 +75,7 @@ export async function startAgent(
         logger,
         feed,
         gate,
+        cadence,
         retryDelayMs: retryDelay(spec.retry),
         onChange: ({ name }) => {
           table.changed(name);

@@ -4,8 +4,10 @@ import type { Link, LinkSink, Transport } from "@confed/transports";
 import type { FedConsole, LogFeed } from "../log/log-feed.ts";
 import type { OpenedLog } from "../log/writer-messages.ts";
 import { Viewers } from "../viewers/viewers.ts";
+import type { Cadence } from "./cadence.ts";
 import type { DialGate } from "./dial-gate.ts";
 import { Output } from "./output.ts";
+import { Reading } from "./reading.ts";
 import { type ConsoleEvent, type ConsoleState, step } from "./step.ts";
 
 /** What a console is, apart from how it is reached. */
@@ -25,6 +27,8 @@ export interface ConsoleDeps {
   readonly logger: Logger;
   readonly feed: LogFeed;
   readonly gate: DialGate;
+  /** When consoles that nobody watches are read. */
+  readonly cadence: Cadence;
   readonly retryDelayMs: (attempt: number) => number;
   /** Something that a status shows has changed. */
   readonly onChange: (console: Console) => void;
@@ -41,6 +45,7 @@ export class Console implements FedConsole {
   readonly viewers: Viewers;
   readonly #deps: ConsoleDeps;
   readonly #output: Output;
+  readonly #reading: Reading;
   #state: ConsoleState = { phase: "idle" };
   #stateSinceWallMs: number;
   /** Owns what the present state holds: the dial under way, the link, the armed retry. */
@@ -58,14 +63,14 @@ export class Console implements FedConsole {
     this.#deps = deps;
     this.viewers = new Viewers(() => deps.clock.wallTimeMs());
     this.#stateSinceWallMs = deps.clock.wallTimeMs();
+    this.#reading = new Reading(deps.cadence);
     this.#output = new Output(number, {
       feed: deps.feed,
       clock: deps.clock,
-      hold: () => {
-        this.#link?.pause();
-        return this.#link?.pausable === true;
+      hold: () => this.#reading.hold(),
+      letGo: () => {
+        this.#reading.letGo();
       },
-      letGo: () => this.#link?.resume(),
       onGap: (gap) => {
         this.#tellGap(gap);
       },
@@ -118,8 +123,9 @@ export class Console implements FedConsole {
     if (!this.onDemand) this.want();
   }
 
-  /** Somebody needs the link. While it waits for a retry, it tries now. */
+  /** Somebody needs the link: it is read at once, and while it waits for a retry, it tries now. */
   want(): void {
+    this.#reading.watch();
     if (this.end.logId === "") this.#wantedBeforeOpened = true;
     else this.#dispatch({ type: "wanted" });
   }
@@ -226,6 +232,7 @@ export class Console implements FedConsole {
     this.#stateScope = scope;
     this.#state = next.state;
     this.#link = link;
+    this.#reading.use(link);
     this.#stateSinceWallMs = this.#deps.clock.wallTimeMs();
     if (link !== undefined) scope.own(() => link.close());
     for (const effect of next.effects) {
@@ -286,7 +293,8 @@ export class Console implements FedConsole {
   // Per read: numbering, one memcpy into the arena, and one encode if anybody watches.
   #ingest(bytes: Uint8Array): void {
     const offset = this.#output.take(bytes);
-    if (offset !== undefined) this.viewers.output(offset, bytes);
+    if (this.viewers.count === 0) this.#reading.took(this.#deps.clock.nowMs());
+    else if (offset !== undefined) this.viewers.output(offset, bytes);
   }
 
   #openLink(): Link {
