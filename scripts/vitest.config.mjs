@@ -23,8 +23,17 @@ const project = (name, include, testTimeoutMs) => ({
   },
 });
 
+// Where scripts/test wants to count what ran.
+const reports = process.env.CONFED_TEST_REPORTS;
+
 export default defineConfig({
   test: {
+    reporters: [
+      "default",
+      ...(reports === undefined
+        ? []
+        : [/** @type {["json", object]} */ (["json", { outputFile: `${reports}/${process.pid}.json` }])]),
+    ],
     projects: [
       project("unit", ["packages/*/src/**/*.test.ts"], 10_000),
       project("system", ["test/**/*.test.ts"], 120_000),
