@@ -1,4 +1,5 @@
-import { createServer } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { ConfedError, silentLogger } from "@confed/kernel";
 import { FakeClock } from "@confed/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -55,9 +56,8 @@ test("every type of key is found, without a login", async () => {
 test("a target that cannot be scanned yields one error, the others their keys", async () => {
   const server = await start(makeHostKey());
   const closed = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => closed.once("listening", resolve));
-  const address = closed.address();
-  const port = address !== null && typeof address === "object" ? address.port : 0;
+  await once(closed, "listening");
+  const { port } = closed.address() as AddressInfo;
   await new Promise((resolve) => closed.close(resolve));
 
   const targets = ["n1", "n2", "n3", "n4"].map((console) => ({ console, ...server.address }));
@@ -68,27 +68,42 @@ test("a target that cannot be scanned yields one error, the others their keys", 
   });
 });
 
-test("no more targets are asked at a time than allowed, and leaving early ends all of them", async () => {
-  const server = await start(makeHostKey());
-  const targets = Array.from({ length: 9 }, (_, index) => ({ console: `n${index}`, ...server.address }));
-  const scanning = scanHostKeys(targets, {
-    deps: deps(),
-    concurrency: 3,
-    signal: new AbortController().signal,
-  });
-  const asking = scanning.next();
-  await server.until(() => server.sockets.size === 3);
-  expect(await asking).toMatchObject({ done: false, value: { type: "ssh-ed25519" } });
-  expect(server.sockets.size).toBeLessThanOrEqual(3);
-  await scanning.return();
-});
-
-test("an aborted scan throws the reason", async () => {
-  const server = await start(makeHostKey());
+test("no more targets are asked at a time than allowed, and an abort lets go of them", async () => {
+  const sockets = new Set<Socket>();
+  const mute = createServer((socket) => {
+    sockets.add(socket.on("close", () => sockets.delete(socket)).resume());
+  }).listen(0, "127.0.0.1");
+  await once(mute, "listening");
+  const { port } = mute.address() as AddressInfo;
+  const targets = Array.from({ length: 9 }, (_, index) => ({
+    console: `n${index}`,
+    host: "127.0.0.1",
+    port,
+  }));
   const controller = new AbortController();
-  const targets = [{ console: "n1", ...server.address }];
-  const scanning = scanHostKeys(targets, { deps: deps(), concurrency: 1, signal: controller.signal });
-  const asking = scanning.next();
+  const asking = scanHostKeys(targets, { deps: deps(), concurrency: 3, signal: controller.signal }).next();
+  while (sockets.size < 3) await once(mute, "connection");
+  for (let count = 0; count < 20; count += 1) await turn();
+  expect(sockets.size).toBe(3);
   controller.abort(new ConfedError("canceled", "enough"));
   await expect(asking).rejects.toMatchObject({ code: "canceled" });
+  while (sockets.size > 0) await turn();
+  await new Promise((resolve) => mute.close(resolve));
 });
+
+test("leaving a scan early ends what is under way", async () => {
+  const server = await start(makeHostKey());
+  const targets = Array.from({ length: 9 }, (_, index) => ({ console: `n${index}`, ...server.address }));
+  const { signal } = new AbortController();
+  for await (const key of scanHostKeys(targets, { deps: deps(), concurrency: 3, signal })) {
+    expect(key).toMatchObject({ type: "ssh-ed25519" });
+    break;
+  }
+  await server.until(() => server.sockets.size === 0);
+});
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

@@ -64,31 +64,6 @@ describe("servers that are none", () => {
     expect(String(error)).toContain("packets of 0 bytes");
   });
 
-  test("a server that asks without end and takes no answer is cut", async () => {
-    let ask = (): void => undefined;
-    const { open, server } = await bench.start({
-      onChannel: (channel) => {
-        const { _client: connection } = channel as unknown as { _client: { _protocol: { ping(): void } } };
-        ask = () => {
-          connection._protocol.ping();
-        };
-      },
-    });
-    const { sink } = await open();
-    for (const socket of server.sockets) {
-      socket.pause();
-      while (sink.closedCount === 0) {
-        for (let count = 0; count < 1_000 && !socket.destroyed; count += 1) ask();
-        await turn();
-      }
-      socket.resume();
-    }
-    expect(await sink.closed).toMatchObject({
-      by: "failure",
-      error: { code: "protocol_error", rawMessage: expect.stringContaining("asks more than") },
-    });
-  });
-
   test("a key exchange that does not end is cut at 30 s, however long the console may wait", async () => {
     let greeted = (): void => undefined;
     const seen = new Promise<void>((resolve) => (greeted = resolve));

@@ -1,5 +1,5 @@
 import { FakeClock, LinkRecorder } from "@confed/testkit";
-import type { ServerChannel } from "ssh2";
+import type { Connection, ServerChannel } from "ssh2";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ssh } from "./ssh.ts";
 import { SshTestBench } from "./ssh-test-bench.ts";
@@ -37,6 +37,32 @@ describe("sessions", () => {
     expect(() =>
       ssh({ host: "a", user: "b", knownHosts: { path: bench.path }, command: "c", subsystem: "d" }),
     ).toThrow("not both");
+  });
+
+  test("what is sent while keys are exchanged waits, is counted, and arrives in order", async () => {
+    const received: string[] = [];
+    let rekey = (): void => undefined;
+    const { open, server: far } = await bench.start({
+      breaks: "done",
+      onChannel: (channel) => {
+        channel.on("data", (bytes: Buffer) => received.push(bytes.toString()));
+        const { _client: connection } = channel as unknown as { _client: Connection };
+        rekey = () => connection.rekey();
+      },
+    });
+    const { link } = await open();
+    rekey();
+    for (const socket of far.sockets) socket.pause(); // Our half of the exchange stays unread.
+    for (let count = 0; count < 20; count += 1) await turn();
+    expect(link.write(Buffer.from("one"))).toBeGreaterThan(0);
+    await turn();
+    expect(link.write(Buffer.from("two"))).toBeGreaterThan(3);
+    const sent = Promise.all([link.sendBreak(250), link.drained()]);
+    for (const socket of far.sockets) socket.resume();
+    await sent;
+    expect(far.events).toContain("break 250");
+    expect(received.join("")).toBe("onetwo");
+    await link.close();
   });
 
   test("a break that nobody answers ends with its deadline, or with the link", async () => {
@@ -137,6 +163,7 @@ describe("sessions", () => {
     for (const socket of far.sockets) socket.pause();
     link.pause();
     bench.clock.advance(600_000);
+    for (let count = 0; count < 20; count += 1) await turn();
     expect(sink.closedCount).toBe(0);
     link.resume();
     bench.clock.advance(45_000);
