@@ -1,6 +1,13 @@
 export { Attached } from "./attached.ts";
 export { ByteLog } from "./byte-log.ts";
 export {
+  ConfedRig,
+  type RigAgent,
+  type RigAgentOptions,
+  type RigConsole,
+  type RigHead,
+} from "./confed-rig.ts";
+export {
   type FakeAgent,
   type FakeHead,
   type FakeServer,
@@ -14,7 +21,10 @@ export { FakeWorld, type FakeWorldOptions } from "./fake-world.ts";
 export { followRealTime } from "./follow-real-time.ts";
 export { HeadRig, Inbox, type PlayedAgent, type PlayedJoin } from "./head-rig.ts";
 export { LinkRecorder } from "./link-recorder.ts";
+export { descendantsOf, type ProcessId, processAt, residentBytesOf, untilGone } from "./process-tree.ts";
 export { ALL_BYTES, randomBytes, randomNumbers } from "./random-bytes.ts";
+export { RconsRun } from "./rcons-run.ts";
+export { RigProcess } from "./rig-process.ts";
 export { type SerialPair, startSerialPair } from "./serial-pair.ts";
 export { type SocketConsole, startSocketConsole } from "./socket-console.ts";
 export { expectSplitInvariant } from "./split-invariance.ts";

@@ -1,0 +1,199 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { decodeIndex, type GapRecord, type IndexRecord } from "@confed/codecs";
+import { type Channel, type Open, openChannel, type ServiceName } from "@confed/wire";
+import { onTestFailed, onTestFinished } from "vitest";
+import { Attached } from "./attached.ts";
+import { RconsRun } from "./rcons-run.ts";
+import { RigProcess } from "./rig-process.ts";
+import { type SocketConsole, startSocketConsole } from "./socket-console.ts";
+
+/** The administrator's command, as `tsc -b` built it. */
+const CONFED = fileURLToPath(new URL("../../confed/dist/main.js", import.meta.url));
+
+/** An entry of a console table, as it is written. */
+export interface RigConsole {
+  readonly name: string;
+  readonly transport: string;
+  readonly [key: string]: unknown;
+}
+
+export interface RigAgentOptions {
+  /** "sn01" unless given. */
+  readonly id?: string;
+  /** `host:port` each. */
+  readonly heads?: readonly string[];
+  readonly consoles: readonly RigConsole[];
+  /** Put in front of the command: `unshare -m ...`. */
+  readonly wrapper?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A confed process that listens. Restarted, it listens at the same address. */
+export interface RigServer {
+  /** `host:port`. */
+  readonly address: string;
+  readonly process: RigProcess;
+  restart(): Promise<void>;
+}
+
+export interface RigHead extends RigServer {
+  readonly service: "Head";
+}
+
+export interface RigAgent extends RigServer {
+  readonly service: "Agent";
+  readonly id: string;
+  readonly stateDir: string;
+  /** The log of a console as it is now; empty if there is none. */
+  log(console: string): Buffer;
+  logPath(console: string): string;
+  index(console: string): readonly IndexRecord[];
+  gaps(console: string): readonly GapRecord[];
+}
+
+/** A console that the test plays itself, over TCP, and its entry of a console table. */
+export type RigDevice = SocketConsole & { readonly entry: RigConsole };
+
+/** Quick, so that tests need not wait for what they broke. */
+const RETRY = { first: "50ms", max: "200ms" };
+
+/**
+ * Real confed processes in a directory of their own, for one test. At its end everything is told to
+ * stop, must do so in order and leave nothing behind; if it failed, what they said is printed.
+ */
+export class ConfedRig {
+  readonly directory = mkdtempSync(join(tmpdir(), "confed-rig-"));
+  readonly #processes: RigProcess[] = [];
+  readonly #runs: RconsRun[] = [];
+  readonly #channels: Channel<ServiceName>[] = [];
+  readonly #devices: SocketConsole[] = [];
+
+  constructor() {
+    onTestFinished(() => this.#close());
+    onTestFailed(() => {
+      process.stderr.write(`${[...this.#processes, ...this.#runs].map(({ said }) => said).join("\n")}\n`);
+    });
+  }
+
+  /** A console to be played by the test. Closed at its end, after the agents. */
+  async device(name: string, more: Readonly<Record<string, unknown>> = {}): Promise<RigDevice> {
+    const device = await startSocketConsole({ host: "127.0.0.1", port: 0 });
+    this.#devices.push(device);
+    const { port } = device.server.address() as AddressInfo;
+    return { ...device, entry: { name, transport: "tcp", host: "127.0.0.1", port, ...more } };
+  }
+
+  async startHead(): Promise<RigHead> {
+    const name = `head${this.#processes.length}`;
+    const config = (listen: string) => ({ head: { listen, state: join(this.directory, name) } });
+    return { service: "Head", ...(await this.#start({ name, command: "head", config })) };
+  }
+
+  async startAgent({ id = "sn01", heads = [], consoles, ...how }: RigAgentOptions): Promise<RigAgent> {
+    const stateDir = join(this.directory, `${id}-state`);
+    const logs = join(this.directory, `${id}-logs`);
+    mkdirSync(logs, { recursive: true });
+    const table = consoles.map((entry) => JSON.stringify({ retry: RETRY, ...entry }));
+    writeFileSync(join(this.directory, `${id}-consoles.jsonl`), `${table.join("\n")}\n`);
+    const config = (listen: string) => ({
+      agent: { id, listen, heads, state: stateDir },
+      logs: { path: join(logs, "&.log") },
+      include: [`${id}-consoles.jsonl`],
+    });
+    const server = await this.#start({ name: id, command: "agent", config, ...how });
+    const logPath = (console: string) => join(logs, `${console}.log`);
+    const index = (console: string) =>
+      decodeIndex(read(join(stateDir, "index", `${console}.index`)).toString()).records;
+    return {
+      service: "Agent",
+      id,
+      stateDir,
+      ...server,
+      logPath,
+      log: (console) => read(logPath(console)),
+      index,
+      gaps: (console) => index(console).filter((record): record is GapRecord => record.t === "gap"),
+    };
+  }
+
+  /** Another channel of its own to one of them. Closed at the end of the test. */
+  channel<S extends ServiceName>(server: { readonly service: S; readonly address: string }): Channel<S> {
+    const channel = openChannel(server.service, server.address);
+    this.#channels.push(channel as unknown as Channel<ServiceName>);
+    return channel;
+  }
+
+  /** Attach by hand, at an agent or through a head. Not opened yet. */
+  attach(server: RigHead | RigAgent, open: Open): Attached {
+    const channel = openChannel(server.service, server.address);
+    this.#channels.push(channel as unknown as Channel<ServiceName>);
+    const stream = channel.client.attach({ signal: new AbortController().signal });
+    return new Attached(stream, { mode: "WRITE", subject: "tester@rig", ...open });
+  }
+
+  /** Run the operator's command against one of them. */
+  rcons(server: RigHead | RigAgent, ...args: readonly string[]): RconsRun {
+    const run = new RconsRun([server.service === "Head" ? "--head" : "--agent", server.address, ...args]);
+    this.#runs.push(run);
+    return run;
+  }
+
+  async #start({
+    name,
+    command,
+    config,
+    wrapper = [],
+    env = {},
+  }: {
+    readonly name: string;
+    readonly command: "agent" | "head";
+    readonly config: (listen: string) => object;
+    readonly wrapper?: readonly string[] | undefined;
+    readonly env?: Readonly<Record<string, string>> | undefined;
+  }): Promise<RigServer> {
+    const file = join(this.directory, `${name}.json`);
+    const argv = [
+      ...wrapper,
+      process.execPath,
+      CONFED,
+      command,
+      ...["--config", file, "--log-format", "json", "--until-stdin-ends"],
+    ] as [string, ...string[]];
+    const running = new RigProcess({ name, argv, env });
+    this.#processes.push(running);
+    writeFileSync(file, JSON.stringify(config("127.0.0.1:0")));
+    const { address } = await running.start();
+    // Known from now on to heads, agents and clients: it stays.
+    writeFileSync(file, JSON.stringify(config(String(address))));
+    return {
+      address: String(address),
+      process: running,
+      restart: async () => {
+        await running.start();
+      },
+    };
+  }
+
+  async #close(): Promise<void> {
+    for (const run of this.#runs) await run.kill();
+    for (const channel of this.#channels) channel.close();
+    const stopped = await Promise.allSettled(this.#processes.map((each) => each.stop()));
+    for (const device of this.#devices) await device.close();
+    rmSync(this.directory, { recursive: true, force: true });
+    const bad = stopped.find((result) => result.status === "rejected");
+    if (bad !== undefined) throw bad.reason as Error;
+  }
+}
+
+function read(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (reason) {
+    if ((reason as NodeJS.ErrnoException).code === "ENOENT") return Buffer.alloc(0);
+    throw reason;
+  }
+}
