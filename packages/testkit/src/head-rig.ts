@@ -20,9 +20,10 @@ export class Inbox<T> {
   ended: { readonly error: Error | undefined } | undefined;
   #waiting: (() => void)[] = [];
 
-  constructor(inlet: Inlet<T>) {
+  constructor(inlet: Inlet<T>, onMessage: (message: T) => void = () => undefined) {
     inlet.receive(
       (message) => {
+        onMessage(message);
         this.messages.push(message);
         this.#moved();
       },
@@ -69,7 +70,7 @@ export interface PlayedJoin {
 export class HeadRig {
   readonly head: RunningHead;
   readonly client: Client<"Head">;
-  readonly signal = new AbortController().signal;
+  readonly signal: AbortSignal = new AbortController().signal;
   readonly #closers: (() => unknown)[] = [];
 
   constructor(head: RunningHead) {
@@ -105,7 +106,10 @@ export class HeadRig {
   }
 
   /** The side of an agent that heads dial. Returns its address and how to stop it. */
-  async serveAgent(handlers: Handlers<"Agent">, port = 0): Promise<{ address: string; stop(): Promise<void> }> {
+  async serveAgent(
+    handlers: Handlers<"Agent">,
+    port = 0,
+  ): Promise<{ address: string; stop(): Promise<void> }> {
     const server = await startServer({
       listen: { host: "127.0.0.1", port },
       services: { Agent: handlers },
@@ -119,7 +123,10 @@ export class HeadRig {
   async join({ id, consoles, advertise = [], instance = "i1" }: PlayedJoin): Promise<PlayedAgent> {
     const channel = this.connect();
     const stream = channel.client.join({ signal: this.signal });
-    const replies = new Inbox(stream);
+    // Its heartbeat is an echo of the head's, so that a test needs no clock for it.
+    const replies = new Inbox(stream, ({ heartbeat }) => {
+      if (heartbeat) stream.send({ heartbeat: {} });
+    });
     stream.send({ hello: { agent: id, advertise: [...advertise], version: "1.0", instance } });
     for (let at = 0; at < consoles.length; at += 500) {
       stream.send({ statuses: { consoles: consoles.slice(at, at + 500) } });

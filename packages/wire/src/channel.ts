@@ -63,11 +63,14 @@ export function openChannel<S extends ServiceName>(service: S, address: string):
       },
     );
   };
+  // grpc-js closes a channel only for new calls: those that run would go on for ever.
+  const running = new Set<RunningCall>();
   return {
     address,
-    client: clientOf(service, grpcClient, { failure, address }),
+    client: clientOf(service, grpcClient, { failure, address, running }),
     ready: ({ timeoutMs, signal }) => ready(grpcClient, { timeoutMs, signal, peer, address }),
     close() {
+      for (const call of running) call.cancel();
       grpcClient.close();
     },
   };
@@ -75,10 +78,29 @@ export function openChannel<S extends ServiceName>(service: S, address: string):
 
 type Failure = (reason: Partial<ServiceError>) => ConfedError;
 
+interface RunningCall {
+  cancel(): void;
+  once(event: "status", listener: () => void): unknown;
+}
+
+/** What every call of a channel needs. */
+interface CallContext {
+  readonly failure: Failure;
+  readonly address: string;
+  readonly running: Set<RunningCall>;
+}
+
+/** Remember a call until its status, which is the last event of each. */
+function track<C extends RunningCall>(call: C, running: Set<RunningCall>): C {
+  running.add(call);
+  call.once("status", () => running.delete(call));
+  return call;
+}
+
 function clientOf<S extends ServiceName>(
   service: S,
   grpcClient: GrpcClient,
-  context: { readonly failure: Failure; readonly address: string },
+  context: CallContext,
 ): Client<S> {
   const kinds: Record<string, string> = SERVICES[service];
   const definition = serviceDefinition(service);
@@ -87,11 +109,11 @@ function clientOf<S extends ServiceName>(
       const shape = definition[method.charAt(0).toUpperCase() + method.slice(1)];
       if (shape === undefined) throw new InvariantError(`${service}.${method} is not in the contract`);
       if (kind === "bidi") return [method, bidiCall(grpcClient, shape, context)];
-      if (kind === "serverStream") return [method, streamCall(grpcClient, shape, context.failure)];
+      if (kind === "serverStream") return [method, streamCall(grpcClient, shape, context)];
       return [
         method,
         unaryCall(grpcClient, shape, {
-          failure: context.failure,
+          ...context,
           timeoutMs: UNARY_DEADLINE_MS[method as UnaryMethod],
         }),
       ];
@@ -106,7 +128,7 @@ interface Cancellable {
 function unaryCall(
   grpcClient: GrpcClient,
   shape: MethodShape,
-  { failure, timeoutMs }: { failure: Failure; timeoutMs: number },
+  { failure, running, timeoutMs }: CallContext & { readonly timeoutMs: number },
 ) {
   return (request: object, { signal }: Cancellable): Promise<object> =>
     new Promise((resolve, reject) => {
@@ -133,10 +155,11 @@ function unaryCall(
         call.cancel();
       };
       signal.addEventListener("abort", cancel, { once: true });
+      track(call, running);
     });
 }
 
-function streamCall(grpcClient: GrpcClient, shape: MethodShape, failure: Failure) {
+function streamCall(grpcClient: GrpcClient, shape: MethodShape, { failure, running }: CallContext) {
   return (request: object, { signal }: Cancellable): Inlet<object> => {
     const call = grpcClient.makeServerStreamRequest(
       shape.path,
@@ -144,15 +167,11 @@ function streamCall(grpcClient: GrpcClient, shape: MethodShape, failure: Failure
       shape.responseDeserialize,
       request,
     );
-    return inletOf(call, { failure, signal, over: () => undefined });
+    return inletOf(track(call, running), { failure, signal, over: () => undefined });
   };
 }
 
-function bidiCall(
-  grpcClient: GrpcClient,
-  shape: MethodShape,
-  { failure, address }: { failure: Failure; address: string },
-) {
+function bidiCall(grpcClient: GrpcClient, shape: MethodShape, { failure, address, running }: CallContext) {
   return ({ signal }: Cancellable): Duplex<object, object> => {
     const call: ClientDuplexStream<object, object> = grpcClient.makeBidiStreamRequest(
       shape.path,
@@ -167,7 +186,7 @@ function bidiCall(
         else call.cancel();
       },
     });
-    const inlet = inletOf(call, { failure, signal, over });
+    const inlet = inletOf(track(call, running), { failure, signal, over });
     return Object.defineProperties(
       { peer: address, ...inlet },
       Object.getOwnPropertyDescriptors(outlet),

@@ -167,6 +167,21 @@ test("an agent asked for what only a head has is named as no head", async () => 
   });
 });
 
+test("closing a channel ends the calls that run", async () => {
+  const channel = await connected();
+  const stream = channel.client.attach({ signal });
+  let opened: () => void = () => undefined;
+  const opening = new Promise<void>((resolve) => (opened = resolve));
+  const ended = new Promise<ConfedError | undefined>((resolve) => {
+    stream.receive(() => {
+      opened();
+    }, resolve);
+  });
+  await opening;
+  channel.close();
+  expect((await ended)?.code).toBe("canceled");
+});
+
 test("something that is no gRPC server at all is an error with its address", async () => {
   const stranger = createServer((socket) => socket.end("HTTP/1.0 400 Bad Request\r\n\r\n"));
   await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));

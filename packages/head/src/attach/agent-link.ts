@@ -44,6 +44,11 @@ export class AgentLink {
     this.#lanes = { control: lane(), relay: lane() };
   }
 
+  /** The agent's name. */
+  get agent(): string {
+    return this.#agent.id;
+  }
+
   /** False when the last dial failed, or there is nothing to dial. */
   get dialable(): boolean {
     return !this.#failed && this.#agent.identity.advertise.length > 0;
@@ -60,6 +65,7 @@ export class AgentLink {
 
   /** See whether it can be dialled, without waiting for the answer. */
   probe(): void {
+    if (this.#lanes.relay.connecting !== undefined) return;
     this.client("relay", this.#closed.signal).catch((reason: unknown) => {
       this.#deps.logger.warn("agent cannot be dialled: no relay, no tail", {
         agent: this.#agent.id,

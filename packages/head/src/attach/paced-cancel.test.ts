@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
 import { FakeClock } from "@confed/testkit";
+import { expect, test } from "vitest";
 import { PacedCancel } from "./paced-cancel.ts";
 
 test("many streams are given up a burst at once, then one by one, and the pause is kept meanwhile", () => {
@@ -19,7 +19,8 @@ test("many streams are given up a burst at once, then one by one, and the pause 
   // The burst is there again after as much quiet.
   clock.advance(10_000);
   expect(clock.pending).toBe(0);
-  for (let stream = 0; stream < 200; stream++) paced.cancel({ pause: () => undefined, cancel: () => (canceled += 1) });
+  for (let stream = 0; stream < 200; stream++)
+    paced.cancel({ pause: () => undefined, cancel: () => (canceled += 1) });
   expect(canceled).toBe(1_200);
   paced.forget();
   expect(clock.pending).toBe(0);

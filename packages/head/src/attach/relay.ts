@@ -7,6 +7,7 @@ import {
   type Duplex,
   toDetail,
 } from "@confed/wire";
+import { agentLoss } from "./agent-loss.ts";
 import { backpressure } from "./backpressure.ts";
 import { type AttachRoute, type RouteAttachDeps, routeAttach } from "./route-attach.ts";
 
@@ -20,14 +21,6 @@ const OPEN_TIMEOUT_MS = 10_000;
 /** How long an agent may take to end what its client has ended. */
 const GOODBYE_TIMEOUT_MS = 10_000;
 
-// The connection, not somebody's word.
-const LOSS: ReadonlySet<ErrorCode> = new Set([
-  "agent_unreachable",
-  "unavailable",
-  "internal",
-  "canceled",
-  "deadline_exceeded",
-]);
 // What the agent itself decided, and another attach will not change.
 const DECIDED: ReadonlySet<ErrorCode> = new Set(["invalid_argument", "permission_denied", "unauthenticated"]);
 
@@ -48,6 +41,7 @@ export class Relay {
   #holdClient: () => void = () => undefined;
   #cancelDeadline: Cancel;
   #console: string | undefined;
+  #halfClosed = false;
   /** The client has its `end`, or is gone. */
   #clientOver = false;
 
@@ -124,25 +118,21 @@ export class Relay {
   }
 
   #agentEnded(agent: string, error: ConfedError | undefined): void {
-    if (this.#clientOver) return;
-    if (error !== undefined && !LOSS.has(error.code)) {
-      this.#refuse(error, !DECIDED.has(error.code));
-      return;
+    // It answers the good-bye of its client.
+    if (error === undefined && this.#halfClosed) this.#endClient();
+    else {
+      const loss = agentLoss(agent, error);
+      this.#refuse(loss, !DECIDED.has(loss.code));
     }
-    const why = error === undefined ? "it ended the session" : error.rawMessage;
-    const lost = new ConfedError("agent_unreachable", `agent ${agent} is gone: ${why}`, {
-      subject: agent,
-      where: error?.where,
-      cause: error,
-    });
-    this.#deps.logger.debug("relay lost its agent", { console: this.#console, agent, cause: why });
-    this.#refuse(lost, true);
   }
 
   #clientEnded(error: ConfedError | undefined): void {
     if (error !== undefined || this.#agentSide === undefined) this.#endClient();
-    // It has said all it had to say, and still reads: the agent ends the session.
-    else this.#agentSide.end();
+    else {
+      // It has said all it had to say, and still reads: the agent ends the session.
+      this.#halfClosed = true;
+      this.#agentSide.end();
+    }
   }
 
   #refuse(error: ConfedError, reattach: boolean): void {

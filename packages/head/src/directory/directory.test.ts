@@ -1,6 +1,6 @@
-import { beforeEach, expect, test } from "vitest";
 import type { ConsoleStatus, ConsoleStatusReceived } from "@confed/wire";
 import { messageCodec } from "@confed/wire";
+import { beforeEach, expect, test } from "vitest";
 import { type AgentRecord, unreachableError } from "./agent-record.ts";
 import { Directory } from "./directory.ts";
 import { DIRECTORY_LIMITS } from "./directory-limits.ts";
@@ -36,7 +36,7 @@ function down(agent: AgentRecord): void {
   directory.setPresence(agent, "down", unreachableError(agent.identity, "is gone"));
 }
 
-const shown = (name: string): Partial<ConsoleStatus> | undefined => directory.statusOf(name) as never;
+const shown = (name: string): Partial<ConsoleStatus> | undefined => directory.statusOf(name);
 
 test("a console is its agent's, as the agent said last", () => {
   const agent = joined("sn01", "n1", "n2");

@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
 import { ConfedError } from "@confed/kernel";
 import { type ConsoleStatus, type ConsoleStatusReceived, messageCodec } from "@confed/wire";
+import { expect, test } from "vitest";
 import { statusBytesMax } from "../queries/status-pages.ts";
 import { knownStatus } from "./known-status.ts";
 

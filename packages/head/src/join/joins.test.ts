@@ -1,4 +1,3 @@
-import { beforeEach, expect, test } from "vitest";
 import { silentLogger } from "@confed/kernel";
 import { FakeClock, FakeStream } from "@confed/testkit";
 import {
@@ -9,6 +8,7 @@ import {
   type JoinReportReceived,
   messageCodec,
 } from "@confed/wire";
+import { beforeEach, expect, test } from "vitest";
 import { Directory } from "../directory/directory.ts";
 import { Joins } from "./joins.ts";
 
@@ -26,7 +26,9 @@ class Agent extends FakeStream<JoinReportReceived, JoinReply> {
   }
 
   join(hello: JoinHello = {}, ...consoles: ConsoleStatus[]): this {
-    this.report({ hello: { agent: "sn01", advertise: ["sn01:7110"], version: "1.0", instance: "i1", ...hello } });
+    this.report({
+      hello: { agent: "sn01", advertise: ["sn01:7110"], version: "1.0", instance: "i1", ...hello },
+    });
     this.report({ statuses: { consoles } });
     this.report({ synced: { version: 1 } });
     return this;
@@ -147,7 +149,10 @@ test.each<[string, JoinHello, string]>([
 test("a console name that leads elsewhere ends the join, and says why the agent is down", () => {
   const agent = new Agent().join({}, n1, { name: "../etc/passwd" });
   expect(agent.refusal?.error).toMatchObject({ code: "invalid_argument", subject: "console" });
-  expect(directory.agent("sn01")?.presence).toMatchObject({ state: "down", cause: { code: "invalid_argument" } });
+  expect(directory.agent("sn01")?.presence).toMatchObject({
+    state: "down",
+    cause: { code: "invalid_argument" },
+  });
 });
 
 test("a second hello is refused", () => {

@@ -1,6 +1,8 @@
+import { setMaxListeners } from "node:events";
 import { type Clock, ConfedError, withDeadline } from "@confed/kernel";
 import { type ControlRequestReceived, type ControlResponse, type ErrorDetail, toDetail } from "@confed/wire";
 import type { AgentLinks } from "../attach/agent-links.ts";
+import { agentLoss } from "../attach/agent-loss.ts";
 import type { AgentRecord } from "../directory/agent-record.ts";
 import { unreachableError } from "../directory/agent-record.ts";
 import type { Directory } from "../directory/directory.ts";
@@ -33,9 +35,14 @@ export async function control(
 ): Promise<ControlResponse> {
   // Everything is never meant by saying nothing.
   if (request.selection === "") {
-    throw new ConfedError("invalid_argument", "which consoles?", { subject: "selection", hint: '"*" means all' });
+    throw new ConfedError("invalid_argument", "which consoles?", {
+      subject: "selection",
+      hint: '"*" means all',
+    });
   }
   const query = openQuery(directory, request.selection);
+  // One listener an agent: more than the ten that Node takes for a leak.
+  setMaxListeners(0, parent);
   const consoles: string[] = [];
   const errors: ErrorDetail[] = query.unknown.map((name) => toDetail(notFound([name])));
   await Promise.all(
@@ -54,7 +61,7 @@ export async function control(
           }
         });
       } catch (reason) {
-        errors.push(notDone(ConfedError.from(reason), agent, left.size));
+        errors.push(notDone(agentLoss(agent.id, ConfedError.from(reason)), agent, left.size));
       }
     }),
   );

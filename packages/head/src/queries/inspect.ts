@@ -1,6 +1,7 @@
-import { type Clock, ConfedError, type ErrorCode, withDeadline } from "@confed/kernel";
+import { type Clock, ConfedError, withDeadline } from "@confed/kernel";
 import { type ConsoleStatus, type InspectRequestReceived, toDetail } from "@confed/wire";
 import type { AgentLinks } from "../attach/agent-links.ts";
+import { agentLoss } from "../attach/agent-loss.ts";
 import type { Directory } from "../directory/directory.ts";
 import { findOwner, notFound } from "../directory/find-owner.ts";
 import { knownStatus } from "../directory/known-status.ts";
@@ -13,14 +14,6 @@ export interface InspectDeps {
 
 /** Well within the 3 s that our caller waits for us. */
 const AGENT_TIMEOUT_MS = 1_500;
-
-// Said by nobody: the agent did not answer.
-const NO_ANSWER: ReadonlySet<ErrorCode> = new Set([
-  "agent_unreachable",
-  "deadline_exceeded",
-  "unavailable",
-  "internal",
-]);
 
 /**
  * The status of a console, fresh from its agent. If that does not answer, as it was known last,
@@ -40,9 +33,9 @@ export async function inspect(
     });
     return directory.overlaid(knownStatus({ ...said, name: request.console }, owner.id));
   } catch (reason) {
-    const error = ConfedError.from(reason);
+    const error = agentLoss(owner.id, ConfedError.from(reason));
     const known = directory.statusOf(request.console);
-    if (!NO_ANSWER.has(error.code)) throw error;
+    if (error.code !== "agent_unreachable") throw error;
     if (known === undefined) throw notFound([request.console]);
     // UNREACHABLE has its cause already, and since when.
     return known.state === "UNREACHABLE" ? known : { ...known, cause: toDetail(error) };

@@ -1,5 +1,6 @@
 import type { Outlet, ReadLogRequestReceived, ReadLogResponse } from "@confed/wire";
 import type { AgentLinks } from "../attach/agent-links.ts";
+import { agentLoss } from "../attach/agent-loss.ts";
 import { backpressure } from "../attach/backpressure.ts";
 import type { Directory } from "../directory/directory.ts";
 import { findOwner } from "../directory/find-owner.ts";
@@ -15,7 +16,8 @@ export async function readLog(
   outlet: Outlet<ReadLogResponse>,
   { directory, links }: ReadLogDeps,
 ): Promise<void> {
-  const link = links.of(findOwner(directory, request.console));
+  const owner = findOwner(directory, request.console);
+  const link = links.of(owner);
   const client = await link.client("control", outlet.signal);
   // Its own signal never aborts: readers that leave all at once are retired one by one.
   const inlet = client.readLog(request, { signal: new AbortController().signal });
@@ -28,7 +30,7 @@ export async function readLog(
     },
     (error) => {
       ended = true;
-      outlet.end(error);
+      outlet.end(error === undefined ? undefined : agentLoss(owner.id, error));
     },
   );
   outlet.signal.addEventListener(

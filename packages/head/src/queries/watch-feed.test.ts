@@ -1,6 +1,6 @@
-import { beforeEach, expect, test } from "vitest";
 import { FakeClock, FakeStream } from "@confed/testkit";
 import { type ConsoleStatusReceived, messageCodec, type WatchResponse } from "@confed/wire";
+import { beforeEach, expect, test } from "vitest";
 import { type AgentRecord, unreachableError } from "../directory/agent-record.ts";
 import { Directory } from "../directory/directory.ts";
 import { QuietStreams } from "./quiet-streams.ts";
@@ -37,7 +37,8 @@ async function watch(selection = ""): Promise<Watching> {
   return outlet;
 }
 
-const kinds = ({ sent }: Watching) => sent.map((message) => Object.keys(message).find((key) => key !== "message"));
+const kinds = ({ sent }: Watching) =>
+  sent.map((message) => Object.keys(message).find((key) => key !== "message"));
 const names = ({ sent }: Watching) =>
   sent.flatMap(({ statuses }) => statuses?.consoles?.map(({ name, state }) => `${name} ${state}`) ?? []);
 const removed = ({ sent }: Watching) => sent.flatMap(({ statuses }) => statuses?.removed ?? []);
@@ -65,7 +66,11 @@ test("a watcher hears of an agent that goes down, and of all its consoles, a sha
   watching.sent.length = 0;
   directory.setPresence(agent, "down", unreachableError(agent.identity, "is gone"));
   clock.advance(75);
-  expect(watching.sent[0]?.agent).toMatchObject({ id: "sn01", state: "down", cause: { code: "agent_unreachable" } });
+  expect(watching.sent[0]?.agent).toMatchObject({
+    id: "sn01",
+    state: "down",
+    cause: { code: "agent_unreachable" },
+  });
   expect(names(watching)).toHaveLength(2_000);
   clock.advance(150);
   expect(names(watching)).toHaveLength(5_000);

@@ -1,4 +1,4 @@
-import { type Cancel, type Clock, ConfedError, createBackoff } from "@confed/kernel";
+import { type Cancel, type Clock, type ConfedError, createBackoff } from "@confed/kernel";
 import {
   type Outlet,
   type Position,
@@ -139,7 +139,6 @@ export class HeadTail {
         link: this.#deps.links.of(tail.agent),
         numbers: this.#numbers,
         from: this.#from,
-        signal: this.#outlet.signal,
         send: (message) => {
           this.#send(message);
         },

@@ -10,6 +10,7 @@ import type {
   TailResponseReceived,
 } from "@confed/wire";
 import type { AgentLink } from "../attach/agent-link.ts";
+import { agentLoss } from "../attach/agent-loss.ts";
 import { checkPosition, knownDetail } from "../directory/known-status.ts";
 import type { TailedConsole, TailNumbers } from "./tail-numbers.ts";
 
@@ -20,7 +21,6 @@ export interface TailSourceParts {
   readonly send: (message: TailResponse) => void;
   /** It ended by itself. Called once, never after `stop`. */
   readonly onEnd: (source: TailSource, error: ConfedError) => void;
-  readonly signal: AbortSignal;
 }
 
 /** The tail of some consoles of one agent, renumbered for the receiver. */
@@ -31,6 +31,7 @@ export class TailSource {
   /** By the numbers of the agent's stream. */
   readonly #consoles = new Map<number, TailedConsole>();
   #inlet: Inlet<TailResponseReceived> | undefined;
+  readonly #stopped = new AbortController();
   #paused = false;
   #over = false;
 
@@ -58,14 +59,14 @@ export class TailSource {
   stop(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#stopped.abort(new ConfedError("canceled", "nobody wants this tail any more"));
     if (this.#inlet !== undefined) this.#parts.link.retire("control", this.#inlet);
   }
 
   async #open(): Promise<void> {
-    const { link, signal, numbers, from } = this.#parts;
+    const { link, numbers, from } = this.#parts;
     try {
-      const client = await link.client("control", signal);
-      if (this.#over) return;
+      const client = await link.client("control", this.#stopped.signal);
       const positions: Record<string, Position> = {};
       for (const name of this.names) {
         const position = numbers.position(name) ?? from.get(name);
@@ -80,7 +81,7 @@ export class TailSource {
           this.#receive(message);
         },
         (error) => {
-          this.#end(error ?? new ConfedError("unavailable", "the agent ended the tail"));
+          this.#end(agentLoss(link.agent, error));
         },
       );
       if (this.#paused) inlet.pause();
