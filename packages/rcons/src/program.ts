@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import { defineAttach } from "./commands/attach.ts";
+import { defineComplete } from "./commands/complete.ts";
+import { defineCompletion } from "./commands/completion.ts";
 import { defineInfo } from "./commands/info.ts";
 import type { DefineCommand, Launch } from "./commands/launch.ts";
 import { defineLog } from "./commands/log.ts";
@@ -21,6 +23,8 @@ const COMMANDS: readonly DefineCommand[] = [
   defineTail,
   defineSend,
   defineReconnect,
+  defineCompletion,
+  defineComplete,
 ];
 
 /** Describes the whole command line. Nothing runs but through `launch`. */
