@@ -5,8 +5,10 @@ export {
   type RigAgent,
   type RigAgentOptions,
   type RigConsole,
+  type RigDevice,
   type RigHead,
 } from "./confed-rig.ts";
+export { ConfedRun, type ConfedRunOptions, runConfed } from "./confed-run.ts";
 export {
   type FakeAgent,
   type FakeHead,
@@ -28,7 +30,9 @@ export { RigProcess } from "./rig-process.ts";
 export { type SerialPair, startSerialPair } from "./serial-pair.ts";
 export { type SocketConsole, startSocketConsole } from "./socket-console.ts";
 export { expectSplitInvariant } from "./split-invariance.ts";
+export { StatusWatch } from "./status-watch.ts";
 export { startTelnetServer, type TelnetServer, type TelnetServerPeer } from "./telnet-server.ts";
+export { type TmuxOptions, TmuxPane } from "./tmux-pane.ts";
 export {
   type TransportFeatures,
   type TransportFixture,

@@ -106,6 +106,7 @@ export async function runAttach(world: World, options: AttachOptions): Promise<n
       if (!greeted) return;
       toRaw();
       screen.setModes();
+      screen.say(`[${options.console} again]`);
       session.resize();
     },
   });
