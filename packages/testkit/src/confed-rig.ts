@@ -10,6 +10,7 @@ import { Attached } from "./attached.ts";
 import { RconsRun } from "./rcons-run.ts";
 import { RigProcess } from "./rig-process.ts";
 import { type SocketConsole, startSocketConsole } from "./socket-console.ts";
+import { StatusWatch } from "./status-watch.ts";
 
 /** The administrator's command, as `tsc -b` built it. */
 const CONFED = fileURLToPath(new URL("../../confed/dist/main.js", import.meta.url));
@@ -133,6 +134,11 @@ export class ConfedRig {
     this.#channels.push(channel as unknown as Channel<ServiceName>);
     const stream = channel.client.attach({ signal: new AbortController().signal });
     return new Attached(stream, { mode: "WRITE", subject: "tester@rig", ...open });
+  }
+
+  /** Follow what a head shows. */
+  watch(head: RigHead): StatusWatch {
+    return new StatusWatch(this.channel(head).client, new AbortController().signal);
   }
 
   /** Run the operator's command against one of them. */
