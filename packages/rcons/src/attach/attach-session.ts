@@ -1,14 +1,5 @@
 import { type Cancel, type Clock, ConfedError, unreachable } from "@confed/kernel";
-import type {
-  AttachRequest,
-  AttachResponseReceived,
-  GapReceived,
-  Open,
-  OpenedReceived,
-  OutputReceived,
-  Window,
-} from "@confed/wire";
-import { gapText } from "../render/gap-text.ts";
+import type { AttachRequest, AttachResponseReceived, Open, OpenedReceived, Window } from "@confed/wire";
 import { findRoute, type Route, type RouteRequest } from "../route/find-route.ts";
 import { AttachStream } from "./attach-stream.ts";
 import {
@@ -20,10 +11,9 @@ import {
   readOnlyLine,
   unacknowledgedLine,
 } from "./banner.ts";
-import { CatchUp } from "./catch-up.ts";
 import type { EscapeSequence } from "./escape-sequence.ts";
 import { InputLedger } from "./input-ledger.ts";
-import { advance, afterGap, type Place, placeOf } from "./output-place.ts";
+import { OutputFollower } from "./output-follower.ts";
 import {
   INITIAL_STATE,
   type ReattachEffect,
@@ -65,6 +55,11 @@ const INPUT_MESSAGE_BYTES_MAX = 16 * 1024;
 /** After that many tries in a row only every tenth is spoken of: the delay has reached its bound. */
 const SPOKEN_TRIES = 6;
 
+interface Settle {
+  readonly resolve: () => void;
+  readonly reject: (error: ConfedError) => void;
+}
+
 /**
  * One person's attach to one console, over as many streams as it takes. It owns its stream and its
  * timer; both are gone when `done` settles.
@@ -72,7 +67,7 @@ const SPOKEN_TRIES = 6;
 export class AttachSession {
   readonly #parts: SessionParts;
   readonly #abort = new AbortController();
-  readonly #settle: { resolve(): void; reject(error: ConfedError): void };
+  readonly #settle: Settle;
   /** Resolves when the person quits; rejects with what ended the session otherwise. */
   readonly done: Promise<void>;
 
@@ -82,9 +77,8 @@ export class AttachSession {
   #route: Pick<Route, "owner" | "direct" | "text"> | undefined;
   #opened: OpenedReceived | undefined;
   #mode: "WRITE" | "VIEW";
-  #place: Place | undefined;
+  readonly #output: OutputFollower;
   #ledger = new InputLedger();
-  #catchUp: CatchUp | undefined;
   #tries = 0;
   #saidDeaf = false;
   #lastOutputMs = 0;
@@ -92,8 +86,9 @@ export class AttachSession {
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
+    this.#output = new OutputFollower(parts.screen);
     this.#mode = parts.mode;
-    let settle = { resolve: () => undefined as void, reject: (_error: ConfedError) => undefined as void };
+    let settle: Settle = { resolve: () => undefined, reject: () => undefined };
     this.done = new Promise<void>((resolve, reject) => {
       settle = { resolve, reject };
     });
@@ -104,6 +99,11 @@ export class AttachSession {
   /** True while keys reach the console: attached, with the keyboard. */
   get canType(): boolean {
     return this.#state.phase === "attached" && this.#mode === "WRITE";
+  }
+
+  /** It was attached at least once. */
+  get begun(): boolean {
+    return this.#opened !== undefined;
   }
 
   get attached(): boolean {
@@ -253,6 +253,7 @@ export class AttachSession {
   #open(): Open {
     const { console, force, subject, window } = this.#parts;
     const first = this.#opened === undefined;
+    const { place } = this.#output;
     return {
       console,
       mode: this.#mode,
@@ -261,7 +262,7 @@ export class AttachSession {
       subject,
       window: window() ?? null,
       supersedesSessionId: this.#opened?.sessionId ?? "",
-      ...(this.#place === undefined ? {} : { from: this.#place }),
+      ...(place === undefined ? {} : { from: place }),
     };
   }
 
@@ -274,9 +275,6 @@ export class AttachSession {
     this.#saidDeaf = false;
     this.#lastOutputMs = this.#parts.clock.nowMs();
     this.#consoleUp = opened.status === null || opened.status.state === "CONNECTED";
-    const start = opened.start === null ? undefined : placeOf(opened.start);
-    if (this.#place === undefined || (start !== undefined && start.logId !== this.#place.logId))
-      this.#place = start;
     if (first) this.#parts.begun();
     this.#feed({ type: "opened", nowMs: this.#parts.clock.nowMs() });
     if (wanted === "WRITE" && this.#mode === "VIEW") {
@@ -284,13 +282,15 @@ export class AttachSession {
       this.#saidDeaf = true;
       this.#parts.screen.say(readOnlyLine(opened.writer, this.#context()));
     }
-    this.#sayCaughtUp();
+    this.#output.sayCaughtUp();
   }
 
   #onMessage({ output, gap, event, inputAck, modeChanged }: AttachResponseReceived): void {
     const { screen, subject, changed } = this.#parts;
-    if (output) this.#onOutput(output);
-    else if (gap) this.#onGap(gap);
+    if (output) {
+      this.#lastOutputMs = this.#parts.clock.nowMs();
+      this.#output.output(output);
+    } else if (gap) this.#output.gap(gap);
     else if (inputAck) {
       this.#ledger.acknowledge(inputAck.offset);
       changed();
@@ -308,65 +308,16 @@ export class AttachSession {
     }
   }
 
-  #onOutput(output: OutputReceived): void {
-    const { screen, clock } = this.#parts;
-    this.#lastOutputMs = clock.nowMs();
-    if (output.replayed || this.#place === undefined) {
-      screen.output(output.data);
-      return;
-    }
-    const { place, fresh, missingBytes } = advance(this.#place, output);
-    if (missingBytes > 0) {
-      screen.say(
-        gapText({
-          from: this.#place.offset,
-          to: output.offset,
-          lengthKnown: true,
-          reason: "GAP_REASON_UNSPECIFIED",
-        }),
-      );
-      this.#catchUp?.gap();
-    }
-    this.#place = place;
-    screen.output(fresh);
-    this.#catchUp?.output(fresh.length);
-    this.#sayCaughtUp();
-  }
-
-  #onGap(gap: GapReceived): void {
-    this.#parts.screen.say(gapText(gap));
-    if (this.#place !== undefined) this.#place = afterGap(this.#place, gap);
-    this.#catchUp?.gap();
-    this.#sayCaughtUp();
-  }
-
   #sayAttached(awayMs: number | undefined): void {
     this.#tries = 0;
-    const opened = this.#opened;
-    if (opened === undefined || this.#route === undefined) return;
-    if (awayMs === undefined) {
-      this.#parts.screen.say(openedLine(opened, this.#route, this.#context()));
-    } else {
-      const end = opened.status?.end;
-      this.#catchUp = new CatchUp({
-        awayMs,
-        end: end === undefined || end === null ? undefined : placeOf(end),
-      });
-    }
-  }
-
-  #sayCaughtUp(): void {
-    if (this.#catchUp === undefined || this.#place === undefined) return;
-    const line = this.#catchUp.lineAt(this.#place);
-    if (line === undefined) return;
-    this.#catchUp = undefined;
-    this.#parts.screen.say(line);
+    if (this.#opened === undefined || this.#route === undefined) return;
+    this.#output.opened(this.#opened, awayMs);
+    if (awayMs === undefined) this.#parts.screen.say(openedLine(this.#opened, this.#route, this.#context()));
   }
 
   #sayLost({ error, delayMs, first }: ReattachEffect & { type: "say_lost" }): void {
     if (first) {
-      // An outage that began before the last one was caught up with: that line will not come.
-      this.#catchUp = undefined;
+      this.#output.lost();
       if (this.#ledger.openBytes > 0) this.#parts.screen.say(unacknowledgedLine(this.#ledger.openBytes));
       this.#saidDeaf = false;
     }

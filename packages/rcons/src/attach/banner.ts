@@ -2,6 +2,7 @@ import { type ConfedError, formatDuration, neutralise } from "@confed/kernel";
 import type { ConsoleStatusReceived, EventReceived, OpenedReceived } from "@confed/wire";
 import { formatCount, formatNumber } from "../render/format-count.ts";
 import { causeText, MODE_WORDS, STATE_WORDS } from "../render/state-words.ts";
+import { timeText } from "../render/time-text.ts";
 import { type EscapeSequence, formatEscape } from "./escape-sequence.ts";
 
 /** What every line of rcons needs to know. */
@@ -103,14 +104,6 @@ export function eventLine(event: EventReceived, context: BannerContext): string 
       // Of a newer agent: its text, if any, is meant for people.
       return event.text === "" ? undefined : line(neutralise(event.text, 300));
   }
-}
-
-/** "10:31:07", this host's zone. */
-export function timeText(wallTimeMs: number): string {
-  const at = new Date(wallTimeMs);
-  return [at.getHours(), at.getMinutes(), at.getSeconds()]
-    .map((part) => String(part).padStart(2, "0"))
-    .join(":");
 }
 
 function othersText(status: ConsoleStatusReceived, sessionId: string): string {

@@ -1,4 +1,4 @@
-import { ConfedError, createBackoff, EXIT } from "@confed/kernel";
+import { type ConfedError, createBackoff, EXIT } from "@confed/kernel";
 import picocolors from "picocolors";
 import type { RoutePolicy } from "../route/route-policy.ts";
 import type { Targets } from "../route/targets.ts";
@@ -54,7 +54,6 @@ export async function runAttach(world: World, options: AttachOptions): Promise<n
     terminal.enter();
     screen.setRaw(terminal.present);
   };
-  let greeted = false;
   let finish: (ending: Ending) => void = () => undefined;
   const ended = new Promise<Ending>((resolve) => {
     finish = resolve;
@@ -68,7 +67,6 @@ export async function runAttach(world: World, options: AttachOptions): Promise<n
     screen,
     window: () => windowOf(world),
     begun: () => {
-      greeted = true;
       toRaw();
       input.start();
       if (options.escape !== undefined && terminal.present) screen.say(helpLine(options.escape));
@@ -103,7 +101,7 @@ export async function runAttach(world: World, options: AttachOptions): Promise<n
       session.resize();
     },
     continued: () => {
-      if (!greeted) return;
+      if (!session.begun) return;
       toRaw();
       screen.setModes();
       screen.say(`[${options.console} again]`);
@@ -115,13 +113,13 @@ export async function runAttach(world: World, options: AttachOptions): Promise<n
   input.stop();
   session.quit();
   screen.resetModes();
-  if (greeted && ending.type === "quit") screen.say("[disconnected]");
+  if (session.begun && ending.type === "quit") screen.say("[disconnected]");
   // Whoever sends a signal does not wait for good manners.
-  if (greeted && terminal.present && ending.type !== "signal") await swallowKeys(world);
+  if (session.begun && terminal.present && ending.type !== "signal") await swallowKeys(world);
   terminal.leave();
   screen.setRaw(false);
   if (ending.type === "failed") {
-    if (greeted) screen.newLine();
+    if (session.begun) screen.newLine();
     throw ending.error;
   }
   return ending.type === "signal" ? EXIT_OF_SIGNAL[ending.name] : EXIT.ok;

@@ -2,7 +2,6 @@ import { neutralise } from "@confed/kernel";
 
 // ECMA-48: CSI parameters intermediates final; OSC, DCS, SOS, PM and APC up to BEL or ST; two-byte escapes.
 const SEQUENCES =
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about.
   /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|[ -/]+[0-~]|[0-OQ-WYZ\\`-~])/g;
 
 /** Nothing longer is a line for people; see LineSplitter. */

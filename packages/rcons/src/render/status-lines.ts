@@ -18,7 +18,7 @@ export function statusLines(status: ConsoleStatusReceived, wallTimeMs: number): 
         : `${status.cause.code}: ${causeText(status.cause)}`,
     ],
     ["hint", status.cause?.hint],
-    ["attempt", status.attempt === 0 ? undefined : String(status.attempt)],
+    ["attempt", status.attempt === 0 || status.state === "CONNECTED" ? undefined : String(status.attempt)],
     ["owner", status.owner],
     ["transport", `${status.transport} ${status.target}`.trim()],
     ["groups", status.groups.join(", ")],

@@ -29,7 +29,7 @@ export class LineMatch {
 
   /** True as soon as a line fits. */
   push(data: Uint8Array): boolean {
-    let found = false;
+    let found = false as boolean;
     this.#splitter.push(data, (line) => {
       found ||= this.#fits(line);
     });

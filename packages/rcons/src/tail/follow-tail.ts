@@ -1,7 +1,7 @@
 import { type Clock, ConfedError, createBackoff, formatDuration } from "@confed/kernel";
 import type { GapReceived, TailResponseReceived } from "@confed/wire";
-import { timeText } from "../attach/banner.ts";
 import type { Place } from "../attach/output-place.ts";
+import { timeText } from "../render/time-text.ts";
 import { findPeer } from "../route/find-peer.ts";
 import { type Drain, readStream } from "../route/read-stream.ts";
 import { SILENCE_TEXT, SilenceWatch } from "../route/silence-watch.ts";
@@ -36,7 +36,7 @@ export async function followTail(parts: TailParts, positions: Map<string, Place>
   const { clock, random, signal, say } = parts;
   const delayOf = createBackoff({ ...RETRY, random: () => 0.5 + random() / 2 });
   let attempt = 0;
-  let begun = false;
+  let begun = false as boolean;
   for (;;) {
     try {
       await oneTail(parts, positions, () => {

@@ -1,0 +1,80 @@
+import type { GapReceived, OpenedReceived, OutputReceived } from "@confed/wire";
+import { gapText } from "../render/gap-text.ts";
+import { CatchUp } from "./catch-up.ts";
+import { advance, afterGap, type Place, placeOf } from "./output-place.ts";
+
+/** Where output and lines about it are shown. */
+export interface OutputScreen {
+  output(data: Uint8Array): void;
+  say(...lines: readonly string[]): void;
+}
+
+/** Shows a console's output once and in order, over any number of streams, and says what is missing. */
+export class OutputFollower {
+  readonly #screen: OutputScreen;
+  #place: Place | undefined;
+  #catchUp: CatchUp | undefined;
+
+  constructor(screen: OutputScreen) {
+    this.#screen = screen;
+  }
+
+  /** How far it has come; undefined before anything was opened. */
+  get place(): Place | undefined {
+    return this.#place;
+  }
+
+  /** A stream was opened; `awayMs` since the last one was lost, if there was one. */
+  opened({ start, status }: OpenedReceived, awayMs: number | undefined): void {
+    const begin = start === null ? undefined : placeOf(start);
+    // In the same log we stand where we stood: what lies between is told as a gap.
+    if (this.#place === undefined || (begin !== undefined && begin.logId !== this.#place.logId))
+      this.#place = begin;
+    if (awayMs === undefined) return;
+    const end = status?.end;
+    this.#catchUp = new CatchUp({
+      awayMs,
+      end: end === undefined || end === null ? undefined : placeOf(end),
+    });
+  }
+
+  /** The stream was lost. Whether it had caught up with the one before is no matter any more. */
+  lost(): void {
+    this.#catchUp = undefined;
+  }
+
+  output(output: OutputReceived): void {
+    if (output.replayed || this.#place === undefined) {
+      this.#screen.output(output.data);
+      return;
+    }
+    const { offset } = this.#place;
+    const { place, fresh, missingBytes } = advance(this.#place, output);
+    if (missingBytes > 0)
+      this.#sayGap({ from: offset, to: output.offset, lengthKnown: true, reason: "GAP_REASON_UNSPECIFIED" });
+    this.#place = place;
+    this.#screen.output(fresh);
+    this.#catchUp?.output(fresh.length);
+    this.sayCaughtUp();
+  }
+
+  gap(gap: GapReceived): void {
+    this.#sayGap(gap);
+    if (this.#place !== undefined) this.#place = afterGap(this.#place, gap);
+    this.sayCaughtUp();
+  }
+
+  /** Says, once, that all that was missed has been shown; nothing before that. */
+  sayCaughtUp(): void {
+    if (this.#catchUp === undefined || this.#place === undefined) return;
+    const line = this.#catchUp.lineAt(this.#place);
+    if (line === undefined) return;
+    this.#catchUp = undefined;
+    this.#screen.say(line);
+  }
+
+  #sayGap(gap: Parameters<typeof gapText>[0]): void {
+    this.#screen.say(gapText(gap));
+    this.#catchUp?.gap();
+  }
+}
