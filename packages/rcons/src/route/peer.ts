@@ -52,7 +52,7 @@ export async function dial(
   const address = formatHostPort(to);
   const [{ openChannel }, numeric] = await Promise.all([
     import("@confed/wire"),
-    numericAddresses(to, { clock, timeoutMs }).catch((reason: unknown) => {
+    numericAddresses(to, { clock, timeoutMs, signal }).catch((reason: unknown) => {
       const error = ConfedError.from(reason);
       throw new ConfedError(
         `${role}_unreachable`,
