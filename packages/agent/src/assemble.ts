@@ -1,18 +1,19 @@
 import { randomUUID } from "node:crypto";
-import type { AgentConfig } from "@confed/config";
-import { type Clock, createBackoff, formatHostPort, type Logger, Scope, TimerWheel } from "@confed/kernel";
+import type { AgentConfig, ConsoleSpec, LoadResult } from "@confed/config";
+import { type Clock, ConfedError, formatHostPort, type Logger, Scope, TimerWheel } from "@confed/kernel";
 import { startNameResolver } from "@confed/transports";
 import { type RunningServer, startServer } from "@confed/wire";
 import { Cadence } from "./console/cadence.ts";
-import { Console } from "./console/console.ts";
+import { ConsoleFleet } from "./console/console-fleet.ts";
 import { ConsoleTable } from "./console/console-table.ts";
 import { DialGate } from "./console/dial-gate.ts";
 import { Join } from "./join/join.ts";
 import { LogFeed } from "./log/log-feed.ts";
 import { LogReader } from "./log/log-reader.ts";
 import { spawnWriter } from "./log/writer-process.ts";
+import { Reloader, type ReloadOutcome, type ReloadRequest } from "./reload/reloader.ts";
 import { agentServices } from "./services/agent-services.ts";
-import { targetOf, transportOf } from "./transports/assemble.ts";
+import { transportOf } from "./transports/assemble.ts";
 
 /** What an agent needs from the process it lives in. */
 export interface AgentDeps {
@@ -22,6 +23,8 @@ export interface AgentDeps {
   /** For secrets that are references into the environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly residentBytes: () => number;
+  /** Reads the configuration again; without it the agent runs with what it was started with. */
+  readonly load?: (() => Promise<LoadResult<AgentConfig>>) | undefined;
 }
 
 export interface RunningAgent {
@@ -29,6 +32,8 @@ export interface RunningAgent {
   readonly port: number;
   /** logrotate has moved the files: open them by name again. */
   reopenLogs(): void;
+  /** Read the configuration again and change what differs; what is wrong with it is logged. */
+  reload(request: ReloadRequest): Promise<ReloadOutcome>;
   /** Viewers are told, links closed, logs written to their end. Resolves when nothing is left. */
   stop(): Promise<void>;
 }
@@ -37,10 +42,8 @@ export interface RunningAgent {
  * Wiring, and nothing but wiring: every part of an agent is made on this page. Rejects when it
  * cannot listen; what was started by then is undone.
  */
-export async function startAgent(
-  { agent, logs, consoles }: AgentConfig,
-  deps: AgentDeps,
-): Promise<RunningAgent> {
+export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<RunningAgent> {
+  const { agent, logs, consoles } = config;
   const { clock, logger, version } = deps;
   const scope = new Scope();
   const timers = new TimerWheel(clock);
@@ -55,39 +58,23 @@ export async function startAgent(
   scope.own(() => {
     reader.close();
   });
-  const gate = new DialGate(DIALS_MAX);
-  const cadence = new Cadence(clock);
   // Owned before the consoles, so released after them: viewers are told before their streams go.
   let server: RunningServer | undefined;
   scope.own(() => server?.close());
 
-  consoles.forEach((spec, at) => {
-    const console = new Console(
-      { name: spec.name, number: at + 1, onDemand: spec.onDemand },
-      {
-        transport: transportOf(spec, { stateDir: agent.stateDir, env: deps.env })({
-          clock,
-          resolver,
-          logger,
-        }),
-        clock,
-        timers,
-        logger,
-        feed,
-        gate,
-        cadence,
-        retryDelayMs: retryDelay(spec.retry),
-        onChange: ({ name }) => {
-          table.changed(name);
-        },
-      },
-    );
-    const { name, groups, labels, transport, description = "" } = spec;
-    table.add({ console, name, groups, labels, transport, target: targetOf(spec), description });
+  const way = { stateDir: agent.stateDir, env: deps.env };
+  const transportFor = (spec: ConsoleSpec) => transportOf(spec, way)({ clock, resolver, logger });
+  const fleet = new ConsoleFleet({
+    ...{ table, transportOf: transportFor, clock, timers, logger, feed },
+    gate: new DialGate(DIALS_MAX),
+    cadence: new Cadence(clock),
   });
-  scope.own(async () => {
-    await Promise.all([...table.all()].map(({ console }) => console.stop()));
-  });
+  for (const spec of consoles) fleet.add(spec);
+  scope.own(() => fleet.stop());
+
+  const load = deps.load ?? (() => Promise.reject(notReloadable()));
+  const reloader = new Reloader({ load, running: config, fleet, clock, logger });
+  scope.own(() => reloader.stop());
 
   const joins: Join[] = [];
   const services = agentServices({
@@ -100,6 +87,8 @@ export async function startAgent(
     reader,
     startedMs: clock.wallTimeMs(),
     peers: () => joins.map((join) => join.status()),
+    trouble: () => reloader.trouble,
+    reload: (asked) => reloader.reload(asked),
     residentBytes: deps.residentBytes,
   });
   try {
@@ -133,6 +122,7 @@ export async function startAgent(
       reopenLogs: () => {
         feed.reopen();
       },
+      reload: (request) => reloader.reload(request),
       stop: () => scope.close(),
     };
   } catch (reason) {
@@ -147,10 +137,6 @@ export async function startAgent(
  */
 const DIALS_MAX = 64;
 
-function retryDelay(retry: {
-  readonly firstMs: number;
-  readonly maxMs: number;
-}): (attempt: number) => number {
-  const delayMs = createBackoff(retry);
-  return (attempt) => delayMs(attempt - 1);
+function notReloadable(): ConfedError {
+  return new ConfedError("failed_precondition", "this agent was started without a file to read again");
 }

@@ -1,6 +1,7 @@
 import { ConfedError, literalNames, matches, parseSelection } from "@confed/kernel";
 import { type ConsoleStatus, toDetail } from "@confed/wire";
-import { type Console, PHASE_ON_THE_WIRE } from "./console.ts";
+import type { Console } from "./console.ts";
+import { PHASE_ON_THE_WIRE } from "./state-on-the-wire.ts";
 
 /** A console and what is said about it in configuration. */
 export interface Listed {
@@ -19,6 +20,7 @@ export class ConsoleTable {
   readonly #owner: string;
   readonly #byName = new Map<string, Listed>();
   readonly #watchers = new Set<(name: string) => void>();
+  readonly #memberWatchers = new Set<(name: string) => void>();
 
   constructor(owner: string) {
     this.#owner = owner;
@@ -28,13 +30,24 @@ export class ConsoleTable {
     return this.#byName.size;
   }
 
+  /** A console from now on, or something else said about one. */
   add(listed: Listed): void {
     this.#byName.set(listed.name, listed);
-    this.changed(listed.name);
+    this.#membersChanged(listed.name);
+  }
+
+  /** Configuration has it no more. */
+  remove(name: string): void {
+    if (this.#byName.delete(name)) this.#membersChanged(name);
   }
 
   all(): Iterable<Listed> {
     return this.#byName.values();
+  }
+
+  /** Undefined for what nobody has, or has no more. */
+  find(name: string): Listed | undefined {
+    return this.#byName.get(name);
   }
 
   /** Throws "not_found". */
@@ -99,6 +112,25 @@ export class ConsoleTable {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }
+
+  /**
+   * Hear the name of every console that comes, goes or is described in another way, which is
+   * rare; returns the way to stop.
+   */
+  watchMembers(watcher: (name: string) => void): () => void {
+    this.#memberWatchers.add(watcher);
+    return () => this.#memberWatchers.delete(watcher);
+  }
+
+  #membersChanged(name: string): void {
+    this.changed(name);
+    for (const watcher of this.#memberWatchers) watcher(name);
+  }
+}
+
+/** What a selection means of one console. */
+export function selects(text: string, listed: Listed): boolean {
+  return text === "" || matches(parseSelection(text), listed);
 }
 
 function unknownConsole(name: string, owner: string): ConfedError {

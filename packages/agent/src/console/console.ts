@@ -8,6 +8,7 @@ import type { Cadence } from "./cadence.ts";
 import type { DialGate } from "./dial-gate.ts";
 import { Output } from "./output.ts";
 import { Reading } from "./reading.ts";
+import { stateEvent } from "./state-on-the-wire.ts";
 import { type ConsoleEvent, type ConsoleState, step } from "./step.ts";
 
 /** What a console is, apart from how it is reached. */
@@ -18,9 +19,15 @@ export interface ConsoleIdentity {
   readonly onDemand: boolean;
 }
 
+/** How a console is reached: what a reload may change while it lives. */
+export interface ConsoleWay {
+  readonly transport: Transport;
+  readonly retryDelayMs: (attempt: number) => number;
+}
+
 /** Only what a console uses, named by the console. */
 export interface ConsoleDeps {
-  readonly transport: Transport;
+  readonly way: ConsoleWay;
   readonly clock: Clock;
   /** Coarse: retries sit on the agent's wheel. */
   readonly timers: Pick<Clock, "after">;
@@ -29,7 +36,6 @@ export interface ConsoleDeps {
   readonly gate: DialGate;
   /** When consoles that nobody watches are read. */
   readonly cadence: Cadence;
-  readonly retryDelayMs: (attempt: number) => number;
   /** Something that a status shows has changed. */
   readonly onChange: (console: Console) => void;
 }
@@ -41,9 +47,10 @@ export interface ConsoleDeps {
 export class Console implements FedConsole {
   readonly name: string;
   readonly number: number;
-  readonly onDemand: boolean;
   readonly viewers: Viewers;
   readonly #deps: ConsoleDeps;
+  #onDemand: boolean;
+  #way: ConsoleWay;
   readonly #output: Output;
   readonly #reading: Reading;
   #state: ConsoleState = { phase: "idle" };
@@ -55,12 +62,14 @@ export class Console implements FedConsole {
   readonly #numbered = once();
   /** Set until the log has said where numbering begins; the first `wanted` waits for it. */
   #wantedBeforeOpened = false;
+  #removed = false;
 
   constructor({ name, number, onDemand }: ConsoleIdentity, deps: ConsoleDeps) {
     this.name = name;
     this.number = number;
-    this.onDemand = onDemand;
+    this.#onDemand = onDemand;
     this.#deps = deps;
+    this.#way = deps.way;
     this.viewers = new Viewers(() => deps.clock.wallTimeMs());
     this.#stateSinceWallMs = deps.clock.wallTimeMs();
     this.#reading = new Reading(deps.cadence);
@@ -77,6 +86,11 @@ export class Console implements FedConsole {
     });
   }
 
+  /** Connected only while somebody is attached. */
+  get onDemand(): boolean {
+    return this.#onDemand;
+  }
+
   get state(): ConsoleState {
     return this.#state;
   }
@@ -84,6 +98,16 @@ export class Console implements FedConsole {
   /** Wall clock of the last change of state. */
   get stateSinceMs(): number {
     return this.#stateSinceWallMs;
+  }
+
+  /** Resolves when what the last state held is let go of: its link is closed. */
+  get released(): Promise<unknown> {
+    return this.#released;
+  }
+
+  /** Configuration has it no more. */
+  get removed(): boolean {
+    return this.#removed;
   }
 
   /** Where the next byte goes. `logId` is empty until the log is open. */
@@ -112,7 +136,7 @@ export class Console implements FedConsole {
     return this.#output.gapBytes;
   }
 
-  /** Resolves when the console has numbers: soon after `start`, whatever its log does. */
+  /** Resolves when the console has numbers, soon after `start` whatever its log does, or is removed. */
   get numbered(): Promise<void> {
     return this.#numbered.promise;
   }
@@ -168,13 +192,47 @@ export class Console implements FedConsole {
     this.#link?.resize(columns, rows);
   }
 
+  /** Another way from now on. With `reopen` the link is opened anew; log and viewers stay. */
+  reroute(way: ConsoleWay, { reopen }: { readonly reopen: boolean }): void {
+    this.#way = way;
+    if (!reopen || this.#state.phase === "stopped") return;
+    const text = "the configuration of this console has changed";
+    this.viewers.tellAll({ event: { kind: "NOTICE", text, wallTimeMs: this.#deps.clock.wallTimeMs() } });
+    this.note({ what: "reconnect", by: "reload" });
+    this.#dispatch({ type: "rerouted" });
+  }
+
+  /** Configuration says when the link is needed: one that nobody needs is let go, else opened. */
+  setOnDemand(onDemand: boolean): void {
+    if (this.#onDemand === onDemand) return;
+    this.#onDemand = onDemand;
+    if (!onDemand) this.want();
+    else if (this.viewers.count === 0) {
+      this.#wantedBeforeOpened = false;
+      this.#dispatch({ type: "unwanted" });
+    }
+    this.#deps.onChange(this);
+  }
+
   /** Final. Resolves when the link is closed; the log is closed by whoever closes the feed or the console. */
-  async stop(): Promise<void> {
-    this.#dispatch({ type: "stop" });
+  stop(): Promise<void> {
     const gone = new ConfedError("agent_unreachable", `the agent that owns ${this.name} stops`, {
       subject: this.name,
     });
-    this.viewers.endAll(gone, { reattach: true });
+    return this.#end(gone, { reattach: true });
+  }
+
+  /** As `stop`; viewers are told that there is nothing to come back to. */
+  remove(): Promise<void> {
+    this.#removed = true;
+    this.#numbered.resolve();
+    this.note({ what: "removed" });
+    return this.#end(removedError(this.name), { reattach: false });
+  }
+
+  async #end(reason: ConfedError, { reattach }: { readonly reattach: boolean }): Promise<void> {
+    this.#dispatch({ type: "stop" });
+    this.viewers.endAll(reason, { reattach });
     await this.#released;
   }
 
@@ -187,8 +245,6 @@ export class Console implements FedConsole {
       ...event,
     });
   }
-
-  // ------------------------------------------------------------ what the log says
 
   onOpened(log: OpenedLog): void {
     this.#output.opened(log);
@@ -220,8 +276,6 @@ export class Console implements FedConsole {
     this.#deps.onChange(this);
   }
 
-  // ------------------------------------------------------------ acting out the steps
-
   #dispatch(event: ConsoleEvent, link?: Link): void {
     const next = step(this.#state, event);
     if (next === undefined) return;
@@ -243,7 +297,7 @@ export class Console implements FedConsole {
   }
 
   async #dial(scope: Scope): Promise<void> {
-    const { transport, gate, clock } = this.#deps;
+    const { gate, clock } = this.#deps;
     // A serial port cannot be opened before it has been closed.
     await this.#released;
     const over = () => scope.signal.aborted;
@@ -267,7 +321,7 @@ export class Console implements FedConsole {
       },
     };
     try {
-      link = await gate.through(scope.signal, () => transport.open({ signal: scope.signal, sink }));
+      link = await gate.through(scope.signal, () => this.#way.transport.open({ signal: scope.signal, sink }));
     } catch (reason) {
       const cause = ConfedError.from(reason, "unavailable");
       if (!over()) this.#dispatch({ type: "lost", cause, atMs: clock.nowMs() });
@@ -283,8 +337,7 @@ export class Console implements FedConsole {
   }
 
   #armRetry(attempt: number, scope: Scope): void {
-    const { timers, retryDelayMs } = this.#deps;
-    const cancel: Cancel = timers.after(retryDelayMs(attempt), () => {
+    const cancel: Cancel = this.#deps.timers.after(this.#way.retryDelayMs(attempt), () => {
       this.#dispatch({ type: "retry_due" });
     });
     scope.own(cancel);
@@ -323,6 +376,11 @@ export class Console implements FedConsole {
   }
 }
 
+/** What is said to whoever had to do with a console that is no more. */
+export function removedError(name: string): ConfedError {
+  return new ConfedError("not_found", `${name} was removed from the configuration`, { subject: name });
+}
+
 function once(): { readonly promise: Promise<void>; readonly resolve: () => void } {
   let resolve: () => void = () => undefined;
   const promise = new Promise<void>((settle) => {
@@ -330,23 +388,3 @@ function once(): { readonly promise: Promise<void>; readonly resolve: () => void
   });
   return { promise, resolve };
 }
-
-/** The event that tells viewers of a state. */
-function stateEvent(state: ConsoleState, wallTimeMs: number) {
-  const base = { kind: "STATE", state: PHASE_ON_THE_WIRE[state.phase], wallTimeMs } as const;
-  if (state.phase !== "waiting") return base;
-  const { code, rawMessage, subject, where, hint } = state.cause;
-  return {
-    ...base,
-    cause: { code, message: rawMessage, subject: subject ?? "", where: where ?? "", hint: hint ?? "" },
-  };
-}
-
-/** Console states as the contract names them. */
-export const PHASE_ON_THE_WIRE = {
-  idle: "IDLE",
-  connecting: "CONNECTING",
-  connected: "CONNECTED",
-  waiting: "WAITING",
-  stopped: "STOPPED",
-} as const satisfies Record<ConsoleState["phase"], string>;

@@ -40,8 +40,9 @@ export function planReload(
 }
 
 /** Everything that a link is opened with. */
-function wayOf({ labels, groups, description, retry, onDemand, ...way }: ConsoleSpec): object {
-  return way;
+function wayOf(spec: ConsoleSpec): object {
+  const said = { labels: undefined, groups: undefined, description: undefined };
+  return { ...spec, ...said, retry: undefined, onDemand: undefined };
 }
 
 /** Structural equality of plain data; a key that is undefined is the same as one that is missing. */

@@ -17,6 +17,8 @@ export type ConsoleEvent =
   | { readonly type: "unwanted" }
   /** A person asks for a new link. */
   | { readonly type: "reconnect" }
+  /** Configuration leads another way from now on. */
+  | { readonly type: "rerouted" }
   | { readonly type: "opened"; readonly atMs: number }
   | { readonly type: "lost"; readonly cause: ConfedError; readonly atMs: number }
   | { readonly type: "retry_due" }
@@ -43,6 +45,7 @@ export function step(state: ConsoleState, event: ConsoleEvent): Step | undefined
   if (state.phase === "stopped") return undefined;
   if (event.type === "stop") return to({ phase: "stopped" });
   if (event.type === "unwanted") return state.phase === "idle" ? undefined : to({ phase: "idle" });
+  if (event.type === "rerouted") return state.phase === "idle" ? undefined : connect(1);
 
   switch (state.phase) {
     case "idle":

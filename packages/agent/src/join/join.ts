@@ -9,6 +9,7 @@ import {
   Scope,
 } from "@confed/kernel";
 import {
+  type ConsoleStatus,
   type Duplex,
   fromDetail,
   type JoinReplyReceived,
@@ -47,6 +48,9 @@ const JOIN_LIMITS = {
   backlogBytesMax: 512 * 1024,
   connectTimeoutMs: 5_000,
 } as const;
+
+/** Names have at most 64 bytes or so: a page stays far below a message's bound. */
+const NAMES_PER_PAGE = 500;
 
 /**
  * Keep one head informed for as long as the scope lives: connect, send the snapshot, then what
@@ -188,9 +192,18 @@ export class Join {
       return;
     }
     const { table } = this.#deps;
-    const statuses = [...this.#dirty].map((name) => table.status(table.get(name)));
+    const removed: string[] = [];
+    const statuses: ConsoleStatus[] = [];
+    for (const name of this.#dirty) {
+      const listed = table.find(name);
+      if (listed === undefined) removed.push(name);
+      else statuses.push(table.status(listed));
+    }
     this.#dirty.clear();
     for (const consoles of pagesOf(statuses)) stream.send({ statuses: { consoles } });
+    for (let at = 0; at < removed.length; at += NAMES_PER_PAGE) {
+      stream.send({ statuses: { removed: removed.slice(at, at + NAMES_PER_PAGE) } });
+    }
   }
 
   #lost(cause: ConfedError): void {

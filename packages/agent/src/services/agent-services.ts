@@ -1,13 +1,13 @@
 import type { Handlers } from "@confed/wire";
 import { type AttachDeps, AttachSession } from "./attach-session.ts";
-import { control } from "./control.ts";
+import { type ControlDeps, control } from "./control.ts";
 import { processStatus, type StatusDeps } from "./process-status.ts";
 import { serveList } from "./serve-list.ts";
 import { serveReadLog } from "./serve-read-log.ts";
 import { serveTail } from "./tail-stream.ts";
 
 /** What an agent offers, one line a method. */
-export function agentServices(deps: AttachDeps & StatusDeps): Handlers<"Agent"> {
+export function agentServices(deps: AttachDeps & StatusDeps & ControlDeps): Handlers<"Agent"> {
   const { table } = deps;
   return {
     attach: (stream) => {
@@ -24,7 +24,7 @@ export function agentServices(deps: AttachDeps & StatusDeps): Handlers<"Agent"> 
       serveList(request, outlet, table);
     },
     inspect: ({ console }) => Promise.resolve(table.status(table.get(console))),
-    control: (request) => Promise.resolve(control(request, table)),
+    control: (request) => control(request, deps),
     status: () => Promise.resolve(processStatus(deps)),
   };
 }

@@ -9,6 +9,7 @@ import {
   type OpenReceived,
   toDetail,
 } from "@confed/wire";
+import { removedError } from "../console/console.ts";
 import type { ConsoleTable, Listed } from "../console/console-table.ts";
 import { type CatchUpDeps, catchUp } from "../log/catch-up.ts";
 import type { Mode, Seat } from "../viewers/seat.ts";
@@ -134,6 +135,7 @@ export class AttachSession implements Seat {
     await console.numbered;
     const start = await startOf(open, console, this.#deps);
     if (this.#over) return;
+    if (console.removed) throw removedError(console.name);
     this.#supersede(listed, open.supersedesSessionId);
     console.viewers.add(this, open.mode === "WRITE" ? "WRITE" : "VIEW", open.force);
     this.#input = new ViewerInput(this, console, { stream: this.#stream, clock });

@@ -1,9 +1,35 @@
 import { ConfedError, neutralise } from "@confed/kernel";
 import { type ControlRequestReceived, type ControlResponse, toDetail } from "@confed/wire";
 import type { ConsoleTable } from "../console/console-table.ts";
+import type { ReloadOutcome } from "../reload/reloader.ts";
+import { reloadAnswer } from "./reload-answer.ts";
 
-/** Act on many consoles at once. What cannot be done is said per console; the rest is done. */
-export function control(
+export interface ControlDeps {
+  readonly table: ConsoleTable;
+  /** Rejects only where there is nothing to read again. */
+  readonly reload: (asked: { readonly by: string; readonly planOnly: boolean }) => Promise<ReloadOutcome>;
+}
+
+/**
+ * Act on many consoles at once, or read the configuration again. What cannot be done is said per
+ * console; the rest is done.
+ */
+export async function control(
+  request: ControlRequestReceived,
+  { table, reload }: ControlDeps,
+): Promise<ControlResponse> {
+  if (request.action !== "reload") return reconnect(request, table);
+  if (request.selection !== "") {
+    throw new ConfedError("invalid_argument", "an agent reads its whole configuration again", {
+      subject: "selection",
+      hint: "give none",
+    });
+  }
+  const by = neutralise(request.subject, 128) || "somebody";
+  return reloadAnswer(await reload({ by, planOnly: request.reload?.planOnly === true }));
+}
+
+function reconnect(
   { selection, action, subject }: ControlRequestReceived,
   table: ConsoleTable,
 ): ControlResponse {

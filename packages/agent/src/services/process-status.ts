@@ -1,7 +1,7 @@
-import type { Clock } from "@confed/kernel";
-import type { PeerStatus, ProcessStatus } from "@confed/wire";
-import { PHASE_ON_THE_WIRE } from "../console/console.ts";
+import type { Clock, ConfedError } from "@confed/kernel";
+import { type PeerStatus, type ProcessStatus, toDetail } from "@confed/wire";
 import type { ConsoleTable } from "../console/console-table.ts";
+import { PHASE_ON_THE_WIRE } from "../console/state-on-the-wire.ts";
 import type { LogFeed } from "../log/log-feed.ts";
 
 export interface StatusDeps {
@@ -13,6 +13,8 @@ export interface StatusDeps {
   readonly startedMs: number;
   /** The heads and how the join with each stands. */
   readonly peers: () => PeerStatus[];
+  /** What an administrator must know: the configuration on disk is not what runs. */
+  readonly trouble: () => ConfedError | undefined;
   readonly residentBytes: () => number;
 }
 
@@ -24,6 +26,7 @@ export function processStatus({
   feed,
   startedMs,
   peers,
+  trouble,
   residentBytes,
 }: StatusDeps): ProcessStatus {
   const consoles: Record<string, number> = {};
@@ -35,6 +38,7 @@ export function processStatus({
     viewers += console.viewers.count;
     gapBytes += console.gapBytes;
   }
+  const error = trouble();
   return {
     role: "agent",
     id: agent,
@@ -46,5 +50,6 @@ export function processStatus({
     peers: peers(),
     logLagMs: Math.round(feed.lagMs),
     residentBytes: residentBytes(),
+    trouble: error === undefined ? null : toDetail(error),
   };
 }

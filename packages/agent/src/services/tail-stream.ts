@@ -1,6 +1,7 @@
 import { type Cancel, type Clock, ConfedError, visitRecords } from "@confed/kernel";
 import { type Outlet, type TailRequestReceived, type TailResponse, toDetail } from "@confed/wire";
-import type { ConsoleTable, Listed } from "../console/console-table.ts";
+import type { Console } from "../console/console.ts";
+import { type ConsoleTable, type Listed, selects } from "../console/console-table.ts";
 import { type CatchUpDeps, catchUp } from "../log/catch-up.ts";
 import type { Batch } from "../log/log-feed.ts";
 import { VIEWER_LIMITS } from "../viewers/viewer-limits.ts";
@@ -15,10 +16,12 @@ export interface TailDeps extends CatchUpDeps {
 
 /** One console in a tail: its number on this stream and the offset that comes next. */
 interface Tailed {
+  readonly console: Console;
   readonly number: number;
-  readonly logId: string;
+  logId: string;
   next: number;
-  live: boolean;
+  /** `over`: removed, or not selected any more. */
+  is: "beginning" | "live" | "over";
 }
 
 /**
@@ -29,9 +32,14 @@ interface Tailed {
 export class TailStream {
   readonly #outlet: Outlet<TailResponse>;
   readonly #deps: TailDeps;
+  /** By the numbers of the consoles, which arenas carry, and by name. */
   readonly #tailed = new Map<number, Tailed>();
+  readonly #named = new Map<string, Tailed>();
   readonly #builder: BatchBuilder;
+  #selection = "";
+  #numberLast = 0;
   #stop: () => void = () => undefined;
+  #stopMembers: () => void = () => undefined;
   #cancelBeat: Cancel = () => undefined;
 
   constructor(outlet: Outlet<TailResponse>, deps: TailDeps) {
@@ -55,22 +63,50 @@ export class TailStream {
     this.#outlet.signal.addEventListener("abort", () => {
       this.#over();
     });
-    found.forEach((listed, at) => {
-      void this.#begin(listed, at + 1, request.from[listed.name]);
+    this.#selection = request.selection;
+    for (const listed of found) void this.#begin(listed, request.from[listed.name]);
+    this.#stopMembers = table.watchMembers((name) => {
+      this.#memberChanged(name);
     });
     this.#beat();
   }
 
+  // After a reload: what the selection means now.
+  #memberChanged(name: string): void {
+    const listed = this.#deps.table.find(name);
+    const known = this.#named.get(name);
+    const wanted = listed !== undefined && selects(this.#selection, listed) ? listed : undefined;
+    if (known !== undefined && known.console !== wanted?.console) {
+      this.#named.delete(name);
+      // Its last words may still be on their way.
+      void known.console.released.then(() => {
+        this.#end(known);
+      });
+    }
+    if (wanted !== undefined && !this.#named.has(name)) void this.#begin(wanted, undefined);
+  }
+
+  #end(tailed: Tailed): void {
+    this.#deps.feed.flush();
+    tailed.is = "over";
+    this.#tailed.delete(tailed.console.number);
+    if (!this.#outlet.signal.aborted) this.#outlet.send({ names: { ended: [tailed.number] } });
+  }
+
   async #begin(
     { console }: Listed,
-    number: number,
     from: { readonly logId: string; readonly offset: number } | undefined,
   ): Promise<void> {
+    this.#numberLast += 1;
+    const number = this.#numberLast;
+    const tailed: Tailed = { console, number, logId: "", next: 0, is: "beginning" };
+    this.#named.set(console.name, tailed);
     await console.numbered;
+    if (isOver(tailed) || console.removed) return;
     const { logId, offset: end } = console.end;
     const known = from?.logId === logId && Number.isSafeInteger(from.offset) && from.offset <= end;
     const start = known ? from.offset : end;
-    const tailed: Tailed = { number, logId, next: start, live: false };
+    Object.assign(tailed, { logId, next: start });
     this.#outlet.send({
       names: { names: [{ number, console: console.name, start: { logId, offset: start } }] },
     });
@@ -84,10 +120,12 @@ export class TailStream {
       {
         signal: this.#outlet.signal,
         bytes: (offset, bytes) => {
+          if (isOver(tailed)) return;
           this.#builder.add(number, offset, bytes);
           tailed.next = offset + bytes.byteLength;
         },
         gap: (gap) => {
+          if (isOver(tailed)) return;
           this.#builder.flush();
           this.#outlet.send({ gap: { number, gap: gapMessage(gap, logId) } });
           tailed.next = gap.to;
@@ -98,7 +136,7 @@ export class TailStream {
         deps: this.#deps,
         live: () => {
           this.#builder.flush();
-          tailed.live = true;
+          if (!isOver(tailed)) tailed.is = "live";
         },
       },
     );
@@ -116,7 +154,7 @@ export class TailStream {
     if (this.#outlet.backlogBytes > VIEWER_LIMITS.backlogBytesMax) return;
     visitRecords(arena.bytes.subarray(start, end), (consoleNumber, offset, bytes) => {
       const tailed = this.#tailed.get(consoleNumber);
-      if (tailed?.live !== true || offset + bytes.byteLength <= tailed.next) return;
+      if (tailed?.is !== "live" || offset + bytes.byteLength <= tailed.next) return;
       if (offset > tailed.next) this.#skipped(tailed, offset);
       const at = Math.max(offset, tailed.next);
       this.#builder.add(tailed.number, at, bytes.subarray(at - offset));
@@ -140,8 +178,14 @@ export class TailStream {
 
   #over(): void {
     this.#stop();
+    this.#stopMembers();
     this.#cancelBeat();
   }
+}
+
+// A function, because what is awaited in between changes it.
+function isOver({ is }: Tailed): boolean {
+  return is === "over";
 }
 
 /** Serve a tail: it ends when the receiver goes, or at once if the selection cannot be read. */

@@ -701,6 +701,11 @@ export const contract: unknown = {
          "rule": "repeated",
          "type": "TailName",
          "id": 1
+        },
+        "ended": {
+         "rule": "repeated",
+         "type": "uint32",
+         "id": 2
         }
        }
       },
@@ -797,7 +802,8 @@ export const contract: unknown = {
        "oneofs": {
         "action": {
          "oneof": [
-          "reconnect"
+          "reconnect",
+          "reload"
          ]
         }
        },
@@ -810,6 +816,10 @@ export const contract: unknown = {
          "type": "Reconnect",
          "id": 2
         },
+        "reload": {
+         "type": "Reload",
+         "id": 5
+        },
         "subject": {
          "type": "string",
          "id": 3
@@ -817,6 +827,14 @@ export const contract: unknown = {
         "ticket": {
          "type": "Ticket",
          "id": 4
+        }
+       }
+      },
+      "Reload": {
+       "fields": {
+        "planOnly": {
+         "type": "bool",
+         "id": 1
         }
        }
       },
@@ -830,6 +848,60 @@ export const contract: unknown = {
         "errors": {
          "rule": "repeated",
          "type": "ErrorDetail",
+         "id": 2
+        },
+        "plan": {
+         "type": "ReloadPlan",
+         "id": 3
+        }
+       }
+      },
+      "ReloadPlan": {
+       "fields": {
+        "start": {
+         "type": "ReloadList",
+         "id": 1
+        },
+        "stop": {
+         "type": "ReloadList",
+         "id": 2
+        },
+        "restart": {
+         "type": "ReloadList",
+         "id": 3
+        },
+        "demand": {
+         "type": "ReloadList",
+         "id": 4
+        },
+        "relabel": {
+         "type": "ReloadList",
+         "id": 5
+        },
+        "untouched": {
+         "type": "uint32",
+         "id": 6
+        },
+        "needsRestart": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 7
+        },
+        "done": {
+         "type": "bool",
+         "id": 8
+        }
+       }
+      },
+      "ReloadList": {
+       "fields": {
+        "count": {
+         "type": "uint32",
+         "id": 1
+        },
+        "names": {
+         "rule": "repeated",
+         "type": "string",
          "id": 2
         }
        }

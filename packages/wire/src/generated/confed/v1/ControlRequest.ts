@@ -2,13 +2,15 @@
 
 import type { Reconnect as _confed_v1_Reconnect, ReconnectReceived as _confed_v1_ReconnectReceived } from '../../confed/v1/Reconnect.ts';
 import type { Ticket as _confed_v1_Ticket, TicketReceived as _confed_v1_TicketReceived } from '../../confed/v1/Ticket.ts';
+import type { Reload as _confed_v1_Reload, ReloadReceived as _confed_v1_ReloadReceived } from '../../confed/v1/Reload.ts';
 
 export interface ControlRequest {
   'selection'?: (string);
   'reconnect'?: (_confed_v1_Reconnect | null);
   'subject'?: (string);
   'ticket'?: (_confed_v1_Ticket | null);
-  'action'?: "reconnect";
+  'reload'?: (_confed_v1_Reload | null);
+  'action'?: "reconnect"|"reload";
 }
 
 export interface ControlRequestReceived {
@@ -16,5 +18,6 @@ export interface ControlRequestReceived {
   'reconnect'?: (_confed_v1_ReconnectReceived | null);
   'subject': (string);
   'ticket': (_confed_v1_TicketReceived | null);
-  'action'?: "reconnect";
+  'reload'?: (_confed_v1_ReloadReceived | null);
+  'action'?: "reconnect"|"reload";
 }

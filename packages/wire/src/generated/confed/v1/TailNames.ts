@@ -4,8 +4,10 @@ import type { TailName as _confed_v1_TailName, TailNameReceived as _confed_v1_Ta
 
 export interface TailNames {
   'names'?: (_confed_v1_TailName)[];
+  'ended'?: (number)[];
 }
 
 export interface TailNamesReceived {
   'names': (_confed_v1_TailNameReceived)[];
+  'ended': (number)[];
 }

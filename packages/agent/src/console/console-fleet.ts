@@ -1,0 +1,112 @@
+import type { ConsoleSpec } from "@confed/config";
+import { type Clock, createBackoff, type Logger } from "@confed/kernel";
+import type { Transport } from "@confed/transports";
+import type { LogFeed } from "../log/log-feed.ts";
+import { targetOf } from "../transports/assemble.ts";
+import type { Cadence } from "./cadence.ts";
+import { Console, type ConsoleWay } from "./console.ts";
+import type { ConsoleTable } from "./console-table.ts";
+import type { DialGate } from "./dial-gate.ts";
+import type { ReloadPlan } from "./plan-reload.ts";
+
+export interface FleetDeps {
+  readonly table: ConsoleTable;
+  readonly transportOf: (spec: ConsoleSpec) => Transport;
+  readonly clock: Clock;
+  readonly timers: Pick<Clock, "after">;
+  readonly logger: Logger;
+  readonly feed: LogFeed;
+  readonly gate: DialGate;
+  readonly cadence: Cadence;
+}
+
+/**
+ * The consoles of an agent as its configuration has them, now and after every reload. A console's
+ * number is never given again while the agent lives: arenas and tails may still hold the old one's.
+ */
+export class ConsoleFleet {
+  readonly #deps: FleetDeps;
+  readonly #specs = new Map<string, ConsoleSpec>();
+  #numberLast = 0;
+
+  constructor(deps: FleetDeps) {
+    this.#deps = deps;
+  }
+
+  /** What runs, by name. */
+  get specs(): ReadonlyMap<string, ConsoleSpec> {
+    return this.#specs;
+  }
+
+  /** A console more, listed and not started. */
+  add(spec: ConsoleSpec): Console {
+    const { table } = this.#deps;
+    this.#numberLast += 1;
+    const console = new Console(
+      { name: spec.name, number: this.#numberLast, onDemand: spec.onDemand },
+      {
+        ...this.#deps,
+        way: this.#wayOf(spec),
+        onChange: ({ name, removed }) => {
+          if (!removed) table.changed(name);
+        },
+      },
+    );
+    this.#describe(spec, console);
+    return console;
+  }
+
+  /**
+   * Act out a plan. What is stopped is gone before anything is started, because two consoles may
+   * lead to one device. Resolves when all of it is done but the connecting.
+   */
+  async apply({ start, stop, restart, demand, relabel }: ReloadPlan): Promise<void> {
+    await Promise.all(stop.map((name) => this.#remove(name)));
+    for (const spec of [...restart, ...demand, ...relabel]) this.#change(spec);
+    for (const spec of restart) this.#reroute(spec, true);
+    for (const spec of [...demand, ...relabel]) this.#reroute(spec, false);
+    for (const spec of start) this.add(spec).start();
+  }
+
+  /** Viewers are told to come back; resolves when every link is closed. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#deps.table.all()].map(({ console }) => console.stop()));
+  }
+
+  async #remove(name: string): Promise<void> {
+    const { table, feed, logger } = this.#deps;
+    const { console } = table.get(name);
+    this.#specs.delete(name);
+    const ended = console.remove();
+    // In the same turn out of the table: nobody new may find it while it ends.
+    table.remove(name);
+    await ended;
+    feed.close(console.number);
+    logger.info("console removed", { console: name });
+  }
+
+  #change(spec: ConsoleSpec): void {
+    this.#describe(spec, this.#deps.table.get(spec.name).console);
+  }
+
+  #reroute(spec: ConsoleSpec, reopen: boolean): void {
+    const { console } = this.#deps.table.get(spec.name);
+    console.reroute(this.#wayOf(spec), { reopen });
+    console.setOnDemand(spec.onDemand);
+  }
+
+  #describe(spec: ConsoleSpec, console: Console): void {
+    const { name, groups, labels, transport, description = "" } = spec;
+    this.#specs.set(name, spec);
+    const target = targetOf(spec);
+    this.#deps.table.add({ console, name, groups, labels, transport, target, description });
+  }
+
+  #wayOf(spec: ConsoleSpec): ConsoleWay {
+    const delayMs = createBackoff(spec.retry);
+    return {
+      transport: this.#deps.transportOf(spec),
+      retryDelayMs: (attempt) => delayMs(attempt - 1),
+    };
+  }
+}

@@ -1,0 +1,10 @@
+// From proto/confed/v1/console.proto
+
+
+export interface Reload {
+  'planOnly'?: (boolean);
+}
+
+export interface ReloadReceived {
+  'planOnly': (boolean);
+}
