@@ -123,6 +123,17 @@ test("a viewer sees what the console prints, types, and the log has it", async (
   expect(log()).toBe("login: ");
 });
 
+test("what a viewer is told first is how it found the console, and then what became of it", async () => {
+  const far = await device();
+  const { attach } = await agentOf([spec(far.port, { onDemand: true })]);
+  const viewer = attach();
+  await viewer.until(() => viewer.messages.some(({ event }) => event?.state === "CONNECTED"));
+  const told = viewer.messages.map(({ hello, opened, event }) =>
+    hello ? "hello" : (opened?.status?.state ?? event?.state),
+  );
+  expect(told).toEqual(["hello", "IDLE", "CONNECTING", "CONNECTED"]);
+});
+
 test("a second writer becomes a viewer, force takes the keyboard and names who did", async () => {
   const far = await device();
   const { attach } = await agentOf([spec(far.port)]);

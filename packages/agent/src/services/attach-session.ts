@@ -140,7 +140,6 @@ export class AttachSession implements Seat {
     console.viewers.add(this, open.mode === "WRITE" ? "WRITE" : "VIEW", open.force);
     this.#input = new ViewerInput(this, console, { stream: this.#stream, clock });
     console.note({ what: "attach", by: this.subject, text: this.mode });
-    console.want();
     if (open.window) this.#resize(open.window);
     this.#place = { is: "catching_up" };
     const writer = console.viewers.writer;
@@ -154,6 +153,8 @@ export class AttachSession implements Seat {
       },
     });
     for (const gap of start.gaps) this.tell({ gap });
+    // Behind Opened, which says how the console was found; what comes of this are events.
+    console.want();
     table.changed(console.name);
     this.#beat();
     await this.#catchUp(listed, start.offset);

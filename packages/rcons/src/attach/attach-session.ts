@@ -305,6 +305,8 @@ export class AttachSession {
       if (event.kind === "STATE") this.#consoleUp = event.state === "CONNECTED";
       const line = eventLine(event, this.#context());
       if (line !== undefined) screen.say(line);
+      // Piped input waits for the console to come up.
+      changed();
     }
   }
 

@@ -233,6 +233,18 @@ test("--force takes the keyboard at once, --spy never", async () => {
   expect(await quit(spy)).toBe(0);
 });
 
+test("piped input is sent when the console comes up", async () => {
+  world = new FakeWorld({ clock, terminal: false });
+  console1().status = { ...console1().status, state: "CONNECTING" };
+  const done = attach({ lingerMs: 0 });
+  world.stdin.end("typed");
+  const { stream } = await session();
+  await world.until(() => world.complained.includes("connecting"));
+  stream.send({ event: { kind: "STATE", state: "CONNECTED" } });
+  await console1().until(() => console1().sessions[0]?.input.toString() === "typed");
+  expect(await done).toBe(0);
+});
+
 test("every escape does its work", async () => {
   const done = attach();
   const viewer = await session();
