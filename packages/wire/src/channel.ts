@@ -204,26 +204,27 @@ function inletOf(call: ClientReadableStream<object>, { failure, signal, over }: 
   call.pause();
   let ended: { readonly error: ConfedError | undefined } | undefined;
   let onEnd: ((error?: ConfedError) => void) | undefined;
-  const end = (error?: ConfedError) => {
+  let failed: ConfedError | undefined;
+  const end = () => {
     if (ended !== undefined) return;
-    ended = { error };
+    ended = { error: failed };
     signal.removeEventListener("abort", cancel);
-    over(error ?? new ConfedError("canceled", "the stream ended"));
-    onEnd?.(error);
+    over(failed ?? new ConfedError("canceled", "the stream ended"));
+    onEnd?.(failed);
   };
   const cancel = () => {
     call.cancel();
   };
   signal.addEventListener("abort", cancel, { once: true });
   if (signal.aborted) cancel();
-  // "error" comes with any status but OK, "end" only after the last message was read: a paused
-  // stream hears of its end when it is resumed, so nothing is lost.
+  // "error" comes at once with any status but OK, "end" only after the last message was read: a
+  // paused stream hears of its end when it is resumed, behind what it had not read yet.
   call.on("error", (reason: Partial<ServiceError>) => {
-    end(signal.aborted ? ConfedError.from(signal.reason, "canceled") : failure(reason));
+    failed = signal.aborted ? ConfedError.from(signal.reason, "canceled") : failure(reason);
+    over(failed);
+    if (signal.aborted || call.readableLength === 0) end();
   });
-  call.on("end", () => {
-    end();
-  });
+  call.on("end", end);
   return {
     receive(onMessage, onEndGiven) {
       onEnd = onEndGiven;

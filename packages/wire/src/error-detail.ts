@@ -36,8 +36,8 @@ export function toStatus(reason: unknown): StatusObject {
 
 /** The error of a call that failed; `where` names the peer's address, `service` what we took it for. */
 export function fromStatus(failure: Partial<ServiceError>, where: string, service: string): ConfedError {
-  const [bytes] = failure.metadata?.get(DETAIL_KEY) ?? [];
-  if (bytes instanceof Buffer) return fromDetail(detailCodec.decode(bytes) as ErrorDetailReceived);
+  const detail = detailOf(failure);
+  if (detail !== undefined) return fromDetail(detail);
   const code = codeOfStatus(failure.code ?? -1);
   const message = failure.details ?? failure.message ?? "the call failed";
   if (code === "protocol_error") {
@@ -47,4 +47,14 @@ export function fromStatus(failure: Partial<ServiceError>, where: string, servic
     });
   }
   return new ConfedError(code, message, { where, cause: failure });
+}
+
+function detailOf(failure: Partial<ServiceError>): ErrorDetailReceived | undefined {
+  const [bytes] = failure.metadata?.get(DETAIL_KEY) ?? [];
+  if (!(bytes instanceof Buffer)) return undefined;
+  try {
+    return detailCodec.decode(bytes) as ErrorDetailReceived;
+  } catch {
+    return undefined; // Whatever the peer put there, the status alone says enough.
+  }
 }

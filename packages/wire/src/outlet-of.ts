@@ -30,11 +30,12 @@ export function outletOf<Out extends object>({
   const ended = new AbortController();
   let backlogBytes = 0;
   let finished = false;
-  let waiting: (() => void)[] = [];
+  let waiting: { readonly toBytes: number; readonly resolve: () => void }[] = [];
   const release = () => {
-    const released = waiting;
-    waiting = [];
-    for (const resolve of released) resolve();
+    const released = waiting.filter(({ toBytes }) => backlogBytes <= toBytes);
+    if (released.length === 0) return;
+    waiting = waiting.filter(({ toBytes }) => backlogBytes > toBytes);
+    for (const { resolve } of released) resolve();
   };
   const outlet: Outlet<Out> = {
     get backlogBytes() {
@@ -47,13 +48,14 @@ export function outletOf<Out extends object>({
       const sizeBytes = encoded.bytes.byteLength;
       backlogBytes += sizeBytes;
       call.write(encoded, () => {
+        if (ended.signal.aborted) return;
         backlogBytes -= sizeBytes;
-        if (backlogBytes === 0) release();
+        if (waiting.length > 0) release();
       });
     },
-    drained() {
-      if (backlogBytes === 0 || ended.signal.aborted) return Promise.resolve();
-      return new Promise((resolve) => waiting.push(resolve));
+    drained(toBytes = 0) {
+      if (backlogBytes <= toBytes) return Promise.resolve();
+      return new Promise((resolve) => waiting.push({ toBytes, resolve }));
     },
     end(error) {
       if (finished) return;
@@ -66,6 +68,8 @@ export function outletOf<Out extends object>({
     over(reason) {
       if (ended.signal.aborted) return;
       ended.abort(reason);
+      // What was queued is nobody's any more: grpc-js does not answer for the writes of a dead call.
+      backlogBytes = 0;
       release();
     },
   };

@@ -10,8 +10,8 @@ export interface Outlet<Out> {
   send(message: Out | Encoded): void;
   /** Encoded bytes queued and not yet taken by the connection. */
   readonly backlogBytes: number;
-  /** Resolves when the backlog is gone, or the stream is over. Never rejects. */
-  drained(): Promise<void>;
+  /** Resolves when at most `toBytes` (0) of backlog are left, or the stream is over. Never rejects. */
+  drained(toBytes?: number): Promise<void>;
   /** No more from this side: half-close of a client, end of the call by a server. Idempotent. */
   end(error?: ConfedError): void;
   /** Aborted when the stream is over, for whichever reason; the reason is a ConfedError. */

@@ -1,9 +1,11 @@
 import { createServer } from "node:net";
 import { ConfedError, silentLogger, systemClock } from "@confed/kernel";
+import { Metadata, status } from "@grpc/grpc-js";
 import { afterEach, expect, test } from "vitest";
 import { openChannel } from "./channel.ts";
 import { serviceDefinition } from "./contract-definitions.ts";
 import { UNARY_DEADLINE_MS } from "./deadlines.ts";
+import { fromStatus } from "./error-detail.ts";
 import type { AttachResponseReceived } from "./generated/messages.ts";
 import { startServer } from "./server.ts";
 import { type Handlers, SERVICES, type ServiceName } from "./services.ts";
@@ -22,6 +24,10 @@ const agent: Handlers<"Agent"> = {
       (message) => {
         if (message.input)
           stream.send({ output: { data: message.input.data, offset: message.input.offset } });
+        if (!message.reconnect) return;
+        for (let offset = 0; offset < 3; offset++)
+          stream.send({ output: { data: Buffer.from("x"), offset } });
+        stream.end(new ConfedError("console_busy", "not now"));
       },
       () => {
         stream.end();
@@ -109,6 +115,46 @@ test("a stream that ends with an error says so once", async () => {
     client.tail({}, { signal }).receive(() => undefined, resolve);
   });
   expect(error?.code).toBe("console_busy");
+});
+
+test("a stream that was paused when it failed hears of that behind the messages it had not read", async () => {
+  const { client } = await connected();
+  const order: string[] = [];
+  const stream = client.attach({ signal });
+  let pausedNow: () => void = () => undefined;
+  const paused = new Promise<void>((resolve) => {
+    pausedNow = resolve;
+  });
+  const ended = new Promise<void>((resolve) => {
+    stream.receive(
+      (message) => {
+        order.push(message.message ?? "?");
+        if (message.output?.offset !== 0) return;
+        stream.pause();
+        pausedNow();
+      },
+      (error) => {
+        order.push(error?.code ?? "end");
+        resolve();
+      },
+    );
+  });
+  stream.send({ reconnect: {} });
+  await paused;
+  // One connection, so what was sent before this answer has arrived.
+  await client.status({}, { signal });
+  expect(order).toEqual(["hello", "output"]);
+  stream.resume();
+  await ended;
+  expect(order).toEqual(["hello", "output", "output", "output", "console_busy"]);
+});
+
+test("an error detail that is none does not hide the status, and kills nobody", () => {
+  const metadata = new Metadata();
+  metadata.set("confed-error-bin", Buffer.from([0x0f]));
+  expect(fromStatus({ code: status.NOT_FOUND, details: "gone", metadata }, "here:1", "agent")).toMatchObject({
+    code: "not_found",
+  });
 });
 
 test("a duplex echoes, and half-close ends it in order", async () => {
