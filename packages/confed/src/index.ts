@@ -1,2 +1,2 @@
-export { formatLogLine, LOG_FORMATS, LOG_LEVELS, type LogEntry, type LogFormat, type LogLevel } from "./process/log-line.ts";
+export { confedMan } from "./confed-man.ts";
 export { buildProgram } from "./program.ts";

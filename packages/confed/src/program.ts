@@ -2,6 +2,7 @@ import { withSection } from "@confed/rcons";
 import { Command, type OutputConfiguration } from "commander";
 import { defineAgent } from "./commands/agent.ts";
 import { defineCheck } from "./commands/check.ts";
+import { defineCompletion } from "./commands/completion.ts";
 import { defineHead } from "./commands/head.ts";
 import { defineHostkeys } from "./commands/hostkeys.ts";
 import type { DefineCommand, Launch } from "./commands/launch.ts";
@@ -18,6 +19,7 @@ const COMMANDS: readonly DefineCommand[] = [
   defineCheck,
   defineHostkeys,
   defineSim,
+  defineCompletion,
 ];
 
 /** Describes the whole command line. Nothing runs but through `launch`. */
@@ -27,7 +29,6 @@ export function buildProgram(launch: Launch, output: OutputConfiguration = {}): 
     .usage("COMMAND [options]")
     .version(VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help, or with a command its help")
-    .helpCommand(false)
     .showSuggestionAfterError(true);
   for (const define of COMMANDS) define(program, launch);
   // What is wrong goes to people through one door, with the exit codes of the house.
@@ -42,6 +43,6 @@ export function buildProgram(launch: Launch, output: OutputConfiguration = {}): 
 }
 
 function settle(command: Command, output: OutputConfiguration): void {
-  command.exitOverride().configureOutput(output);
+  command.exitOverride().helpCommand(false).configureOutput(output);
   for (const child of command.commands) settle(child, output);
 }

@@ -26,6 +26,7 @@ export { LinkRecorder } from "./link-recorder.ts";
 export { descendantsOf, type ProcessId, processAt, residentBytesOf, untilGone } from "./process-tree.ts";
 export { ALL_BYTES, randomBytes, randomNumbers } from "./random-bytes.ts";
 export { RconsRun } from "./rcons-run.ts";
+export { readToTheEnd } from "./read-to-the-end.ts";
 export { RigProcess } from "./rig-process.ts";
 export { type SerialPair, startSerialPair } from "./serial-pair.ts";
 export { type SocketConsole, startSocketConsole } from "./socket-console.ts";

@@ -46,7 +46,10 @@ export async function runUp(world: World, flags: UpFlags): Promise<number> {
     }
     // What it had to say stands above this line already.
     world.stderr.write(`confed up: ${cause.name} ended (${cause.how}); its log is ${cause.logPath}\n`);
-    return cause.status ?? EXIT.generic;
+    if (cause.name === "head" && cause.status === EXIT.conflict) {
+      world.stderr.write("  hint: another port with --port; 0 takes any free one\n");
+    }
+    return cause.status;
   } finally {
     await scope.close(new ConfedError("canceled", "confed up ends"));
   }

@@ -11,8 +11,11 @@ export interface UpChild {
   readonly ready: Promise<ReadyFields>;
   /** How it ended. Never rejects. */
   readonly ended: Promise<ChildEnd>;
-  /** Ask it to end; killed, with all that it started, if it takes too long. Resolves when it is gone. */
-  end(): Promise<void>;
+  /**
+   * Ask it to end; if it takes too long `onLate` is called and it is killed, with all that it started.
+   * Resolves when it is gone.
+   */
+  end(onLate: () => void): Promise<void>;
   /** Kill it, with all that it started. */
   kill(): void;
 }
@@ -74,7 +77,8 @@ export function startUpChild({ name, command, logPath, clock, onWords }: UpChild
     const said = readLine(line);
     if (said?.message === "ready") becomeReady(said);
     const isWorth = said === undefined || said["level"] === "warn" || said["level"] === "error";
-    if (isWorth) onWords(`${name}: ${said === undefined ? neutralise(line) : describe(said)}`);
+    // What a command ends with begins with its own name, which is ours, too.
+    if (isWorth) onWords(`${name}: ${said === undefined ? neutralise(line.replace(/^confed: /, "")) : describe(said)}`);
   });
 
   const kill = () => {
@@ -92,9 +96,9 @@ export function startUpChild({ name, command, logPath, clock, onWords }: UpChild
     ready,
     ended,
     kill,
-    async end() {
+    async end(onLate) {
       const cancel = clock.after(KILL_AFTER_MS, () => {
-        onWords(`${name}: does not end; killed`);
+        onLate();
         kill();
       });
       child.kill("SIGTERM");

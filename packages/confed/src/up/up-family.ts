@@ -42,7 +42,11 @@ export class UpFamily {
     if (this.#ending !== undefined) throw new ConfedError("canceled", "confed up ends");
     const { self, logDir, clock, say } = this.#options;
     const logPath = join(logDir, `${name}.log`);
-    const child = startUpChild({ name, command: [...self, ...args], logPath, clock, onWords: say });
+    const onWords = (words: string) => {
+      // That a head loses its agents in the end is no news; it stands in the logs.
+      if (this.#ending === undefined) say(words);
+    };
+    const child = startUpChild({ name, command: [...self, ...args], logPath, clock, onWords });
     this.#children.push(child);
     void child.ended.then(({ status, how }) => {
       if (this.#ending !== undefined) return;
@@ -55,7 +59,11 @@ export class UpFamily {
   /** Idempotent, never rejects. The newest first: agents before the head they report to. */
   end(): Promise<void> {
     this.#ending ??= (async () => {
-      for (const child of [...this.#children].reverse()) await child.end();
+      for (const child of [...this.#children].reverse()) {
+        await child.end(() => {
+          this.#options.say(`${child.name}: does not end; killed`);
+        });
+      }
     })();
     return this.#ending;
   }

@@ -12,7 +12,7 @@ export interface ManOptions {
 /** The man page of a program and all its commands, in the man(7) macros. Same input, same output. */
 export function renderMan(program: Command, { source, sections = [] }: ManOptions): string {
   const help = program.createHelp();
-  const commands = help.visibleCommands(program).filter((command) => command.name() !== "help");
+  const commands = commandsBelow(program);
   const lines = [
     `.TH ${program.name().toUpperCase()} 1 "" "${source}" "User Commands"`,
     // Names of options and variables are copied from here: no hyphens of ours.
@@ -44,10 +44,24 @@ export function renderMan(program: Command, { source, sections = [] }: ManOption
   return `${lines.join("\n")}\n`;
 }
 
+/** All of them, those below commands, too, each after the one it belongs to. */
+function commandsBelow(parent: Command): readonly Command[] {
+  const commands = parent.createHelp().visibleCommands(parent);
+  return commands
+    .filter((command) => command.name() !== "help")
+    .flatMap((command) => [command, ...commandsBelow(command)]);
+}
+
+/** As it is typed behind the program's name. */
+function pathOf(command: Command): readonly string[] {
+  const { parent } = command;
+  return parent === null || parent.parent === null ? [command.name()] : [...pathOf(parent), command.name()];
+}
+
 function commandLines(command: Command): readonly string[] {
   const help = command.createHelp();
   const usage = [
-    command.name(),
+    ...pathOf(command),
     ...command.registeredArguments.map((argument) =>
       argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
     ),
