@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type FakeAgent, type FakeHead, startFakeAgent, startFakeHead, TmuxPane } from "@confed/testkit";
+import { spawn as spawnTerminal } from "node-pty";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -165,6 +166,30 @@ describe.skipIf(withoutTmux)("rcons in a terminal", () => {
     const console = agent.console("n0001");
     process.kill(await pane.shellPid(), "SIGKILL");
     await console.until(() => console.sessions.length === 0);
+  });
+
+  test("a terminal that takes nothing stops the stream and nothing else", async () => {
+    const console = agent.console("n0001");
+    const stopped = spawnTerminal(join(folder, "rcons"), ["n0001"], {
+      env: { ...process.env, CONFED_HEAD: head.address, TERM: "xterm" },
+    });
+    let shown = "";
+    await new Promise<void>((resolve) => {
+      stopped.onData((data) => {
+        shown += data;
+        if (shown.includes("[n0001 on sn01")) resolve();
+      });
+    });
+    stopped.pause();
+    for (let i = 0; i < 100; i++) console.print(Buffer.alloc(60_000, "x"));
+    const [session] = console.sessions;
+    // What rcons does not take stays with the agent.
+    expect(session?.stream.backlogBytes).toBeGreaterThan(2_000_000);
+    stopped.write("typed");
+    await console.until(() => session?.input.toString() === "typed");
+    process.kill(stopped.pid, "SIGTERM");
+    await console.until(() => console.sessions.length === 0);
+    stopped.resume();
   });
 
   test("an agent that dies and comes back is attached again", async () => {

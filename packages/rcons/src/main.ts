@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { spawnSync } from "node:child_process";
+import { readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { systemClock } from "@confed/kernel";
 import { runRcons } from "./run-rcons.ts";
@@ -33,9 +34,27 @@ const world: World = {
     process.kill(process.pid, "SIGTSTP");
   },
   rawOutput() {
+    unblockOutput();
     return spawnSync("stty", ["-opost"], { stdio: ["inherit", "ignore", "ignore"] }).status === 0;
   },
 };
+
+/**
+ * Node writes to a terminal blockingly: one that takes nothing (a stopped multiplexer) would stop
+ * all of us, signals included. libuv has its own open file of a pseudo-terminal, so that no other
+ * process sees the change; of other terminals it has not, and they are left as they are.
+ */
+function unblockOutput(): void {
+  try {
+    if (!readlinkSync("/proc/self/fd/1").startsWith("/dev/pts/")) return;
+  } catch {
+    return;
+  }
+  const { _handle: handle } = process.stdout as {
+    _handle?: { setBlocking?: (blocking: boolean) => unknown };
+  };
+  handle?.setBlocking?.(false);
+}
 
 function userName(): string {
   try {

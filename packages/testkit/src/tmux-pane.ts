@@ -31,6 +31,8 @@ export class TmuxPane {
     createInterface({ input: tmux.stdout.setEncoding("latin1") }).on("line", (line) => {
       this.#line(line);
     });
+    // It may have ended by itself, with its shell, when we write.
+    tmux.stdin.on("error", () => undefined);
     tmux.on("exit", () => {
       this.#over = true;
       this.#moved();
