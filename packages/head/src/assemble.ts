@@ -73,7 +73,7 @@ export async function startHead({ listen }: HeadOptions, deps: HeadDeps): Promis
     version,
     startedMs: clock.wallTimeMs(),
     joins,
-    relays: new Relays({ clock, directory, links, logger }),
+    relays: new Relays({ clock, directory, links }),
     watchFeed,
     tails: new Tails({ clock, directory, links, quietStreams }),
   });

@@ -50,8 +50,8 @@ export class FakeStream<In, Out extends object> implements Duplex<In, Out> {
     this.sent.push(message instanceof Encoded ? (this.#codec.decode(message.bytes) as Out) : message);
   }
 
-  drained(): Promise<void> {
-    if (this.backlogBytes === 0 || this.#over.signal.aborted) return Promise.resolve();
+  drained(toBytes = 0): Promise<void> {
+    if (this.backlogBytes <= toBytes || this.#over.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => this.#draining.push(resolve));
   }
 

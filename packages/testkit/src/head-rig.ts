@@ -150,6 +150,17 @@ export class HeadRig {
     while (!condition(await this.client.status({}, { signal: this.signal })));
   }
 
+  /** What a number is once it does not change any more while the head answers a hundred times. */
+  async settled(read: () => number): Promise<number> {
+    let last = read();
+    for (let same = 0; same < 100; same++) {
+      await this.client.status({}, { signal: this.signal });
+      if (read() !== last) same = 0;
+      last = read();
+    }
+    return last;
+  }
+
   async close(): Promise<void> {
     for (const close of this.#closers.splice(0).reverse()) await close();
     await this.head.close();

@@ -17,8 +17,8 @@ const LOSS: ReadonlySet<ErrorCode> = new Set([
 export function agentLoss(agent: string, error: ConfedError | undefined): ConfedError {
   if (error !== undefined && !LOSS.has(error.code)) return error;
   if (error?.subject === agent) return error;
-  const why = error === undefined ? "it ended the stream" : error.rawMessage;
-  return new ConfedError("agent_unreachable", `agent ${agent} is gone: ${why}`, {
+  const what = error === undefined ? "ended the stream" : `does not answer: ${error.rawMessage}`;
+  return new ConfedError("agent_unreachable", `agent ${agent} ${what}`, {
     subject: agent,
     where: error?.where,
     cause: error,

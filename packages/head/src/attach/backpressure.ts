@@ -1,6 +1,6 @@
 import type { Inlet, Outlet } from "@confed/wire";
 
-/** What may wait for a receiver before its source is held back. */
+/** What may wait for a receiver before its source is held back; at half of it the source goes on. */
 const BACKLOG_BYTES_MAX = 256 * 1024;
 
 /**
@@ -16,7 +16,7 @@ export function backpressure(
     if (paused || sink.backlogBytes <= BACKLOG_BYTES_MAX) return;
     paused = true;
     source.pause();
-    void sink.drained().then(() => {
+    void sink.drained(BACKLOG_BYTES_MAX / 2).then(() => {
       paused = false;
       source.resume();
     });

@@ -1,4 +1,4 @@
-import { type Cancel, type Clock, ConfedError, type ErrorCode, type Logger } from "@confed/kernel";
+import { type Cancel, type Clock, ConfedError, type ErrorCode } from "@confed/kernel";
 import {
   type AttachRequest,
   type AttachRequestReceived,
@@ -13,7 +13,6 @@ import { type AttachRoute, type RouteAttachDeps, routeAttach } from "./route-att
 
 export interface RelayDeps extends RouteAttachDeps {
   readonly clock: Clock;
-  readonly logger: Logger;
 }
 
 /** A client says at once what it wants. */

@@ -132,6 +132,19 @@ test("a watcher that does not read is sent nothing more, and a fresh snapshot wh
   expect(names(slow)).toHaveLength(10);
 });
 
+test("a snapshot that a fresh one overtakes says nothing more", async () => {
+  say(...rack(5_000));
+  const outlet: Watching = new FakeStream("WatchResponse");
+  const first = feed.watch({ selection: "" }, outlet);
+  outlet.backlogBytes = 1024 * 1024 + 1;
+  say({ name: "n1", state: "WAITING" });
+  clock.advance(75);
+  outlet.drain();
+  await first;
+  for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(kinds(outlet).filter((kind) => kind === "reset" || kind === "synced")).toEqual(["reset", "synced"]);
+});
+
 test("a snapshot waits for its reader", async () => {
   say(...rack(20_000));
   const outlet: Watching = new FakeStream("WatchResponse");

@@ -188,7 +188,7 @@ export class HeadTail {
     this.#eachSource((source) => {
       source.pause();
     });
-    void this.#outlet.drained().then(() => {
+    void this.#outlet.drained(BACKLOG_BYTES_MAX / 2).then(() => {
       this.#paused = false;
       this.#eachSource((source) => {
         source.resume();

@@ -186,6 +186,9 @@ test("an agent cannot print for a console that is not its own", async () => {
   });
   await inbox.until(() => inbox.messages.some(({ batch }) => batch));
   expect(outputs(inbox)).toEqual({ n1: "real" });
+  expect(inbox.messages.flatMap(({ names }) => names?.names ?? []).map(({ console }) => console)).toEqual([
+    "n1",
+  ]);
 });
 
 test.each<[string, TailResponse]>([
@@ -252,8 +255,7 @@ test("a receiver that does not read holds the agent back, and gets everything on
   inlet.pause();
   const text = "x".repeat(60_000);
   for (let at = 0; at < 300; at++) print(outlet, at * text.length, text);
-  for (let round = 0; round < 20; round++) await rig.client.status({}, { signal: rig.signal });
-  expect(outlet.backlogBytes).toBeGreaterThan(8_000_000);
+  expect(await rig.settled(() => outlet.backlogBytes)).toBeGreaterThan(8_000_000);
   inlet.resume();
   await inbox.until(() => inbox.messages.length === 301);
   expect(inbox.messages.at(-1)?.batch?.offsets).toEqual([299 * text.length]);
