@@ -12,6 +12,10 @@ const GONE_MS = 20_000;
 export interface ConfedRunOptions {
   readonly cwd?: string | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** All of standard input; without it, it stays open and empty. */
+  readonly input?: string | undefined;
+  /** `ulimit -n` of it. */
+  readonly descriptorsMax?: number | undefined;
 }
 
 /** One run of the `confed` command. What still runs at the end of its test is killed. */
@@ -25,8 +29,12 @@ export class ConfedRun {
   #waiting: (() => void)[] = [];
   #over = false;
 
-  constructor(args: readonly string[], { cwd, env }: ConfedRunOptions = {}) {
-    const child = spawn(process.execPath, [CONFED, ...args], {
+  constructor(
+    args: readonly string[],
+    { cwd, env, input, descriptorsMax }: ConfedRunOptions = {},
+  ) {
+    const limit = descriptorsMax === undefined ? "" : `ulimit -n ${descriptorsMax}; `;
+    const child = spawn("/bin/sh", ["-c", `${limit}exec "$@"`, "sh", process.execPath, CONFED, ...args], {
       cwd,
       stdio: ["pipe", "pipe", "pipe"],
       env: { ...process.env, CONFED_HEAD: "", CONFED_CONFIG: "", ...env },
@@ -34,6 +42,7 @@ export class ConfedRun {
     this.#child = child;
     this.pid = child.pid ?? 0;
     child.stdin.on("error", () => undefined); // It ended first; its status says why.
+    if (input !== undefined) child.stdin.end(input);
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.stdout += text;
       this.#look();
