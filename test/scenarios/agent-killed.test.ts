@@ -1,5 +1,5 @@
 import { consoleTable, type Rack, startRack, verifyLog } from "@confed/simulator";
-import { ConfedRig, type RigAgent } from "@confed/testkit";
+import { ConfedRig, readToTheEnd, type RigAgent } from "@confed/testkit";
 import { describe, expect, test } from "vitest";
 
 const ROUNDS = 2;
@@ -59,7 +59,7 @@ describe("an agent killed by SIGKILL while consoles print and a viewer is attach
       expect(fresh.every(({ offset }) => offset >= gap.to)).toBe(true);
       shownFrom = kept.length - missedBytes;
     }
-    await rack.printing(false);
+    await readToTheEnd(rack, agent.process);
     await agent.process.stop();
     await expectExact(agent, rack);
   });
@@ -80,7 +80,7 @@ describe("an agent killed by SIGKILL while consoles print and a viewer is attach
       await run.told(/\[.*agent restarted.*\]/, from);
       await run.stdout.reached(keptBytes + BYTES_A_ROUND);
     }
-    await rack.printing(false);
+    await readToTheEnd(rack, agent.process);
     await agent.process.stop();
     await run.kill();
     await expectExact(agent, rack);
