@@ -194,6 +194,25 @@ test("tail shows lines with the names of their consoles, prompts after a moment"
   expect(await done).toBe(130);
 });
 
+test("tail goes on where it was when the head comes back", async () => {
+  const fake = agent.console("n1");
+  const done = rcons(["tail", "n1"]);
+  await fake.until(() => fake.listeners > 0);
+  fake.print("before\n");
+  await world.shows("n1: before\n");
+  await head.stop();
+  await world.until(() => world.complained.includes("retry"));
+  await fake.until(() => fake.listeners === 0);
+  fake.print("missed\n");
+  await head.start();
+  clock.advance(500);
+  await world.shows("n1: missed\n");
+  expect(world.complained).toContain("[back]");
+  expect(world.shown).toBe("n1: before\nn1: missed\n");
+  world.signal("SIGINT");
+  expect(await done).toBe(130);
+});
+
 test("send types and adds Enter", async () => {
   const done = rcons(["send", "n1", "--text", "re\\x62oot"]);
   const fake = agent.console("n1");

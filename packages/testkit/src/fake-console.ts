@@ -70,7 +70,10 @@ export class FakeConsole {
   onPrint(listener: (offset: number, data: Buffer) => void): () => void {
     this.#printed.add(listener);
     this.#moved();
-    return () => this.#printed.delete(listener);
+    return () => {
+      this.#printed.delete(listener);
+      this.#moved();
+    };
   }
 
   /** Resolves as soon as `condition` holds; looked at whenever a client did something. */

@@ -61,6 +61,8 @@ export async function runAttach(world: World, options: AttachOptions): Promise<n
 
   const session = new AttachSession({
     ...options,
+    // Keys are spoken of to people who have some.
+    escape: terminal.present ? options.escape : undefined,
     subject: world.subject(),
     clock,
     retryDelay: retryDelayOf(world.random),
