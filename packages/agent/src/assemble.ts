@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { AgentConfig, ConsoleSpec, LoadResult } from "@confed/config";
+import { type AgentConfig, type ConsoleSpec, type LoadResult, managedTableIn } from "@confed/config";
 import { type Clock, ConfedError, formatHostPort, type Logger, Scope, TimerWheel } from "@confed/kernel";
 import { startNameResolver } from "@confed/transports";
 import { type RunningServer, startServer } from "@confed/wire";
@@ -11,6 +11,7 @@ import { Join } from "./join/join.ts";
 import { LogFeed } from "./log/log-feed.ts";
 import { LogReader } from "./log/log-reader.ts";
 import { spawnWriter } from "./log/writer-process.ts";
+import { ConfigWatch } from "./reload/config-watch.ts";
 import { Reloader, type ReloadOutcome, type ReloadRequest } from "./reload/reloader.ts";
 import { agentServices } from "./services/agent-services.ts";
 import { transportOf } from "./transports/assemble.ts";
@@ -73,8 +74,20 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   scope.own(() => fleet.stop());
 
   const load = deps.load ?? (() => Promise.reject(notReloadable()));
-  const reloader = new Reloader({ load, running: config, fleet, clock, logger });
+  const managed = managedTableIn(agent.stateDir);
+  const watch = new ConfigWatch({
+    clock,
+    logger,
+    onChange: () => reloadQuietly(reloader, logger),
+  });
+  const reloader: Reloader = new Reloader({
+    ...{ load, running: config, fleet, clock, logger },
+    onRead: ({ files, directories }) => {
+      if (deps.load !== undefined) watch.follow({ files: [...files, managed], directories });
+    },
+  });
   scope.own(() => reloader.stop());
+  scope.own(() => watch.stop());
 
   const joins: Join[] = [];
   const services = agentServices({
@@ -117,6 +130,8 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       join.start();
     }
     for (const { console } of table.all()) console.start();
+    if (deps.load !== undefined)
+      await watch.start({ files: [...config.files, managed], directories: config.directories ?? [] });
     return {
       port,
       reopenLogs: () => {
@@ -136,6 +151,14 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
  * machine room that lost power is not met with ten thousand key exchanges at once.
  */
 const DIALS_MAX = 64;
+
+async function reloadQuietly(reloader: Reloader, logger: Logger): Promise<void> {
+  try {
+    await reloader.reload({ by: "a file that changed" });
+  } catch (reason) {
+    logger.warn("the configuration was not read again", { cause: ConfedError.from(reason).message });
+  }
+}
 
 function notReloadable(): ConfedError {
   return new ConfedError("failed_precondition", "this agent was started without a file to read again");

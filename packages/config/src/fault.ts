@@ -18,7 +18,13 @@ export interface Fault {
 /** Everything, frozen; or every fault, by file in the order of reading, then by line. Never both. */
 export type LoadResult<T> =
   | { readonly ok: T; readonly faults?: undefined }
-  | { readonly ok?: undefined; readonly faults: readonly Fault[] };
+  | {
+      readonly ok?: undefined;
+      readonly faults: readonly Fault[];
+      /** What was read or looked for all the same: where it will be mended. */
+      readonly files?: readonly string[] | undefined;
+      readonly directories?: readonly string[] | undefined;
+    };
 
 /**
  * One line for a terminal: `file:line:col: subject: message (hint)`. Text from the file is

@@ -24,6 +24,7 @@ export {
   type LoadOptions,
   loadAgentConfig,
   loadHeadConfig,
+  managedTableIn,
 } from "./load-config.ts";
 export { resolveSecret, type SecretRef, type SecretSources } from "./secret-ref.ts";
 export { type AgentSettings, DEFAULT_PORTS, type HeadSettings, type LogSettings } from "./settings-schema.ts";

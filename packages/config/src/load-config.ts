@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { ConfedError } from "@confed/kernel";
 import type { z } from "zod";
 import { type ConfigFiles, systemFiles } from "./config-files.ts";
@@ -27,6 +27,8 @@ export interface AgentConfig {
   readonly consoles: readonly ConsoleSpec[];
   /** Every file that was read, absolute; what a watcher watches. */
   readonly files: readonly string[];
+  /** Directories in which files were looked for, absolute: a new one may belong to a pattern. */
+  readonly directories?: readonly string[] | undefined;
 }
 
 /** What a head is started with. Frozen. */
@@ -42,11 +44,22 @@ export interface CheckedConfig {
   readonly logs: LogSettings;
   readonly consoles: readonly ConsoleSpec[];
   readonly files: readonly string[];
+  readonly directories?: readonly string[] | undefined;
 }
 
-/** For tests. */
 export interface LoadOptions {
+  /** For tests. */
   readonly files?: ConfigFiles | undefined;
+  /**
+   * The table that the agent's own commands edit; without it the one in the state directory that
+   * the file names. An agent that runs keeps its own, whatever the file says by now.
+   */
+  readonly managedTable?: string | undefined;
+}
+
+/** The table of consoles in an agent's state directory: part of its configuration if it is there. */
+export function managedTableIn(stateDir: string): string {
+  return join(stateDir, "consoles.jsonl");
 }
 
 /**
@@ -59,9 +72,9 @@ export async function loadAgentConfig(
 ): Promise<LoadResult<AgentConfig>> {
   const loaded = await checkConfig(path, options);
   if (loaded.ok === undefined) return loaded;
-  const { agent, logs, consoles, files } = loaded.ok;
+  const { agent, logs, consoles, files, directories } = loaded.ok;
   if (agent === undefined) return missingSection(path, "agent", loaded.ok);
-  return { ok: Object.freeze({ agent, logs, consoles, files }) };
+  return { ok: Object.freeze({ agent, logs, consoles, files, directories }) };
 }
 
 /** Read the configuration of a head. What else the file includes is an agent's, and not read. */
@@ -112,10 +125,19 @@ class Loading {
   readonly #table = new ConsoleTable(this.#faults);
   /** Absolute. */
   readonly #seen = new Set<string>();
+  readonly #listed = new Set<string>();
+  readonly #managedTable: string | undefined;
 
-  constructor(path: string, { files = systemFiles }: LoadOptions) {
+  constructor(path: string, { files = systemFiles, managedTable }: LoadOptions) {
     this.#path = path;
-    this.#files = files;
+    this.#managedTable = managedTable;
+    this.#files = {
+      read: (file) => files.read(file),
+      list: (directory) => {
+        this.#listed.add(directory);
+        return files.list(directory);
+      },
+    };
   }
 
   async run({ tables }: { readonly tables: boolean }): Promise<LoadResult<CheckedConfig>> {
@@ -125,9 +147,27 @@ class Loading {
       this.#faults.addLoose({ file: this.#path, line, col, message: error.rawMessage, hint: error.hint });
     });
     const settings = document === undefined ? undefined : await this.#takeMain(document, main, tables);
-    if (settings === undefined || !this.#faults.empty) return { faults: await this.#faults.resolve() };
+    // Last, so that what is defined twice is a fault of the table that commands edit.
+    if (tables && settings?.agent !== undefined)
+      await this.#takeManaged(this.#managedTable ?? managedTableIn(settings.agent.stateDir));
+    const read = { files: [...this.#seen], directories: [...this.#listed] };
+    if (settings === undefined || !this.#faults.empty)
+      return { faults: await this.#faults.resolve(), ...read };
     const { agent, head, logs } = settings;
-    return { ok: deepFreeze({ agent, head, logs, consoles: this.#table.consoles, files: [...this.#seen] }) };
+    return { ok: deepFreeze({ agent, head, logs, consoles: this.#table.consoles, ...read }) };
+  }
+
+  async #takeManaged(absolute: string): Promise<void> {
+    // A pattern of the main file may have meant it, too.
+    if (this.#seen.has(absolute)) return;
+    const document = await this.#read(absolute, (error) => {
+      if (error.code === "not_found") this.#seen.delete(absolute);
+      else
+        this.#failIncluded(absolute, error, (message, hint) => {
+          this.#faults.addLoose({ file: this.#shown(absolute), line: 0, col: 0, message, hint });
+        });
+    });
+    if (document !== undefined) await this.#takeIncluded(document, absolute, [absolute]);
   }
 
   async #takeMain(

@@ -2,6 +2,7 @@ import { type AgentConfig, type Fault, faultsError, type LoadResult } from "@con
 import { type Clock, ConfedError, type Logger } from "@confed/kernel";
 import type { ConsoleFleet } from "../console/console-fleet.ts";
 import { planReload, type ReloadPlan } from "../console/plan-reload.ts";
+import type { Watched } from "./config-watch.ts";
 
 /** What came of a reload: nothing at all where there are faults. */
 export type ReloadOutcome =
@@ -29,6 +30,8 @@ export interface ReloaderDeps {
   readonly fleet: Pick<ConsoleFleet, "specs" | "apply">;
   readonly clock: Pick<Clock, "nowMs" | "wallTimeMs">;
   readonly logger: Logger;
+  /** Which files were read or looked for, after each reading. */
+  readonly onRead: (read: Watched) => void;
 }
 
 /**
@@ -40,10 +43,13 @@ export class Reloader {
   readonly #deps: ReloaderDeps;
   #last: Promise<unknown> = Promise.resolve();
   #stopped = false;
+  #read: Watched;
   #trouble: { readonly sinceWallMs: number; readonly text: string; readonly error: ConfedError } | undefined;
 
   constructor(deps: ReloaderDeps) {
     this.#deps = deps;
+    const { files, directories = [] } = deps.running;
+    this.#read = { files, directories };
   }
 
   /** Set while what is on disk is not what runs. */
@@ -69,6 +75,7 @@ export class Reloader {
     const startedMs = clock.nowMs();
     const loaded = await load();
     if (this.#stopped) throw new ConfedError("canceled", "the agent stops");
+    this.#tellRead(loaded);
     if (loaded.ok === undefined) {
       this.#stale(loaded.faults, by);
       return { faults: loaded.faults };
@@ -80,11 +87,28 @@ export class Reloader {
     if (this.#trouble !== undefined) logger.info("the configuration is good again");
     this.#trouble = undefined;
     const durationMs = Math.round(clock.nowMs() - startedMs);
-    logger.info("configuration read again", { by, ...countsOf(plan), durationMs });
+    const nothing = plan.untouchedCount === fleet.specs.size && plan.stop.length === 0;
+    logger.info(nothing ? "configuration read again, nothing changed" : "configuration read again", {
+      by,
+      ...countsOf(plan),
+      durationMs,
+    });
     if (needsRestart.length > 0) {
       logger.warn("these settings hold from the next start on", { settings: needsRestart.join(" ") });
     }
     return { plan, needsRestart, done: true };
+  }
+
+  #tellRead(loaded: LoadResult<AgentConfig>): void {
+    const { files = [], directories = [] } = loaded.ok ?? loaded;
+    // With a fault not everything was reached: what the running configuration came from stays watched.
+    const { files: before, directories: directoriesBefore } =
+      loaded.ok === undefined ? this.#read : NOTHING_READ;
+    this.#read = {
+      files: [...new Set([...files, ...before])],
+      directories: [...new Set([...directories, ...directoriesBefore])],
+    };
+    this.#deps.onRead(this.#read);
   }
 
   #stale(faults: readonly Fault[], by: string): void {
@@ -104,6 +128,8 @@ export class Reloader {
     logger.error("the configuration has faults; the old one stays in force", { by, error: text });
   }
 }
+
+const NOTHING_READ: Watched = { files: [], directories: [] };
 
 function countsOf({ start, stop, restart, demand, relabel, untouchedCount }: ReloadPlan) {
   return {
