@@ -50,7 +50,11 @@ function expect(run, pattern, from = 0) {
     const fail = (/** @type {string} */ why) => {
       release();
       const seen = run.output.slice(from).slice(-2_000);
-      reject(new Error(`${why}: waited for ${pattern}\n--- seen:\n${seen}\n--- said:\n${run.errors.slice(-2_000)}`));
+      reject(
+        new Error(
+          `${why}: waited for ${pattern}\n--- seen:\n${seen}\n--- said:\n${run.errors.slice(-2_000)}`,
+        ),
+      );
     };
     const look = () => {
       const found = pattern.exec(run.output.slice(from));
@@ -97,7 +101,6 @@ async function converse(head, node, steps, logged) {
 /** @param {string} title @param {string} text */
 function show(title, text) {
   // What a console prints may be anything; here it is shown, not obeyed.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is the point
   const plain = text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, "").replace(/[^\x20-\x7e\n]/g, "");
   process.stdout.write(`\n  --- ${title}\n${plain.trim().replace(/^/gm, "  | ")}\n\n`);
 }

@@ -49,7 +49,9 @@ test("confed check says every fault with file, line, column and a hint, and exit
   expect(lines.at(-1)).toBe(`confed: ${faults.length} faults in the configuration`);
 
   const linesOf = (file: string) =>
-    new Set(faults.filter((fault) => fault.startsWith(`${file}:`)).map((fault) => Number(fault.split(":")[1])));
+    new Set(
+      faults.filter((fault) => fault.startsWith(`${file}:`)).map((fault) => Number(fault.split(":")[1])),
+    );
   expect([...linesOf("agent.yaml")].sort((a, b) => a - b)).toEqual(
     expect.arrayContaining([2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 14, 15]),
   );

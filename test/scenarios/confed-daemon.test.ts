@@ -56,7 +56,9 @@ describe("a daemon", () => {
   });
 
   test("ends when its standard input does, if told so", async () => {
-    const { status, stderr } = await runConfed(["head", "--config", headFile(), "--until-stdin-ends"], { input: "" });
+    const { status, stderr } = await runConfed(["head", "--config", headFile(), "--until-stdin-ends"], {
+      input: "",
+    });
     expect(status).toBe(0);
     expect(stderr).toContain("ending");
   });
@@ -97,36 +99,42 @@ describe("a daemon", () => {
     await run.told(/"message":"ready"/);
     run.signal("SIGTERM");
     await run.exited;
-    const lines = run.stderr.trim().split("\n").map((line) => JSON.parse(line) as { level: string; message: string });
+    const lines = run.stderr
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { level: string; message: string });
     expect(lines.map(({ message }) => message)).toEqual(expect.arrayContaining(["ready", "ending", "ended"]));
   });
 });
 
 describe("an agent", () => {
-  test.each(["SIGUSR1", "SIGHUP"] as const)("writes to a new log file after logrotate and %s", async (signal) => {
-    const device = await startSocketConsole({ host: "127.0.0.1", port: 0 });
-    const { port } = device.server.address() as { port: number };
-    try {
-      const { run } = await ready(
-        "agent",
-        ...["--config", agentFile(`{ name: n1, transport: tcp, host: 127.0.0.1, port: ${port} }`)],
-      );
-      const log = join(dir, "log", "n1.log");
-      await device.feed(Buffer.from("before\n"));
-      await untilHolds(log, "before\n");
-      renameSync(log, `${log}.1`);
-      run.signal(signal);
-      await run.told(new RegExp(`opened anew signal=${signal}`));
-      if (signal === "SIGHUP") await run.told(/configuration is not read again/);
-      await device.feed(Buffer.from("after\n"));
-      await untilHolds(log, "after\n");
-      expect(readFileSync(`${log}.1`, "utf8")).toBe("before\n");
-      run.signal("SIGTERM");
-      expect(await run.exited).toBe(0);
-    } finally {
-      await device.close();
-    }
-  });
+  test.each(["SIGUSR1", "SIGHUP"] as const)(
+    "writes to a new log file after logrotate and %s",
+    async (signal) => {
+      const device = await startSocketConsole({ host: "127.0.0.1", port: 0 });
+      const { port } = device.server.address() as { port: number };
+      try {
+        const { run } = await ready(
+          "agent",
+          ...["--config", agentFile(`{ name: n1, transport: tcp, host: 127.0.0.1, port: ${port} }`)],
+        );
+        const log = join(dir, "log", "n1.log");
+        await device.feed(Buffer.from("before\n"));
+        await untilHolds(log, "before\n");
+        renameSync(log, `${log}.1`);
+        run.signal(signal);
+        await run.told(new RegExp(`opened anew signal=${signal}`));
+        if (signal === "SIGHUP") await run.told(/configuration is not read again/);
+        await device.feed(Buffer.from("after\n"));
+        await untilHolds(log, "after\n");
+        expect(readFileSync(`${log}.1`, "utf8")).toBe("before\n");
+        run.signal("SIGTERM");
+        expect(await run.exited).toBe(0);
+      } finally {
+        await device.close();
+      }
+    },
+  );
 
   test("warns when it may not open enough files for its consoles", async () => {
     const table = Array.from({ length: 100 }, (_, at) =>

@@ -16,8 +16,13 @@ afterEach(() => {
 
 async function sim(...args: readonly string[]) {
   const run = new ConfedRun(["sim", "--print-config", ...args]);
+  // The table and the log go through two pipes: one may be ahead of the other.
   await run.told(/ ready role=rack /);
-  const table = run.stdout.trim().split("\n").map((line) => JSON.parse(line) as Entry);
+  await run.printed(/\n$/);
+  const table = run.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Entry);
   return { run, table };
 }
 
@@ -69,13 +74,13 @@ describe("confed sim", () => {
 
     const whole = join(dir, "n0001.log");
     writeFileSync(whole, log);
-    const exact = await runConfed(["sim", "verify", "--sent", sent, whole]);
+    const exact = await runConfed(["sim", "verify", "--against", sent, whole]);
     expect(exact).toMatchObject({ status: 0, stderr: "" });
     expect(exact.stdout).toMatch(/^n0001: exact, \d+ lines/);
 
     // The third line is gone: 80 bytes each.
     writeFileSync(whole, Buffer.concat([log.subarray(0, 160), log.subarray(240)]));
-    const broken = await runConfed(["sim", "verify", "--sent", sent, whole]);
+    const broken = await runConfed(["sim", "verify", "--against", sent, whole]);
     expect(broken.status).toBe(1);
     expect(broken.stdout).toMatch(/^n0001: NOT EXACT/);
     expect(broken.stdout).toMatch(/missing 1: 3$/m);
@@ -98,8 +103,7 @@ describe("confed hostkeys scan", () => {
   /** An ssh server of the simulator, and the configuration of an agent that leads to it. */
   async function sshConsole(port = "0") {
     const run = new ConfedRun(["sim", "--mode", "echo", "--ssh", port, "--print-config", "ssh"]);
-    await run.told(/ ready role=rack /);
-    const entry = JSON.parse(run.stdout) as Entry;
+    const entry = JSON.parse((await run.printed(/^.*\n/))[0]) as Entry;
     const config = join(dir, "agent.yaml");
     writeFileSync(
       config,
@@ -115,7 +119,8 @@ describe("confed hostkeys scan", () => {
 
   test("prints keys, takes them down with --accept, and refuses those of another server later", async () => {
     const { run, entry, config } = await sshConsole();
-    const scan = (...args: readonly string[]) => runConfed(["hostkeys", "scan", "n*", "--config", config, ...args]);
+    const scan = (...args: readonly string[]) =>
+      runConfed(["hostkeys", "scan", "n*", "--config", config, ...args]);
     const line = (word: string) =>
       new RegExp(`^n0001 {2}${entry.host}:${entry.port} {2}ssh-ed25519 {2}SHA256:\\S{43} {2}${word}\n$`);
 

@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfedRun, descendantsOf, RconsRun, runConfed, untilGone } from "@confed/testkit";
@@ -30,7 +30,10 @@ describe("confed up", () => {
     const { run, head } = await up();
     const ls = new RconsRun(["--head", head, "ls", "--json"]);
     expect(await ls.exited).toBe(0);
-    const listed = ls.output.trim().split("\n").map((line) => JSON.parse(line) as { name: string; state: string });
+    const listed = ls.output
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { name: string; state: string });
     expect(listed.map(({ name }) => name)).toEqual([
       ...["n0001", "n0002", "n0003", "n0004", "n0005", "n0006", "n0007", "n0008"],
       "shell01",

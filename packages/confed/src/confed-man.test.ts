@@ -5,7 +5,15 @@ import { VERSION } from "./version.ts";
 
 test("the man page has every command, also those below commands", () => {
   const page = confedMan();
-  for (const words of ["up", "head", "agent", "status", "check [file]", "hostkeys scan <selection>", "sim verify"]) {
+  for (const words of [
+    "up",
+    "head",
+    "agent",
+    "status",
+    "check [file]",
+    "hostkeys scan <selection>",
+    "sim verify",
+  ]) {
     expect(page).toContain(`.SS ${words}`);
   }
 });

@@ -3,9 +3,11 @@ import { Command, type OutputConfiguration } from "commander";
 import { defineAgent } from "./commands/agent.ts";
 import { defineCheck } from "./commands/check.ts";
 import { defineCompletion } from "./commands/completion.ts";
+import { defineConsole } from "./commands/console.ts";
 import { defineHead } from "./commands/head.ts";
 import { defineHostkeys } from "./commands/hostkeys.ts";
 import type { DefineCommand, Launch } from "./commands/launch.ts";
+import { defineReload } from "./commands/reload.ts";
 import { defineSim } from "./commands/sim.ts";
 import { defineStatus } from "./commands/status.ts";
 import { defineUp } from "./commands/up.ts";
@@ -16,6 +18,8 @@ const COMMANDS: readonly DefineCommand[] = [
   defineHead,
   defineAgent,
   defineStatus,
+  defineReload,
+  defineConsole,
   defineCheck,
   defineHostkeys,
   defineSim,

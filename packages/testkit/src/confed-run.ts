@@ -29,10 +29,7 @@ export class ConfedRun {
   #waiting: (() => void)[] = [];
   #over = false;
 
-  constructor(
-    args: readonly string[],
-    { cwd, env, input, descriptorsMax }: ConfedRunOptions = {},
-  ) {
+  constructor(args: readonly string[], { cwd, env, input, descriptorsMax }: ConfedRunOptions = {}) {
     const limit = descriptorsMax === undefined ? "" : `ulimit -n ${descriptorsMax}; `;
     const child = spawn("/bin/sh", ["-c", `${limit}exec "$@"`, "sh", process.execPath, CONFED, ...args], {
       cwd,

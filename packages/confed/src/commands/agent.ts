@@ -1,6 +1,6 @@
-import type { Command } from "commander";
+import { ConfedError, EXIT, formatHostPort } from "@confed/kernel";
 import { withExamples, withSection } from "@confed/rcons";
-import { EXIT, formatHostPort } from "@confed/kernel";
+import type { Command } from "commander";
 import { type DaemonFlags, daemonOptions, withDaemonFlags } from "../process/daemon-flags.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
@@ -25,6 +25,7 @@ export function defineAgent(program: Command, launch: Launch): Command {
     lines: [
       "SIGTERM, SIGINT  end in order: viewers are told, logs written; a second one ends at once",
       "SIGUSR1, SIGHUP  open the console logs anew by name, after logrotate has moved them",
+      "SIGHUP           read the configuration again as well, as `confed reload` does",
     ],
   });
   return withExamples(command, [
@@ -34,12 +35,11 @@ export function defineAgent(program: Command, launch: Launch): Command {
 }
 
 async function runAgent(world: World, flags: AgentFlags): Promise<number> {
-  const [{ loadAgentConfig }, { loadOrSay }, { configPathOf, runDaemon }] = await Promise.all([
-    import("@confed/config"),
-    import("../process/load-or-say.ts"),
-    import("../process/run-daemon.ts"),
-  ]);
-  const config = await loadOrSay(loadAgentConfig(configPathOf(flags.config, world.env)), world.stderr);
+  const [{ loadAgentConfig, managedTableIn }, { loadOrSay }, { configPathOf, runDaemon }] = await Promise.all(
+    [import("@confed/config"), import("../process/load-or-say.ts"), import("../process/run-daemon.ts")],
+  );
+  const path = configPathOf(flags.config, world.env);
+  const config = await loadOrSay(loadAgentConfig(path), world.stderr);
   if (config === undefined) return EXIT.usage;
   return runDaemon(world, daemonOptions(flags), async ({ logger, scope }) => {
     const [{ lockState }, { descriptorWarning, readLimits }, { startAgent }] = await Promise.all([
@@ -60,6 +60,8 @@ async function runAgent(world: World, flags: AgentFlags): Promise<number> {
       version: VERSION,
       env: world.env,
       residentBytes: () => world.residentBytes(),
+      // The state directory stays the one that this process holds, whatever the file says by then.
+      load: () => loadAgentConfig(path, { managedTable: managedTableIn(stateDir) }),
     });
     return {
       ready: {
@@ -72,9 +74,10 @@ async function runAgent(world: World, flags: AgentFlags): Promise<number> {
       onReopen(signal) {
         agent.reopenLogs();
         logger.info("console logs opened anew", { signal });
-        if (signal === "SIGHUP") {
-          logger.warn("the configuration is not read again in this version; restart the agent for that");
-        }
+        if (signal !== "SIGHUP") return;
+        agent.reload({ by: signal }).catch((reason: unknown) => {
+          logger.warn("the configuration was not read again", { cause: ConfedError.from(reason).message });
+        });
       },
     };
   });

@@ -27,7 +27,10 @@ export function defineHostkeys(program: Command, launch: Launch): Command {
     });
   withExamples(scan, [
     { line: "confed hostkeys scan 'bmc[1-20]' --config agent.yaml", does: "look" },
-    { line: "confed hostkeys scan 'bmc[1-20]' --config agent.yaml --accept", does: "and trust them from now on" },
+    {
+      line: "confed hostkeys scan 'bmc[1-20]' --config agent.yaml --accept",
+      does: "and trust them from now on",
+    },
   ]);
   return command;
 }

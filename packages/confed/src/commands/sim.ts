@@ -1,5 +1,5 @@
-import type { RackMode } from "@confed/simulator";
 import { withExamples, withSection } from "@confed/rcons";
+import type { RackMode } from "@confed/simulator";
 import { type Command, Option } from "commander";
 import { type DaemonFlags, withDaemonFlags } from "../process/daemon-flags.ts";
 import type { Launch } from "./launch.ts";
@@ -24,7 +24,7 @@ export interface SimFlags extends DaemonFlags {
 
 /** What commander makes of the command line of `confed sim verify`. */
 export interface VerifyFlags {
-  readonly sent: string;
+  readonly against: string;
   readonly foreign?: true;
 }
 
@@ -47,7 +47,10 @@ export function defineSim(program: Command, launch: Launch): Command {
     .option("--ssh <port>", "listen for ssh", numberOf)
     .option("--ssh-user <name>", "who may log in by ssh (root)")
     .option("--ssh-password <text>", "with which password (confed)")
-    .option("--print-config [transport]", "print the table of consoles for an agent to include, as JSON Lines")
+    .option(
+      "--print-config [transport]",
+      "print the table of consoles for an agent to include, as JSON Lines",
+    )
     .option("--sent <file>", "at the end, write what every console was sent, for `confed sim verify`")
     .action(async (flags: SimFlags) => {
       await launch(async (world) => {
@@ -79,18 +82,19 @@ function defineVerify(sim: Command, launch: Launch): void {
     .command("verify")
     .description("hold logs against what simulated consoles were sent: lost, doubled, out of order, damaged")
     .argument("<log...>", "log files, each named after its console: n0001.log")
-    .requiredOption("--sent <file>", "what `confed sim --sent FILE` wrote")
+    .requiredOption("--against <file>", "what `confed sim --sent FILE` wrote")
     .option("--foreign", "allow bytes that are no numbered lines")
-    .action(async (logs: readonly string[], flags: VerifyFlags, self: Command) => {
-      // `--sent` of the rack itself is the same word: the parent may have taken it.
-      const sent = self.optsWithGlobals<VerifyFlags>().sent;
+    .action(async (logs: readonly string[], flags: VerifyFlags) => {
       await launch(async (world) => {
         const { runVerify } = await import("../sim/run-verify.ts");
-        return runVerify(world, logs, { ...flags, sent });
+        return runVerify(world, logs, flags);
       });
     });
   withExamples(command, [
-    { line: "confed sim verify --sent sent.json /var/log/consoles/n*.log", does: "exit status 1 if not exact" },
+    {
+      line: "confed sim verify --against sent.json /var/log/consoles/n*.log",
+      does: "exit status 1 if not exact",
+    },
   ]);
 }
 

@@ -13,7 +13,10 @@ export function defineStatus(program: Command, launch: Launch): Command {
   const command = program
     .command("status")
     .description("how a head is, with its agents and consoles; with --agent, how that agent is")
-    .option("--head <addresses>", "host:port[,host:port...], the first that answers (CONFED_HEAD; 127.0.0.1:7100)")
+    .option(
+      "--head <addresses>",
+      "host:port[,host:port...], the first that answers (CONFED_HEAD; 127.0.0.1:7100)",
+    )
     .option("--agent <address>", "ask this agent instead")
     .option("--json", "everything, as one line of JSON")
     .action(async (flags: StatusFlags) => {

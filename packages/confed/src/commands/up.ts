@@ -17,7 +17,10 @@ export function defineUp(program: Command, launch: Launch): Command {
     .description("run a head, two agents and a simulated rack on this host, without any configuration")
     .option("-p, --port <port>", "of the head, on 127.0.0.1; 0 takes any free port", "7100")
     .option("--dir <directory>", "for state and logs (~/.local/state/confed/up)")
-    .option("--include <file>", "further consoles of yours for the first agent, as an include: of its configuration")
+    .option(
+      "--include <file>",
+      "further consoles of yours for the first agent, as an include: of its configuration",
+    )
     .option("--no-shell", "leave out the console that is a real shell on this host")
     .action(async (flags: UpFlags) => {
       await launch(async (world) => {

@@ -48,7 +48,8 @@ function fishScript(name: string, places: readonly CommandPlace[]): string {
   const lines = places.flatMap(({ path, commands, options }) => {
     const place = placeInFish(path, commands);
     const below = commands.map(
-      (command) => `complete -c ${name} -f -n '${place}' -a ${command.name} -d '${quoted(command.description)}'`,
+      (command) =>
+        `complete -c ${name} -f -n '${place}' -a ${command.name} -d '${quoted(command.description)}'`,
     );
     const flags = options.map((option) => {
       const spelled = option.flags.map((flag) =>

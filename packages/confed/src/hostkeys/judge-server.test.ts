@@ -17,7 +17,11 @@ function key(type: string, salt: number): FoundKey {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(type.length);
   const wire = Buffer.concat([length, Buffer.from(type), Buffer.alloc(32, salt)]);
-  return { type, fingerprint: `SHA256:${salt}`, knownHostsLine: `[bmc3]:2200 ${type} ${wire.toString("base64")}` };
+  return {
+    type,
+    fingerprint: `SHA256:${salt}`,
+    knownHostsLine: `[bmc3]:2200 ${type} ${wire.toString("base64")}`,
+  };
 }
 
 const ed25519 = key("ssh-ed25519", 1);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { loadAgentConfig, type SshConsoleSpec } from "@confed/config";
+import { type ConsoleSpec, loadAgentConfig, type SshConsoleSpec } from "@confed/config";
 import {
   type Clock,
   ConfedError,
@@ -55,19 +55,16 @@ export async function runScan(world: World, selectionText: string, flags: ScanFl
 }
 
 /** The ssh consoles meant. Throws "not_found" for a name that is none, and if none is meant. */
-function selectSsh(
-  consoles: readonly { readonly name: string; readonly transport: string }[],
-  text: string,
-): readonly SshConsoleSpec[] {
+function selectSsh(consoles: readonly ConsoleSpec[], text: string): readonly SshConsoleSpec[] {
   const selection = parseSelection(text);
-  const known = new Map((consoles as readonly SshConsoleSpec[]).map((spec) => [spec.name, spec]));
+  const names = new Set(consoles.map(({ name }) => name));
   for (const name of literalNames(selection) ?? []) {
-    if (!known.has(name)) {
+    if (!names.has(name)) {
       throw new ConfedError("not_found", `no console ${name} in this configuration`, { subject: name });
     }
   }
-  const meant = [...known.values()].filter((spec) => matches(selection, spec));
-  const ssh = meant.filter(({ transport }) => transport === "ssh");
+  const meant = consoles.filter((spec) => matches(selection, spec));
+  const ssh = meant.filter((spec) => spec.transport === "ssh");
   if (ssh.length > 0) return ssh;
   const why = meant.length === 0 ? "no console fits" : "no console of these is reached by ssh";
   throw new ConfedError("not_found", `${neutralise(text, 200)}: ${why}`);

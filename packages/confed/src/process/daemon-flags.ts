@@ -13,10 +13,14 @@ export interface DaemonFlags {
 export function withDaemonFlags(command: Command): Command {
   return command
     .addOption(
-      new Option("--log-format <format>", "of the log on standard error").choices(LOG_FORMATS).default("text"),
+      new Option("--log-format <format>", "of the log on standard error")
+        .choices(LOG_FORMATS)
+        .default("text"),
     )
     .addOption(
-      new Option("--log-level <level>", "the least urgent that is logged").choices(LOG_LEVELS).default("info"),
+      new Option("--log-level <level>", "the least urgent that is logged")
+        .choices(LOG_LEVELS)
+        .default("info"),
     )
     .addOption(new Option("--until-stdin-ends", "end when standard input ends").hideHelp());
 }

@@ -27,6 +27,7 @@ export function processLog({ stream, format: lineFormat, level, clock }: Process
         lineFormat,
       ),
     ),
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston declares interfaces for its classes
     transports: [new transports.Stream({ stream, eol: "\n" })],
   });
   const sayAt = (said: LogLevel) => (message: string, fields?: LogFields) => {

@@ -35,7 +35,9 @@ test("a state directory is made, for its owner alone, and holds nothing but the 
 });
 
 test("a lock is refused with conflict naming the process when that process lives", async () => {
-  const other = spawn(process.execPath, ["-e", "process.stdin.resume()"], { stdio: ["pipe", "ignore", "ignore"] });
+  const other = spawn(process.execPath, ["-e", "process.stdin.resume()"], {
+    stdio: ["pipe", "ignore", "ignore"],
+  });
   try {
     lockState(dir, other.pid!);
     const error = refusal(() => lockState(dir, process.pid));
@@ -58,11 +60,14 @@ test("a lock is taken over when its process is gone", () => {
   lock.release();
 });
 
-test.skipIf(!existsSync("/proc/self/stat"))("a lock is taken over when its pid is another process's now", () => {
-  // We live, and did not start at that time: a process before us had our pid.
-  writeFileSync(join(dir, "lock"), `${process.pid} 1\n`);
-  expect(() => lockState(dir, process.pid)).not.toThrow();
-});
+test.skipIf(!existsSync("/proc/self/stat"))(
+  "a lock is taken over when its pid is another process's now",
+  () => {
+    // We live, and did not start at that time: a process before us had our pid.
+    writeFileSync(join(dir, "lock"), `${process.pid} 1\n`);
+    expect(() => lockState(dir, process.pid)).not.toThrow();
+  },
+);
 
 test("a lock is taken over when its file holds no process", () => {
   writeFileSync(join(dir, "lock"), "");

@@ -9,15 +9,15 @@ import type { World } from "../world.ts";
 export async function runVerify(
   { stdout }: World,
   logs: readonly string[],
-  { sent, foreign }: VerifyFlags,
+  { against, foreign }: VerifyFlags,
 ): Promise<number> {
-  const reports = await readSent(sent);
+  const reports = await readSent(against);
   let allExact = true;
   for (const log of logs) {
     const console = basename(log).replace(/[.]log$/, "");
     const expected = reports.get(console);
     if (expected === undefined) {
-      throw new ConfedError("not_found", `${sent} knows no console ${console}`, {
+      throw new ConfedError("not_found", `${against} knows no console ${console}`, {
         subject: log,
         hint: "a log is named after its console: n0001.log or n0001",
       });

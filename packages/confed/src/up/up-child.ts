@@ -67,7 +67,9 @@ export function startUpChild({ name, command, logPath, clock, onWords }: UpChild
   const ready = new Promise<ReadyFields>((resolve, reject) => {
     becomeReady = resolve;
     void ended.then(({ how }) => {
-      reject(new ConfedError("process_exited", `${name} ended before it was ready (${how})`, { subject: name }));
+      reject(
+        new ConfedError("process_exited", `${name} ended before it was ready (${how})`, { subject: name }),
+      );
     });
   });
   ready.catch(() => undefined); // Whoever waits for it hears of it; nobody has to.
@@ -78,7 +80,8 @@ export function startUpChild({ name, command, logPath, clock, onWords }: UpChild
     if (said?.message === "ready") becomeReady(said);
     const isWorth = said === undefined || said["level"] === "warn" || said["level"] === "error";
     // What a command ends with begins with its own name, which is ours, too.
-    if (isWorth) onWords(`${name}: ${said === undefined ? neutralise(line.replace(/^confed: /, "")) : describe(said)}`);
+    if (isWorth)
+      onWords(`${name}: ${said === undefined ? neutralise(line.replace(/^confed: /, "")) : describe(said)}`);
   });
 
   const kill = () => {

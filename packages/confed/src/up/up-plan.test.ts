@@ -11,7 +11,9 @@ test("a plan keeps its state below the home directory unless told otherwise", ()
 });
 
 test("a plan ignores a relative XDG_STATE_HOME", () => {
-  expect(planUp(flags, { ...place, env: { XDG_STATE_HOME: "x" } }).dir).toBe("/home/ann/.local/state/confed/up");
+  expect(planUp(flags, { ...place, env: { XDG_STATE_HOME: "x" } }).dir).toBe(
+    "/home/ann/.local/state/confed/up",
+  );
 });
 
 test("a plan gives nobody root's own shell", () => {
