@@ -10,8 +10,8 @@ export interface CatchUpReader {
   /** In order, without overlap. `ms`: when it came, 0 unknown. The bytes may be kept. */
   bytes(offset: number, bytes: Uint8Array, ms: number): void;
   gap(gap: GapRecord): void;
-  /** Resolves when there is room for more. */
-  room(): Promise<void>;
+  /** Undefined: there is room for more. Else resolves when there is. */
+  full(): Promise<void> | undefined;
 }
 
 export interface CatchUpDeps {
@@ -20,11 +20,11 @@ export interface CatchUpDeps {
 }
 
 /**
- * Deliver [from, now): from the log as far as it goes, then from the arenas. When the returned
- * promise's continuation runs nothing has been printed since: the last part is copied in the same
- * turn in which `live` is called, and whoever goes live there has every byte once.
+ * Deliver [from, now): from the log as far as it goes, then from the arenas. `live` is called in the
+ * same turn in which the last part was delivered: nothing has been printed since, and whoever goes
+ * live there has every byte once.
  *
- * History that cannot be read becomes a gap "log-stalled": live output does not wait for a disk.
+ * History that the disk refuses becomes a gap "log-stalled": live output does not wait for a disk.
  */
 export async function catchUp(
   console: Console,
@@ -34,19 +34,30 @@ export async function catchUp(
 ): Promise<void> {
   const { logId } = console.end;
   let at = from;
-  while (at < console.loggedEnd) {
-    if (reader.signal.aborted) return;
-    at = await readPage(console, at, reader, deps.reader);
-    await reader.room();
+  while (!reader.signal.aborted) {
+    const full = reader.full();
+    if (full !== undefined) await full;
+    else if (at < console.loggedEnd) at = await readPage(console, at, reader, deps.reader);
+    else {
+      at = fromArenas(console, at, reader, deps.feed);
+      // Stopped for want of room: look again, the log may have caught up meanwhile.
+      if (reader.full() !== undefined) continue;
+      if (console.end.offset > at) reader.gap(notLogged(logId, at, console.end.offset));
+      live();
+      return;
+    }
   }
-  if (reader.signal.aborted) return;
-  for (const { offset, bytes } of deps.feed.unlogged(console.number, at)) {
-    if (offset > at) reader.gap(notLogged(logId, at, offset));
+}
+
+function fromArenas(console: Console, from: number, reader: CatchUpReader, feed: LogFeed): number {
+  let at = from;
+  for (const { offset, bytes } of feed.unlogged(console.number, at)) {
+    if (offset > at) reader.gap(notLogged(console.end.logId, at, offset));
     reader.bytes(offset, bytes, 0);
     at = offset + bytes.byteLength;
+    if (reader.full() !== undefined) break;
   }
-  if (console.end.offset > at) reader.gap(notLogged(logId, at, console.end.offset));
-  live();
+  return at;
 }
 
 const PAGE_BYTES = 64 * 1024;
@@ -59,7 +70,12 @@ async function readPage(
 ): Promise<number> {
   const to = console.loggedEnd;
   try {
-    const { pieces, bytes, next } = await log.read(console.name, { from, to, bytesMax: PAGE_BYTES });
+    const range = { from, to, bytesMax: PAGE_BYTES };
+    const { pieces, bytes, next } = await log.read(
+      { name: console.name, logId: console.end.logId },
+      range,
+      reader.signal,
+    );
     let taken = 0;
     for (const piece of pieces) {
       if (piece.is === "gap") reader.gap(piece.gap);
@@ -71,7 +87,7 @@ async function readPage(
     return next;
   } catch (reason) {
     // Bugs pass; what the disk says is shown as what is missing.
-    ConfedError.from(reason);
+    if (ConfedError.from(reason).code === "canceled") return to;
     reader.gap(notLogged(console.end.logId, from, to));
     return to;
   }

@@ -1,27 +1,21 @@
 import type { GapRecord } from "@confed/codecs";
 import type { ErrorCode } from "@confed/kernel";
 
-/** What the agent asks its log reader. */
-export type ReaderRequest =
-  /** Bytes and gaps of [from, to), at most `bytesMax` of bytes. */
-  | {
-      readonly id: number;
-      readonly ask: "read";
-      readonly name: string;
-      readonly from: number;
-      readonly to: number;
-      readonly bytesMax: number;
-    }
+/** What the agent asks its log reader, of the log `logId` of console `name`. */
+export type ReaderRequest = { readonly id: number; readonly name: string; readonly logId: string } & (
+  | /** Bytes and gaps of [from, to), at most `bytesMax` of bytes. */
+  ({ readonly ask: "read" } & LogRange)
   /** Where to begin for what came at or after `sinceMs`; up to a second early. */
-  | { readonly id: number; readonly ask: "since"; readonly name: string; readonly sinceMs: number }
+  | { readonly ask: "since"; readonly sinceMs: number }
   /** Where the last `lines` lines before `before` begin. */
-  | {
-      readonly id: number;
-      readonly ask: "lines";
-      readonly name: string;
-      readonly lines: number;
-      readonly before: number;
-    };
+  | { readonly ask: "lines"; readonly lines: number; readonly before: number }
+);
+
+export interface LogRange {
+  readonly from: number;
+  readonly to: number;
+  readonly bytesMax: number;
+}
 
 /** Part of a log, in order of offset. */
 export type LogPiece =

@@ -3,7 +3,8 @@ import type { Outlet, ReadLogRequestReceived, ReadLogResponse } from "@confed/wi
 import type { Console } from "../console/console.ts";
 import type { ConsoleTable } from "../console/console-table.ts";
 import { type CatchUpDeps, catchUp } from "../log/catch-up.ts";
-import { VIEWER_LIMITS } from "../viewers/viewer-limits.ts";
+import type { LogReader } from "../log/log-reader.ts";
+import { fullness } from "./fullness.ts";
 import { gapMessage } from "./gap-message.ts";
 
 export interface ReadLogDeps extends CatchUpDeps {
@@ -38,12 +39,13 @@ async function readLog(
   const { console } = deps.table.get(request.console);
   await console.numbered;
   await deps.feed.settled(SETTLE_MS);
-  const from = await startOffset(request, console, deps);
+  const from = await startOffset(request, console, { reader: deps.reader, signal: outlet.signal });
   const { logId } = console.end;
   const past = new AbortController();
   const stop = () => {
     past.abort();
   };
+  if (outlet.signal.aborted) stop();
   outlet.signal.addEventListener("abort", stop, { once: true });
   let end = from;
   await catchUp(
@@ -65,8 +67,7 @@ async function readLog(
         outlet.send({ gap: gapMessage(gap, logId) });
         end = gap.to;
       },
-      room: () =>
-        outlet.backlogBytes > VIEWER_LIMITS.backlogBytesMax ? outlet.drained() : Promise.resolve(),
+      full: () => fullness(outlet),
     },
     { deps, live: () => undefined },
   );
@@ -79,14 +80,15 @@ const SETTLE_MS = 500;
 async function startOffset(
   request: ReadLogRequestReceived,
   console: Console,
-  { reader }: ReadLogDeps,
+  { reader, signal }: { readonly reader: LogReader; readonly signal: AbortSignal },
 ): Promise<number> {
   const { logId, offset: end } = console.end;
+  const log = { name: console.name, logId };
   switch (request.start) {
     case "lastLines":
-      return (await reader.lastLines(console.name, request.lastLines ?? 0, end)) ?? end;
+      return (await reader.lastLines(log, { lines: request.lastLines ?? 0, before: end }, signal)) ?? end;
     case "sinceMs":
-      return (await reader.since(console.name, request.sinceMs ?? 0)) ?? end;
+      return (await reader.since(log, request.sinceMs ?? 0, signal)) ?? end;
     case "from": {
       const { logId: wanted, offset } = request.from ?? { logId: "", offset: 0 };
       if (!Number.isSafeInteger(offset))

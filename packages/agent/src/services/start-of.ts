@@ -18,12 +18,12 @@ export interface Start {
 export async function startOf(
   open: Pick<OpenReceived, "start" | "from" | "replayLines">,
   console: Console,
-  { feed, reader }: CatchUpDeps,
+  { feed, reader, signal }: CatchUpDeps & { readonly signal: AbortSignal },
 ): Promise<Start> {
   if (open.start === "replayLines" && open.replayLines !== undefined && open.replayLines > 0) {
     const lines = Math.min(open.replayLines, VIEWER_LIMITS.replayLinesMax);
     await feed.settled(SETTLE_MS);
-    return { offset: await lastLines(console, lines, reader), gaps: [] };
+    return { offset: await lastLines(console, lines, { reader, signal }), gaps: [] };
   }
   const { logId, offset: end } = console.end;
   if (!open.from) return { offset: end, gaps: [] };
@@ -45,11 +45,16 @@ export async function startOf(
 /** How long a replay waits for the log to have everything; then it shows what there is. */
 const SETTLE_MS = 500;
 
-async function lastLines(console: Console, lines: number, reader: CatchUpDeps["reader"]): Promise<number> {
+async function lastLines(
+  console: Console,
+  lines: number,
+  { reader, signal }: { readonly reader: CatchUpDeps["reader"]; readonly signal: AbortSignal },
+): Promise<number> {
   const before = console.loggedEnd;
   const earliest = Math.max(0, before - VIEWER_LIMITS.replayBytesMax);
   try {
-    return Math.max(earliest, (await reader.lastLines(console.name, lines, before)) ?? before);
+    const log = { name: console.name, logId: console.end.logId };
+    return Math.max(earliest, (await reader.lastLines(log, { lines, before }, signal)) ?? before);
   } catch (reason) {
     // The disk does not answer: the viewer begins at what is still in memory.
     ConfedError.from(reason);

@@ -6,6 +6,7 @@ import { type CatchUpDeps, catchUp } from "../log/catch-up.ts";
 import type { Batch } from "../log/log-feed.ts";
 import { VIEWER_LIMITS } from "../viewers/viewer-limits.ts";
 import { BatchBuilder } from "./batch-builder.ts";
+import { fullness } from "./fullness.ts";
 import { gapMessage } from "./gap-message.ts";
 
 export interface TailDeps extends CatchUpDeps {
@@ -36,6 +37,8 @@ export class TailStream {
   readonly #tailed = new Map<number, Tailed>();
   readonly #named = new Map<string, Tailed>();
   readonly #builder: BatchBuilder;
+  /** Batches were passed over since the last mark. */
+  #passedOver = false;
   #selection = "";
   #numberLast = 0;
   #stop: () => void = () => undefined;
@@ -130,7 +133,7 @@ export class TailStream {
           this.#outlet.send({ gap: { number, gap: gapMessage(gap, logId) } });
           tailed.next = gap.to;
         },
-        room: () => this.#room(),
+        full: () => this.#full(),
       },
       {
         deps: this.#deps,
@@ -142,16 +145,17 @@ export class TailStream {
     );
   }
 
-  #room(): Promise<void> {
+  #full(): Promise<void> | undefined {
     this.#builder.flush();
-    return this.#outlet.backlogBytes > VIEWER_LIMITS.backlogBytesMax / 2
-      ? this.#outlet.drained()
-      : Promise.resolve();
+    return fullness(this.#outlet);
   }
 
   #batch({ arena, start, end }: Batch): void {
     // Behind by its bound: records are passed over, and show as gaps when the next ones are sent.
-    if (this.#outlet.backlogBytes > VIEWER_LIMITS.backlogBytesMax) return;
+    if (this.#outlet.backlogBytes > VIEWER_LIMITS.backlogBytesMax) {
+      this.#passedOver = true;
+      return;
+    }
     visitRecords(arena.bytes.subarray(start, end), (consoleNumber, offset, bytes) => {
       const tailed = this.#tailed.get(consoleNumber);
       if (tailed?.is !== "live" || offset + bytes.byteLength <= tailed.next) return;
@@ -169,9 +173,23 @@ export class TailStream {
     this.#outlet.send({ gap: { number, gap } });
   }
 
+  // A console that fell silent after it was passed over has no next record to show the gap.
+  #markPassedOver(): void {
+    if (!this.#passedOver || this.#outlet.backlogBytes > VIEWER_LIMITS.backlogBytesMax) return;
+    this.#passedOver = false;
+    this.#deps.feed.flush();
+    for (const tailed of this.#tailed.values()) {
+      const { offset } = tailed.console.end;
+      if (tailed.is !== "live" || offset <= tailed.next) continue;
+      this.#skipped(tailed, offset);
+      tailed.next = offset;
+    }
+  }
+
   #beat(): void {
     this.#cancelBeat = this.#deps.timers.after(VIEWER_LIMITS.heartbeatMs, () => {
       this.#outlet.send({ heartbeat: { wallTimeMs: this.#deps.clock.wallTimeMs() } });
+      this.#markPassedOver();
       this.#beat();
     });
   }

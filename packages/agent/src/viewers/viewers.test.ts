@@ -25,6 +25,9 @@ class Sitting implements Seat {
   output(message: Encoded): void {
     this.outputs.push(message);
   }
+  isOpenedBy(): boolean {
+    return false;
+  }
   end(error: ConfedError): void {
     this.ended = error;
   }

@@ -1,4 +1,4 @@
-import { ConfedError } from "@confed/kernel";
+import { ConfedError, invariant } from "@confed/kernel";
 import { type AttachResponse, Encoded, messageCodec, type Viewer as ViewerStatus } from "@confed/wire";
 import type { Mode, Seat } from "./seat.ts";
 import { VIEWER_LIMITS } from "./viewer-limits.ts";
@@ -73,6 +73,7 @@ export class Viewers {
    * holds it: throws "console_busy" naming whom.
    */
   setMode(seat: Seat, wanted: Mode, force: boolean): void {
+    invariant(this.#seats.has(seat), "only who is attached asks for the keyboard");
     if (wanted === "VIEW") {
       if (this.#writer === seat) this.#writer = undefined;
       this.#setMode(seat, "VIEW", seat.subject);

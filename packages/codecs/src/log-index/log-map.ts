@@ -20,15 +20,17 @@ export interface LogMap {
   readonly times: readonly { readonly off: number; readonly ms: number }[];
 }
 
-/** Read the records of an index as a map. */
-export function logMapOf(records: readonly IndexRecord[]): LogMap {
-  const logId = records.findLast((record) => record.t === "seg" || record.t === "gap")?.log;
+/** Read the records of an index as the map of one log; of the newest unless told. */
+export function logMapOf(records: readonly IndexRecord[], wanted?: string): LogMap {
+  const logId = wanted ?? records.findLast((record) => record.t === "seg" || record.t === "gap")?.log;
   const gaps = records.filter((record): record is GapRecord => record.t === "gap" && record.log === logId);
   const ours = records.filter(
     (record): record is SegmentRecord => record.t === "seg" && record.log === logId,
   );
-  // Times of older ids come before the newest one's first segment.
-  const current = ours[0] === undefined ? [] : records.slice(records.indexOf(ours[0]));
+  // Times of older ids come before our first segment, those of newer ones behind another's.
+  const first = ours[0] === undefined ? records.length : records.indexOf(ours[0]);
+  const next = records.findIndex((record, at) => at > first && record.t === "seg" && record.log !== logId);
+  const current = records.slice(first, next === -1 ? undefined : next);
   const stretches = ours.map((segment, at) => stretchOf(segment, ours.slice(at + 1), gaps));
   const times = current.flatMap((record) => (record.t === "at" ? [{ off: record.off, ms: record.ms }] : []));
   return { logId, stretches: stretches.filter(({ from, to }) => to > from), gaps, times };

@@ -262,6 +262,7 @@ export class AttachSession {
       subject,
       window: window() ?? null,
       supersedesSessionId: this.#opened?.sessionId ?? "",
+      resumeToken: this.#opened?.resumeToken ?? new Uint8Array(),
       ...(place === undefined ? {} : { from: place }),
     };
   }

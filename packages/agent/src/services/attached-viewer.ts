@@ -1,0 +1,265 @@
+import { randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import { type Cancel, type Clock, ConfedError } from "@confed/kernel";
+import {
+  type AttachRequestReceived,
+  type AttachResponse,
+  type Duplex,
+  type Encoded,
+  toDetail,
+  type WindowReceived,
+} from "@confed/wire";
+import type { ConsoleTable, Listed } from "../console/console-table.ts";
+import { type CatchUpDeps, catchUp } from "../log/catch-up.ts";
+import type { Mode, Seat } from "../viewers/seat.ts";
+import { VIEWER_LIMITS } from "../viewers/viewer-limits.ts";
+import { fullness } from "./fullness.ts";
+import { gapMessage } from "./gap-message.ts";
+import { type Start, startOf } from "./start-of.ts";
+import { ViewerInput } from "./viewer-input.ts";
+
+export interface ViewerDeps extends CatchUpDeps {
+  readonly table: ConsoleTable;
+  readonly clock: Clock;
+  /** Coarse: heartbeats sit on the agent's wheel. */
+  readonly timers: Pick<Clock, "after">;
+}
+
+type Stream = Duplex<AttachRequestReceived, AttachResponse>;
+
+/** Where a viewer stands in the output: behind, at its end, or behind by more than its bound since `from`. */
+type Place =
+  | { readonly is: "catching_up" | "live" | "over" }
+  | { readonly is: "skipping"; readonly from: number };
+
+/**
+ * A viewer that was admitted: catching up, then live output one way and input the other. One that
+ * does not read holds nobody up: at its bound it skips to now and is told so.
+ */
+export class AttachedViewer implements Seat {
+  readonly sessionId = randomUUID();
+  readonly subject: string;
+  readonly sinceMs: number;
+  mode: Mode = "VIEW";
+  readonly #stream: Stream;
+  readonly #listed: Listed;
+  readonly #deps: ViewerDeps;
+  readonly #input: ViewerInput;
+  readonly #resumeToken = randomBytes(16);
+  #place: Place = { is: "catching_up" };
+  #cancelBeat: Cancel = () => undefined;
+  #sentSinceBeat = false;
+  #reconnectAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(stream: Stream, listed: Listed, deps: ViewerDeps, subject: string) {
+    this.#stream = stream;
+    this.#listed = listed;
+    this.#deps = deps;
+    this.subject = subject;
+    this.sinceMs = deps.clock.wallTimeMs();
+    this.#input = new ViewerInput(this, listed.console, { stream, clock: deps.clock });
+  }
+
+  /** Say what was opened, then show what there is, and go live. */
+  begin(start: Start, window: WindowReceived | null): void {
+    const { console } = this.#listed;
+    console.note({ what: "attach", by: this.subject, text: this.mode });
+    if (window !== null) this.#resize(window);
+    const writer = console.viewers.writer;
+    this.#send({
+      opened: {
+        sessionId: this.sessionId,
+        resumeToken: this.#resumeToken,
+        mode: this.mode,
+        status: this.#deps.table.status(this.#listed),
+        start: { logId: console.end.logId, offset: start.offset },
+        writer: writer === undefined || writer === this ? "" : writer.subject,
+      },
+    });
+    for (const gap of start.gaps) this.#send({ gap });
+    // Behind Opened, which says how the console was found; what comes of this are events.
+    console.want();
+    this.#deps.table.changed(console.name);
+    this.#beat();
+    this.#catchUp(start.offset).catch((reason: unknown) => {
+      this.end(ConfedError.from(reason));
+    });
+  }
+
+  /** A message of the client, behind its Open. */
+  take(message: AttachRequestReceived): void {
+    if (this.#over) return;
+    if (message.input) this.#input.take(message.input);
+    else if (message.sendBreak) this.#input.sendBreak(message.sendBreak.durationMs);
+    else if (message.window) this.#resize(message.window);
+    else if (message.setMode) this.#setMode(message.setMode);
+    else if (message.reconnect) this.#reconnect();
+    else if (message.replay) {
+      this.#replay(message.replay.lines).catch((reason: unknown) => {
+        this.notice(ConfedError.from(reason).rawMessage);
+      });
+    } else if (message.open) this.end(new ConfedError("invalid_argument", "this stream is open already"));
+  }
+
+  isOpenedBy(resumeToken: Uint8Array): boolean {
+    return (
+      resumeToken.byteLength === this.#resumeToken.byteLength &&
+      timingSafeEqual(resumeToken, this.#resumeToken)
+    );
+  }
+
+  tell(message: AttachResponse): void {
+    // Who does not read hears no events either, so that they cannot pile up.
+    if (this.#stream.backlogBytes <= 2 * VIEWER_LIMITS.backlogBytesMax) this.#send(message);
+  }
+
+  /** Say something to this viewer alone. */
+  notice(text: string): void {
+    this.tell({ event: { kind: "NOTICE", text, wallTimeMs: this.#deps.clock.wallTimeMs() } });
+  }
+
+  output(message: Encoded, offset: number): void {
+    if (this.#place.is !== "live") return;
+    this.#sentSinceBeat = true;
+    if (this.#stream.backlogBytes <= VIEWER_LIMITS.backlogBytesMax) {
+      this.#stream.send(message);
+      return;
+    }
+    this.#place = { is: "skipping", from: offset };
+    void this.#stream.drained().then(() => {
+      this.#skippedToNow(offset);
+    });
+  }
+
+  end(error: ConfedError, { reattach = false } = {}): void {
+    if (this.#over) return;
+    this.leave();
+    this.#stream.send({ end: { error: toDetail(error), reattach } });
+    this.#stream.end();
+  }
+
+  /** The client is gone, or told to go. Idempotent. */
+  leave(): void {
+    if (this.#over) return;
+    const { console } = this.#listed;
+    this.#place = { is: "over" };
+    this.#cancelBeat();
+    console.viewers.remove(this);
+    console.note({ what: "detach", by: this.subject });
+    console.viewerLeft();
+    this.#deps.table.changed(console.name);
+  }
+
+  get #over(): boolean {
+    return this.#place.is === "over";
+  }
+
+  /** For what must not be missed; whoever calls it keeps to a bound of its own. */
+  #send(message: AttachResponse): void {
+    if (this.#over) return;
+    this.#sentSinceBeat = true;
+    this.#stream.send(message);
+  }
+
+  #sendOutput(offset: number, data: Uint8Array, replayed = false): void {
+    this.#send({ output: { offset, endOffset: offset + data.byteLength, data, replayed } });
+  }
+
+  #catchUp(from: number): Promise<void> {
+    const { console } = this.#listed;
+    return catchUp(
+      console,
+      from,
+      {
+        signal: this.#stream.signal,
+        bytes: (offset, bytes) => {
+          this.#sendOutput(offset, bytes);
+        },
+        gap: (gap) => {
+          this.#send({ gap: gapMessage(gap, gap.log) });
+        },
+        full: () => fullness(this.#stream),
+      },
+      {
+        deps: this.#deps,
+        live: () => {
+          if (!this.#over) this.#place = { is: "live" };
+        },
+      },
+    );
+  }
+
+  #skippedToNow(from: number): void {
+    if (this.#place.is !== "skipping") return;
+    const { logId, offset: to } = this.#listed.console.end;
+    this.#place = { is: "live" };
+    const wallTimeMs = this.#deps.clock.wallTimeMs();
+    this.#send({ gap: { from, to, lengthKnown: true, reason: "READER_TOO_SLOW", logId, wallTimeMs } });
+  }
+
+  // The screen is the writer's: whoever looks over its shoulder does not reshape it.
+  #resize({ columns, rows }: WindowReceived): void {
+    if (this.mode !== "WRITE") return;
+    this.#listed.console.resize(Math.min(columns, WINDOW_CELLS_MAX), Math.min(rows, WINDOW_CELLS_MAX));
+  }
+
+  #setMode({ mode, force }: { readonly mode: string; readonly force: boolean }): void {
+    const { console } = this.#listed;
+    try {
+      console.viewers.setMode(this, mode === "WRITE" ? "WRITE" : "VIEW", force);
+      console.note({ what: force ? "force" : "mode", by: this.subject, text: mode });
+      this.#deps.table.changed(console.name);
+    } catch (reason) {
+      this.notice(ConfedError.from(reason).rawMessage);
+    }
+  }
+
+  // A person presses a key; a program that does it all the time must not wear the device out.
+  #reconnect(): void {
+    const { console } = this.#listed;
+    const nowMs = this.#deps.clock.nowMs();
+    if (this.mode !== "WRITE") this.notice("read-only: only who holds the keyboard can reconnect");
+    else if (nowMs - this.#reconnectAtMs >= RECONNECT_EVERY_MS) {
+      this.#reconnectAtMs = nowMs;
+      console.note({ what: "reconnect", by: this.subject });
+      console.reconnect();
+    }
+  }
+
+  async #replay(lines: number): Promise<void> {
+    const { console } = this.#listed;
+    const signal = this.#stream.signal;
+    const { offset } = await startOf({ start: "replayLines", replayLines: lines, from: null }, console, {
+      ...this.#deps,
+      signal,
+    });
+    const end = console.end.offset;
+    await catchUp(
+      console,
+      offset,
+      {
+        signal,
+        bytes: (at, bytes) => {
+          if (at < end) this.#sendOutput(at, bytes, true);
+        },
+        gap: ({ off, to, why }) => {
+          if (off < end) this.notice(`${to - off} bytes are not in the log (${why})`);
+        },
+        full: () => fullness(this.#stream),
+      },
+      { deps: this.#deps, live: () => undefined },
+    );
+  }
+
+  #beat(): void {
+    this.#cancelBeat = this.#deps.timers.after(VIEWER_LIMITS.heartbeatMs, () => {
+      if (!this.#sentSinceBeat) this.tell({ heartbeat: { wallTimeMs: this.#deps.clock.wallTimeMs() } });
+      this.#sentSinceBeat = false;
+      this.#beat();
+    });
+  }
+}
+
+/** NAWS and winsize(2) carry 16 bits. */
+const WINDOW_CELLS_MAX = 0xffff;
+
+const RECONNECT_EVERY_MS = 1_000;
