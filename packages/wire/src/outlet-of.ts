@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { ConfedError } from "@confed/kernel";
 import { Encoded } from "./contract-definitions.ts";
 import type { Outlet } from "./streams.ts";
@@ -28,6 +29,8 @@ export function outletOf<Out extends object>({
   readonly over: (reason: ConfedError) => void;
 } {
   const ended = new AbortController();
+  // A tail has a listener for every console that catches up: many, and none of them a leak.
+  setMaxListeners(0, ended.signal);
   let backlogBytes = 0;
   let finished = false;
   let waiting: { readonly toBytes: number; readonly resolve: () => void }[] = [];

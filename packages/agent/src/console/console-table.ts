@@ -69,13 +69,13 @@ export class ConsoleTable {
       };
     }
     const found: Listed[] = [];
-    const unknown: ConfedError[] = [];
+    const unknown: string[] = [];
     for (const name of names) {
       const listed = this.#byName.get(name);
-      if (listed === undefined) unknown.push(unknownConsole(name, this.#owner));
+      if (listed === undefined) unknown.push(name);
       else found.push(listed);
     }
-    return { found, unknown };
+    return { found, unknown: unknownConsoles(unknown, this.#owner) };
   }
 
   /** The status of a console as the contract says it, fresh. */
@@ -140,4 +140,14 @@ function unknownConsole(name: string, owner: string): ConfedError {
     subject: name.slice(0, 140),
     hint: "`rcons ls` shows them",
   });
+}
+
+/** A range can mean a hundred thousand names that nobody has: the first are named, the rest counted. */
+const UNKNOWN_NAMED_MAX = 20;
+
+function unknownConsoles(names: readonly string[], owner: string): ConfedError[] {
+  const named = names.slice(0, UNKNOWN_NAMED_MAX).map((name) => unknownConsole(name, owner));
+  if (names.length <= UNKNOWN_NAMED_MAX) return named;
+  const rest = `${owner} has none of ${names.length - UNKNOWN_NAMED_MAX} further names`;
+  return [...named, new ConfedError("not_found", rest, { hint: "`rcons ls` shows the consoles there are" })];
 }
