@@ -261,6 +261,14 @@ export class Console implements FedConsole {
     this.#output.reserved(reservedEnd);
   }
 
+  onLogLate(): void {
+    this.#output.logLate();
+  }
+
+  onDropped(bytes: number): void {
+    this.#output.dropped(bytes);
+  }
+
   onGap(gap: GapRecord): void {
     this.#output.gapInLog(gap);
   }

@@ -14,9 +14,7 @@ function setup({ pausable = true } = {}) {
   const output = new Output(1, {
     clock: new FakeClock(),
     feed: {
-      get late() {
-        return log.late;
-      },
+      late: () => log.late,
       append: (_number, offset, bytes) => {
         if (log.full) return false;
         log.taken.push({ offset, bytes: bytes.byteLength });
@@ -78,6 +76,16 @@ test("while the log is late reading goes on, and only a backlog of its own is ke
   expect(output.end.offset).toBe(4 * 1024 * KIB);
   const keptBytes = log.taken.reduce((sum, { bytes }) => sum + bytes, 0);
   expect(keptBytes).toBe(LOG_LIMITS.backlogBytesMax);
+});
+
+test("a link that was held for a log that then turns late is let go", () => {
+  const { log, link, output, open, print } = setup();
+  open(1e9);
+  print(1e8);
+  expect(link.held).toBe(true);
+  log.late = true;
+  output.logLate();
+  expect(link.held).toBe(false);
 });
 
 test("a link that cannot be held never has more unlogged than its bound", () => {

@@ -31,6 +31,8 @@ export class Output {
   #lastWallMs = 0;
   #logPath = "";
   #gapBytes = 0;
+  /** The backlog was full: until the log has caught up, what comes belongs to one gap. */
+  #overflown = false;
   trouble: ConfedError | undefined;
 
   constructor(number: number, deps: OutputDeps) {
@@ -68,9 +70,16 @@ export class Output {
     this.#logPath = path;
   }
 
+  /** Offsets below this are ours; the log writer never takes back what it gave. */
   reserved(reservedEnd: number): void {
     this.#reserving = false;
-    this.#reservedEnd = Math.max(this.#reservedEnd, reservedEnd);
+    this.#reservedEnd = reservedEnd;
+    this.#reserveIfLow();
+    this.#letGoIfRoom();
+  }
+
+  /** The log does not follow any more: reading goes on all the same. */
+  logLate(): void {
     this.#letGoIfRoom();
   }
 
@@ -78,6 +87,13 @@ export class Output {
   logged(offset: number, bytes: number): void {
     this.#unloggedBytes -= bytes;
     this.#loggedEnd = Math.max(this.#loggedEnd, offset + bytes);
+    this.#letGoIfRoom();
+  }
+
+  /** These bytes were kept for the log and are not any more. */
+  dropped(bytes: number): void {
+    this.#unloggedBytes -= bytes;
+    this.#overflown = true;
     this.#letGoIfRoom();
   }
 
@@ -102,10 +118,7 @@ export class Output {
       return undefined;
     }
     this.#offset = end;
-    if (end > this.#reservedEnd - LOG_LIMITS.reservationBytesLow && !this.#reserving) {
-      this.#reserving = true;
-      this.#deps.feed.reserve(this.#number);
-    }
+    this.#reserveIfLow();
     if (this.#mayKeep(bytes.byteLength) && this.#deps.feed.append(this.#number, offset, bytes)) {
       this.#unloggedBytes += bytes.byteLength;
     }
@@ -117,17 +130,28 @@ export class Output {
   // The second bound is for links that cannot be held: a flooder must not use up the arenas.
   #mayKeep(sizeBytes: number): boolean {
     const { backlogBytesMax, floodBytesMax } = LOG_LIMITS;
-    return this.#unloggedBytes + sizeBytes <= (this.#deps.feed.late ? backlogBytesMax : floodBytesMax);
+    const late = this.#deps.feed.late(this.#number);
+    const fits = this.#unloggedBytes + sizeBytes <= (late ? backlogBytesMax : floodBytesMax);
+    this.#overflown = !fits || (this.#overflown && late);
+    return !this.#overflown;
   }
 
   #mustHold(): boolean {
     const nearEnd = this.#offset > this.#reservedEnd - HOLD_MARGIN_BYTES;
-    return nearEnd || (this.#unloggedBytes > LOG_LIMITS.inFlightBytesMax && !this.#deps.feed.late);
+    return (
+      nearEnd || (this.#unloggedBytes > LOG_LIMITS.inFlightBytesMax && !this.#deps.feed.late(this.#number))
+    );
+  }
+
+  #reserveIfLow(): void {
+    if (this.#reserving || this.#offset <= this.#reservedEnd - LOG_LIMITS.reservationBytesLow) return;
+    this.#reserving = true;
+    this.#deps.feed.reserve(this.#number);
   }
 
   #letGoIfRoom(): void {
     if (!this.#held) return;
-    const room = this.#unloggedBytes <= LOG_LIMITS.inFlightBytesMax / 2;
+    const room = this.#deps.feed.late(this.#number) || this.#unloggedBytes <= LOG_LIMITS.inFlightBytesMax / 2;
     if (!room || this.#offset > this.#reservedEnd - HOLD_MARGIN_BYTES) return;
     this.#held = false;
     this.#deps.letGo();

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { decodeIndex, type GapRecord, type LogMap, logMapOf } from "@confed/codecs";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { recordsOf } from "./backlogs.ts";
 import { indexPathOf } from "./log-path.ts";
 import { LogWriter } from "./log-writer.ts";
 import { readRange } from "./read-range.ts";
@@ -47,18 +48,16 @@ function writer() {
       consoles: [resume === undefined ? { number: 1, name: "n1" } : { number: 1, name: "n1", resume }],
     });
     const opened = replies.findLast((reply) => reply.tell === "opened")?.logs[0];
+    made.do({ do: "begin", numbers: [1] });
     if (opened === undefined) throw new Error(`not opened: ${JSON.stringify(replies)}`);
     return opened;
   };
   let seq = 0;
   const append = (offset: number, bytes: Uint8Array) => {
-    const batch = new Uint8Array(16 + bytes.byteLength);
-    const view = new DataView(batch.buffer);
-    view.setUint32(0, 1, true);
-    view.setUint32(4, bytes.byteLength, true);
-    view.setFloat64(8, offset, true);
-    batch.set(bytes, 16);
-    made.batch((seq += 1), batch);
+    made.batch((seq += 1), recordsOf(1, [{ offset, bytes }]));
+  };
+  const again = (offset: number, bytes: Uint8Array, final: boolean) => {
+    made.again((seq += 1), recordsOf(1, [{ offset, bytes }]), { number: 1, final });
   };
   const close = (end: number) => {
     made.do({ do: "close", consoles: [{ number: 1, end }] });
@@ -67,10 +66,13 @@ function writer() {
   const reopen = () => {
     made.do({ do: "reopen" });
   };
+  const reserve = () => {
+    made.do({ do: "reserve", numbers: [1] });
+  };
   const kill = () => {
     made.end();
   };
-  return { open, append, close, reopen, replies, kill };
+  return { open, append, again, close, reopen, reserve, replies, kill };
 }
 
 const map = (): LogMap =>
@@ -228,9 +230,9 @@ test("an index torn at any byte loses no byte of the log", () => {
   expect(Buffer.concat(read(0, 500).chunks).equals(source(0, 500))).toBe(true);
 });
 
-test("a log that cannot be written says so once, and heals by itself, twice", () => {
+test("a log that cannot be written refuses, says so once, and takes all of it when it heals, twice", () => {
   const path = join(dir, "n1.log");
-  const { open, append, reopen, replies } = writer();
+  const { open, append, again, reopen, replies } = writer();
   open();
   const troubles = () =>
     replies.flatMap(({ tell }) => (tell === "failing" || tell === "healed" ? [tell] : []));
@@ -241,12 +243,54 @@ test("a log that cannot be written says so once, and heals by itself, twice", ()
     mkdirSync(path);
     reopen();
     append(from, source(from, from + 100));
-    append(from + 100, source(from + 100, from + 200));
+    expect(replies.at(-1)).toMatchObject({ tell: "ack", refused: [{ number: 1, next: from }] });
+    again(from, source(from, from + 50), false);
+    expect(replies.at(-1)).toMatchObject({ refused: [{ number: 1, next: from }] });
     rmSync(path, { recursive: true });
+    // What comes behind the refused bytes waits for them.
+    append(from + 100, source(from + 100, from + 200));
+    expect(replies.at(-1)).toMatchObject({ refused: [{ number: 1, next: from }] });
+    again(from, source(from, from + 50), false);
+    again(from + 50, source(from + 50, from + 200), true);
     append(from + 200, source(from + 200, from + 1000));
     expect(troubles()).toEqual(
       round === 0 ? ["failing", "healed"] : ["failing", "healed", "failing", "healed"],
     );
-    expect(gapsOf(read(from, from + 1000).pieces)).toEqual([[from, from + 200, true, "log-stalled"]]);
+    expect(Buffer.concat(read(from, from + 1000).chunks).equals(source(from, from + 1000))).toBe(true);
   }
+});
+
+test("a state directory that takes no more keeps no byte out of the log", () => {
+  const { open, append, replies, reopen } = writer();
+  open();
+  append(0, source(0, 100));
+  rmSync(indexPathOf(join(dir, "state"), "n1"));
+  mkdirSync(indexPathOf(join(dir, "state"), "n1"));
+  reopen();
+  // The file goes on where it was: nothing but a time is to be noted.
+  append(100, source(100, 200));
+  expect(replies.at(-1)).toEqual({ tell: "ack", seq: 2 });
+  expect(readFileSync(join(dir, "n1.log")).equals(source(0, 200))).toBe(true);
+});
+
+test("what is logged after a clean stop behind a gap is found again", () => {
+  const first = writer();
+  first.open();
+  first.append(0, source(0, 100));
+  first.close(300);
+  const second = writer();
+  expect(second.open().offset).toBe(300);
+  second.append(300, source(300, 400));
+  const { pieces, chunks } = read(0, 400);
+  expect(gapsOf(pieces)).toEqual([[100, 300, true, "log-stalled"]]);
+  expect(chunks.map((chunk) => chunk.byteLength)).toEqual([100, 100]);
+});
+
+test("a reservation that the disk refuses is said to be refused", () => {
+  const { open, reserve, replies, kill } = writer();
+  open();
+  // Its descriptor is gone: nothing can be appended to the positions any more.
+  kill();
+  reserve();
+  expect(replies.at(-1)).toEqual({ tell: "unreserved", numbers: [1] });
 });

@@ -1,6 +1,7 @@
-import { fstatSync, ftruncateSync, writeSync, writevSync } from "node:fs";
+import { fstatSync, ftruncateSync, writevSync } from "node:fs";
 import { encodeIndexRecord, type GapRecord, type IndexRecord, MARK_EVERY_MS } from "@confed/codecs";
 import { ConfedError } from "@confed/kernel";
+import { appendWhole } from "./append-whole.ts";
 import { LOG_LIMITS } from "./log-limits.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { Position } from "./positions-file.ts";
@@ -46,10 +47,19 @@ export class ConsoleLog {
   /** What the positions file says of the segment; behind it, the next unclean stop would misjudge. */
   #recorded: { readonly off: number; readonly pos: number } | undefined;
   readonly #openGap: GapRecord | undefined;
+  /** Our first bytes begin a segment, whatever others have left: the index must know of them. */
+  #begun = false;
+  /** Output was refused that the agent has kept: what comes in plain batches comes too early. */
+  behind: boolean;
 
   /** Throws what the file system says. */
-  constructor({ name, resume }: OpenLog, known: Position | undefined, deps: ConsoleLogDeps) {
+  constructor(
+    { name, resume, behind = resume === undefined }: OpenLog,
+    known: Position | undefined,
+    deps: ConsoleLogDeps,
+  ) {
     this.name = name;
+    this.behind = behind;
     this.#deps = deps;
     const adopt = resume !== undefined && resume.logId !== known?.log;
     const start = adopt ? startAt(resume) : whereToStart(known, deps);
@@ -84,6 +94,11 @@ export class ConsoleLog {
     return this.#position(this.#reservedEnd, false);
   }
 
+  /** The offset that the next byte written has. */
+  get next(): number {
+    return this.#next;
+  }
+
   get reservedEnd(): number {
     return this.#reservedEnd;
   }
@@ -96,6 +111,11 @@ export class ConsoleLog {
     return this.#position(this.#reservedEnd, false);
   }
 
+  /** The disk knows this position. */
+  recorded({ off, pos }: Position): void {
+    this.#recorded = { off, pos };
+  }
+
   /** The position after a clean stop at `end`. What never came until then is a gap. */
   close(end: number): Position {
     if (end > this.#next) this.#deps.onGap(this.#crossGap(end).record);
@@ -104,8 +124,7 @@ export class ConsoleLog {
 
   /**
    * Append. Costs one writev, and once a second one index line. Throws a ConfedError when the file
-   * system refuses; what it did take is kept and counted, the rest becomes a gap with the next
-   * bytes that can be written.
+   * system refuses; what it did take is kept and counted, see {@link next}.
    */
   append(pieces: readonly Piece[]): void {
     let run: Run = { from: this.#next, chunks: [], sizeBytes: 0 };
@@ -125,9 +144,18 @@ export class ConsoleLog {
 
   /** Write a record into the index. Throws what the file system says. */
   note(record: IndexRecord): void {
-    const { file, fresh } = this.#deps.indexes.take(this.#deps.indexPath);
+    const { indexes, indexPath } = this.#deps;
+    const { file } = indexes.take(indexPath);
     // The first line after an unclean stop may follow a torn one: an empty line closes that off.
-    writeSync(file.fd, `${fresh && file.sizeBytesAtOpen > 0 ? "\n" : ""}${encodeIndexRecord(record)}`);
+    const torn = file.untouched && file.sizeBytesAtOpen > 0;
+    file.untouched = false;
+    try {
+      appendWhole(file.fd, `${torn ? "\n" : ""}${encodeIndexRecord(record)}`);
+    } catch (reason) {
+      // Opened anew: what this may have torn is closed off as well.
+      indexes.drop(indexPath);
+      throw reason;
+    }
   }
 
   #write(run: Run): void {
@@ -137,20 +165,28 @@ export class ConsoleLog {
     try {
       const { file, fresh } = logs.take(path);
       if (fresh) this.#checkSegment(file.sizeBytesAtOpen);
-      const nowMs = wallTimeMs();
-      if (Math.abs(nowMs - this.#markedAtMs) >= MARK_EVERY_MS) {
-        this.note({ t: "at", off: this.#next, ms: nowMs });
-        this.#markedAtMs = nowMs;
-      }
       this.#writeAll(file.fd, run);
+      this.#markTime(run.from, wallTimeMs());
     } catch (reason) {
       logs.drop(path);
       // Nothing was written behind the gap: it grows, and is recorded when something is. A disk that
       // stays full must not fill the index with gaps.
       if (this.#next === run.from) gap?.takeBack();
+      else if (gap !== undefined) onGap(gap.record);
       throw ConfedError.from(reason, "unavailable");
     }
     if (gap !== undefined) onGap(gap.record);
+  }
+
+  // A time that the index cannot take is unknown; the bytes are written all the same.
+  #markTime(off: number, nowMs: number): void {
+    if (Math.abs(nowMs - this.#markedAtMs) < MARK_EVERY_MS) return;
+    this.#markedAtMs = nowMs;
+    try {
+      this.note({ t: "at", off, ms: nowMs });
+    } catch {
+      // Tried again in a second.
+    }
   }
 
   // A short write is what a full disk looks like first: what it took counts, then we ask again.
@@ -169,9 +205,12 @@ export class ConsoleLog {
   // are not ours to number, ours go on behind them.
   #checkSegment(sizeBytes: number): void {
     const segment = this.#segment;
-    if (segment !== undefined && sizeBytes === segment.pos + this.#next - segment.off) return;
-    this.#segment = { off: this.#next, pos: sizeBytes };
-    this.#noteSegment(this.#segment);
+    const goesOn = segment !== undefined && sizeBytes === segment.pos + this.#next - segment.off;
+    if (goesOn && this.#begun) return;
+    const next = { off: this.#next, pos: sizeBytes };
+    this.#noteSegment(next);
+    this.#segment = next;
+    this.#begun = true;
   }
 
   #noteSegment({ off, pos }: { readonly off: number; readonly pos: number }): void {
@@ -190,9 +229,9 @@ export class ConsoleLog {
     // Opened anew for the next byte, which makes a new segment.
     logs.drop(path);
     const takeBack = () => {
-      ftruncateSync(indexes.take(indexPath).file.fd, indexBytes);
       this.#next = before.next;
       this.#segment = before.segment;
+      ftruncateSync(indexes.take(indexPath).file.fd, indexBytes);
     };
     return { record, takeBack };
   }
@@ -203,7 +242,6 @@ export class ConsoleLog {
 
   #position(end: number, clean: boolean): Position {
     const { off, pos } = this.#segment ?? { off: this.#next, pos: sizeOf(this.#deps.path) };
-    this.#recorded = { off, pos };
     return { name: this.name, log: this.#logId, end, clean, off, pos, file: this.#deps.path };
   }
 }

@@ -7,8 +7,11 @@
 import { invariant } from "@confed/kernel";
 import { LOG_LIMITS } from "./log-limits.ts";
 
-export const FRAME = { json: 0, batch: 1, bytes: 2 } as const;
+export const FRAME = { json: 0, batch: 1, bytes: 2, again: 3 } as const;
 export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
+
+/** Of an `again` frame, before its records: seq f64, number u32, final u8. */
+export const AGAIN_HEAD_BYTES = 13;
 
 const HEADER_BYTES = 5;
 

@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { silentLogger, systemClock } from "@confed/kernel";
+import { type Clock, silentLogger, systemClock } from "@confed/kernel";
+import { FakeClock } from "@confed/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type FedConsole, LogFeed } from "./log-feed.ts";
 import { LOG_LIMITS } from "./log-limits.ts";
@@ -24,6 +25,8 @@ class Numbering implements FedConsole {
   end = { logId: "", offset: 0 };
   logged = 0;
   gaps = 0;
+  droppedBytes = 0;
+  late = 0;
   troubles: (string | undefined)[] = [];
   #waiters: (() => void)[] = [];
 
@@ -42,6 +45,12 @@ class Numbering implements FedConsole {
   }
   onReserved(): void {
     this.#wake();
+  }
+  onLogLate(): void {
+    this.late += 1;
+  }
+  onDropped(bytes: number): void {
+    this.droppedBytes += bytes;
   }
   onGap(): void {
     this.gaps += 1;
@@ -119,12 +128,12 @@ test("a log writer killed under load is replaced, and the log is exact, twice", 
 });
 
 /** A writer that does nothing until told. */
-function stalledFeed() {
+function stalledFeed(clock: Clock = systemClock) {
   const commands: WriterCommand[] = [];
   const seqs: number[] = [];
   let events: WriterEvents | undefined;
   const feed = new LogFeed(options(), {
-    clock: systemClock,
+    clock,
     logger: silentLogger,
     spawn: (given) => {
       events = given;
@@ -132,6 +141,7 @@ function stalledFeed() {
         pid: undefined,
         command: (command) => commands.push(command),
         batch: (seq) => seqs.push(seq),
+        again: (seq) => seqs.push(seq),
         end: () => Promise.resolve(),
       };
     },
@@ -176,13 +186,59 @@ test("a console whose log cannot be opened is numbered all the same, and told wh
   const { feed, reply } = stalledFeed();
   const console = new Numbering("n1");
   feed.open(1, console);
-  reply({ tell: "failing", number: 1, code: "resource_exhausted", message: "no space left" });
+  reply({ tell: "failing", number: 1, code: "resource_exhausted", message: "no space left", unopened: true });
   expect(console.end.logId).toMatch(/^[0-9a-f]{16}$/);
   expect(console.troubles).toEqual(["[resource_exhausted] no space left"]);
   reply({
     tell: "opened",
     logs: [{ number: 1, logId: console.end.logId, offset: 0, reservedEnd: 9, path: "p" }],
   });
+  // It shows that it can be written when it takes what it missed.
+  expect(console.troubles).toHaveLength(1);
+  reply({ tell: "healed", number: 1 });
   expect(console.troubles.at(-1)).toBeUndefined();
+  feed.close(1);
+  await feed.stop();
+});
+
+test("consoles are told when the log does not follow any more", async () => {
+  const clock = new FakeClock();
+  const { feed, reply, seqs } = stalledFeed(clock);
+  const console = new Numbering("n1");
+  feed.open(1, console);
+  reply({ tell: "opened", logs: [{ number: 1, logId: "a", offset: 0, reservedEnd: 99, path: "p" }] });
+  feed.append(1, 0, Buffer.from("abc"));
+  feed.flush();
+  clock.advance(LOG_LIMITS.lateAfterMs - 1);
+  expect([console.late, feed.late(1)]).toEqual([0, false]);
+  clock.advance(1);
+  expect([console.late, feed.late(1)]).toEqual([1, true]);
+  reply({ tell: "ack", seq: seqs[0] ?? 0 });
+  clock.advance(LOG_LIMITS.lateAfterMs);
+  expect([console.late, feed.late(1)]).toEqual([1, false]);
+  feed.close(1);
+  await feed.stop();
+  expect(clock.pending).toBe(0);
+});
+
+test("a log that does not answer lets its console work, and goes on under the console's own id", async () => {
+  const clock = new FakeClock();
+  const { feed, reply, commands } = stalledFeed(clock);
+  const console = new Numbering("n1");
+  feed.open(1, console);
   await Promise.resolve();
+  clock.advance(10_000);
+  const { logId } = console.end;
+  expect(logId).toMatch(/^[0-9a-f]{16}$/);
+  reply({ tell: "opened", logs: [{ number: 1, logId: "theirs", offset: 7, reservedEnd: 99, path: "p" }] });
+  clock.advance(1_000);
+  await Promise.resolve();
+  expect(commands.findLast((command) => command.do === "open")).toEqual({
+    do: "open",
+    consoles: [{ number: 1, name: "n1", resume: { logId, offset: 0 }, behind: true }],
+  });
+  expect(commands.some((command) => command.do === "begin")).toBe(false);
+  feed.close(1);
+  await feed.stop();
+  expect(clock.pending).toBe(0);
 });

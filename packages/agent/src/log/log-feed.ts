@@ -9,8 +9,9 @@ import {
   type Logger,
   visitRecords,
 } from "@confed/kernel";
+import { Backlogs, type Stretch } from "./backlogs.ts";
 import { LOG_LIMITS } from "./log-limits.ts";
-import type { OpenedLog, WriterOptions, WriterReply } from "./writer-messages.ts";
+import type { OpenedLog, Refused, WriterOptions, WriterReply } from "./writer-messages.ts";
 import type { WriterEvents, WriterProcess } from "./writer-process.ts";
 
 /** What the feed tells a console about its log. */
@@ -23,6 +24,10 @@ export interface FedConsole {
   /** `bytes` more of what was appended are with the log writer's kernel, in order. */
   onLogged(offset: number, bytes: number): void;
   onReserved(reservedEnd: number): void;
+  /** The log does not follow any more: nobody waits for it. */
+  onLogLate(): void;
+  /** `bytes` of what was appended will not be logged: a gap will show them. */
+  onDropped(bytes: number): void;
   onGap(gap: GapRecord): void;
   /** The log cannot be written, or (undefined) can again. */
   onLogTrouble(error: ConfedError | undefined): void;
@@ -41,9 +46,14 @@ export interface Batch {
   readonly end: number;
 }
 
-interface SentBatch extends Batch {
+/** What the log writer was given and has not answered. */
+interface Sent {
   readonly seq: number;
   readonly sentAtMs: number;
+  readonly records: Uint8Array;
+  /** Undefined: an offer of what was refused before, of this console only. */
+  readonly arena: Arena | undefined;
+  readonly number?: number;
 }
 
 /**
@@ -63,13 +73,20 @@ export class LogFeed {
   /** Opens of one turn of the loop go to the writer as one command. */
   readonly #toOpen = new Set<number>();
   readonly #listeners = new Set<(batch: Batch) => void>();
-  #sent: SentBatch[] = [];
+  #sent: Sent[] = [];
   #arena: Arena | undefined;
   #takenBytes = 0;
   #seq = 0;
   #writer: WriterProcess | undefined;
   #cancelFlush: Cancel | undefined;
   #cancelRetry: Cancel | undefined;
+  /** Logs that could not be opened, asked for again all at once. */
+  readonly #toReopen = new Set<number>();
+  #cancelReopen: Cancel | undefined;
+  #cancelLate: Cancel | undefined;
+  #cancelUnanswered: Cancel | undefined;
+  #stopping = false;
+  readonly #backlogs: Backlogs;
   #diedCount = 0;
   readonly #settling = new Set<{ readonly seq: number; readonly done: () => void }>();
   #closing: { readonly numbers: Set<number>; readonly done: () => void } | undefined;
@@ -77,6 +94,16 @@ export class LogFeed {
   constructor(options: WriterOptions, deps: LogFeedDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#backlogs = new Backlogs({
+      clock: deps.clock,
+      inFlight: (number, from) => {
+        this.#flush();
+        return this.#inFlight(number, from);
+      },
+      again: (number, records, final) => {
+        this.#again(number, records, final);
+      },
+    });
     this.#startWriter();
   }
 
@@ -86,8 +113,9 @@ export class LogFeed {
     return oldest === undefined ? 0 : this.#deps.clock.nowMs() - oldest.sentAtMs;
   }
 
-  get late(): boolean {
-    return this.lagMs > LOG_LIMITS.lateAfterMs;
+  /** Its log does not keep up: the disk hangs, or refuses what this console printed. */
+  late(number: number): boolean {
+    return this.lagMs >= LOG_LIMITS.lateAfterMs || this.#backlogs.has(number);
   }
 
   /** Open a console's log. `onOpened` comes soon: also when the log cannot be opened, see there. */
@@ -102,7 +130,10 @@ export class LogFeed {
     const console = this.#consoles.get(number);
     if (console === undefined) return;
     this.#flush();
+    this.#backlogs.offerAll(number);
     this.#writer?.command({ do: "close", consoles: [{ number, end: console.end.offset }] });
+    this.#backlogs.forget(number);
+    this.#toReopen.delete(number);
     this.#consoles.delete(number);
     this.#unopened.delete(number);
     this.#toOpen.delete(number);
@@ -171,15 +202,25 @@ export class LogFeed {
    * Walks the arenas in flight: for attaches, not for every read.
    */
   unlogged(number: number, from: number): { readonly offset: number; readonly bytes: Uint8Array }[] {
-    const found: { offset: number; bytes: Uint8Array }[] = [];
-    const visit = (candidate: number, offset: number, bytes: Uint8Array) => {
-      if (candidate !== number || offset + bytes.byteLength <= from) return;
-      const at = Math.max(offset, from);
-      found.push({ offset: at, bytes: bytes.slice(at - offset) });
-    };
-    for (const { arena, start, end } of this.#sent) visitRecords(arena.bytes.subarray(start, end), visit);
-    if (this.#arena !== undefined) {
-      visitRecords(this.#arena.bytes.subarray(this.#takenBytes, this.#arena.usedBytes), visit);
+    this.#flush();
+    const kept = this.#backlogs.kept(number, from);
+    const last = kept.at(-1);
+    const flightFrom = last === undefined ? from : last.offset + last.bytes.byteLength;
+    return [...kept, ...this.#inFlight(number, flightFrom)].map(({ offset, bytes }) => ({
+      offset,
+      bytes: bytes.slice(),
+    }));
+  }
+
+  #inFlight(number: number, from: number): Stretch[] {
+    const found: Stretch[] = [];
+    for (const { arena, records } of this.#sent) {
+      if (arena === undefined) continue;
+      visitRecords(records, (candidate, offset, bytes) => {
+        if (candidate !== number || offset + bytes.byteLength <= from) return;
+        const at = Math.max(offset, from);
+        found.push({ offset: at, bytes: bytes.subarray(at - offset) });
+      });
     }
     return found;
   }
@@ -189,13 +230,19 @@ export class LogFeed {
     this.#cancelRetry?.();
     // A writer that died a moment ago: what is in memory still belongs on the disk.
     if (this.#writer === undefined) this.#startWriter();
+    this.#stopping = true;
     this.#flush();
     this.#cancelFlush?.();
+    this.#cancelReopen?.();
+    this.#cancelUnanswered?.();
+    this.#cancelLate?.();
+    for (const number of [...this.#backlogs.numbers()]) this.#backlogs.offerAll(number);
     const consoles = [...this.#consoles].map(([number, console]) => ({ number, end: console.end.offset }));
     if (this.#writer !== undefined && consoles.length > 0) {
       await this.#allClosed(this.#writer, consoles);
     }
     await this.#writer?.end();
+    this.#backlogs.close();
     this.#consoles.clear();
   }
 
@@ -221,23 +268,61 @@ export class LogFeed {
     const arena = this.#arena;
     if (arena === undefined || arena.usedBytes === this.#takenBytes) return;
     const batch = { arena, start: this.#takenBytes, end: arena.usedBytes };
+    const records = arena.bytes.subarray(batch.start, batch.end);
     this.#takenBytes = arena.usedBytes;
     this.#seq += 1;
     arena.hold();
-    this.#sent.push({ ...batch, seq: this.#seq, sentAtMs: this.#deps.clock.nowMs() });
-    this.#writer?.batch(this.#seq, arena.bytes.subarray(batch.start, batch.end));
+    this.#sent.push({ seq: this.#seq, sentAtMs: this.#deps.clock.nowMs(), records, arena });
+    this.#writer?.batch(this.#seq, records);
+    this.#watchLag();
     for (const listener of this.#listeners) listener(batch);
   }
 
-  #acknowledge(seq: number): void {
+  #watchLag(): void {
+    if (this.#sent.length === 0 || this.#stopping) return;
+    this.#cancelLate ??= this.#deps.clock.after(LOG_LIMITS.lateAfterMs, () => {
+      this.#cancelLate = undefined;
+      if (this.lagMs >= LOG_LIMITS.lateAfterMs)
+        for (const console of this.#consoles.values()) console.onLogLate();
+      this.#watchLag();
+    });
+  }
+
+  #again(number: number, records: Uint8Array, final: boolean): void {
+    this.#seq += 1;
+    const sentAtMs = this.#deps.clock.nowMs();
+    this.#sent.push({ seq: this.#seq, sentAtMs, records, arena: undefined, number });
+    this.#writer?.again(this.#seq, records, { number, final });
+  }
+
+  #acknowledge(seq: number, refused: readonly Refused[]): void {
+    const refusals = new Map(refused.map((refusal) => [refusal.number, refusal]));
     for (let [oldest] = this.#sent; oldest !== undefined && oldest.seq <= seq; [oldest] = this.#sent) {
       this.#sent.shift();
-      visitRecords(oldest.arena.bytes.subarray(oldest.start, oldest.end), (number, offset, bytes) => {
-        this.#consoles.get(number)?.onLogged(offset, bytes.byteLength);
-      });
-      oldest.arena.release();
+      this.#answered(oldest, refusals);
+      oldest.arena?.release();
     }
     for (const waiter of this.#settling) if (waiter.seq <= seq) waiter.done();
+  }
+
+  #answered({ records, arena, number: offered }: Sent, refusals: ReadonlyMap<number, Refused>): void {
+    visitRecords(records, (number, offset, bytes) => {
+      const console = this.#consoles.get(number);
+      if (console === undefined) return;
+      const refusal = refusals.get(number);
+      const loggedEnd = refusal === undefined ? Number.POSITIVE_INFINITY : (refusal.next ?? 0);
+      const loggedBytes = Math.min(bytes.byteLength, Math.max(0, loggedEnd - offset));
+      if (loggedBytes > 0) console.onLogged(offset, loggedBytes);
+      // What was offered is kept until it is taken.
+      if (loggedBytes === bytes.byteLength || arena === undefined) return;
+      const rest = { offset: offset + loggedBytes, bytes: bytes.subarray(loggedBytes) };
+      const droppedBytes = this.#backlogs.refused(number, rest);
+      if (droppedBytes > 0) console.onDropped(droppedBytes);
+    });
+    if (offered === undefined) return;
+    const refusal = refusals.get(offered);
+    if (refusal === undefined) this.#backlogs.taken(offered);
+    else this.#backlogs.refusedAgain(offered, refusal.next);
   }
 
   #askOpen(number: number): void {
@@ -255,10 +340,12 @@ export class LogFeed {
       if (console === undefined) return [];
       const { logId, offset } = console.end;
       const log = { number, name: console.name };
-      return [logId === "" ? log : { ...log, resume: { logId, offset } }];
+      if (logId === "") return [log];
+      return [{ ...log, resume: { logId, offset }, behind: this.#backlogs.has(number) }];
     });
     this.#toOpen.clear();
     if (consoles.length > 0) this.#writer?.command({ do: "open", consoles });
+    this.#expectAnswer();
   }
 
   #startWriter(): void {
@@ -272,16 +359,18 @@ export class LogFeed {
     });
     this.#writer.command({ do: "start", ...this.#options });
     // A successor of a dead writer: every log again, then everything not acknowledged, in order.
+    this.#backlogs.writerIsNew();
+    this.#sent = this.#sent.filter(({ arena }) => arena !== undefined);
     for (const number of this.#consoles.keys()) this.#toOpen.add(number);
     this.#sendOpens();
-    for (const { seq, arena, start, end } of this.#sent)
-      this.#writer.batch(seq, arena.bytes.subarray(start, end));
+    for (const { seq, records } of this.#sent) this.#writer.batch(seq, records);
   }
 
   #onDied(how: string): void {
     this.#deps.logger.error("log writer died; output is kept in memory until the next one", { how });
     this.#writer = undefined;
     this.#closing?.done();
+    if (this.#stopping) return;
     this.#diedCount += 1;
     const delayMs = Math.min(WRITER_RETRY_MS_MAX, WRITER_RETRY_MS * 2 ** this.#diedCount);
     this.#cancelRetry = this.#deps.clock.after(delayMs, () => {
@@ -293,10 +382,16 @@ export class LogFeed {
     switch (reply.tell) {
       case "ack":
         this.#diedCount = 0;
-        this.#acknowledge(reply.seq);
+        this.#acknowledge(reply.seq, reply.refused ?? []);
         return;
       case "opened":
         for (const log of reply.logs) this.#opened(log);
+        return;
+      case "unreserved":
+        this.#deps.clock.after(RESERVE_RETRY_MS, () => {
+          const numbers = reply.numbers.filter((number) => this.#consoles.has(number));
+          if (numbers.length > 0) this.#writer?.command({ do: "reserve", numbers });
+        });
         return;
       case "reserved":
         this.#consoles.get(reply.number)?.onReserved(reply.reservedEnd);
@@ -305,7 +400,7 @@ export class LogFeed {
         this.#consoles.get(reply.number)?.onGap(reply.gap);
         return;
       case "failing":
-        this.#onFailing(reply.number, new ConfedError(reply.code, reply.message));
+        this.#onFailing(reply, new ConfedError(reply.code, reply.message));
         return;
       case "healed":
         this.#consoles.get(reply.number)?.onLogTrouble(undefined);
@@ -319,26 +414,67 @@ export class LogFeed {
   #opened(log: OpenedLog): void {
     const console = this.#consoles.get(log.number);
     if (console === undefined) return;
-    if (this.#unopened.delete(log.number)) console.onOpened(log);
-    else console.onReserved(log.reservedEnd);
-    console.onLogTrouble(undefined);
+    if (!this.#unopened.has(log.number) && log.logId !== console.end.logId) {
+      // It answers after we began without it: it shall go on under our id.
+      this.#reopenSoon(log.number);
+      return;
+    }
+    this.#toReopen.delete(log.number);
+    if (this.#unopened.delete(log.number)) {
+      this.#writer?.command({ do: "begin", numbers: [log.number] });
+      console.onOpened(log);
+    } else console.onReserved(log.reservedEnd);
+    if (!this.#backlogs.has(log.number)) console.onLogTrouble(undefined);
   }
 
   // A log that cannot be opened does not keep its console from working: it goes on under an id of
   // its own, and the log is tried again.
-  #onFailing(number: number, error: ConfedError): void {
+  #onFailing(
+    { number, unopened }: { readonly number: number; readonly unopened: boolean },
+    error: ConfedError,
+  ): void {
     const console = this.#consoles.get(number);
     if (console === undefined) return;
     console.onLogTrouble(error);
+    this.#numberWithout(number, console);
+    if (unopened) this.#reopenSoon(number);
+  }
+
+  #numberWithout(number: number, console: FedConsole): void {
     if (!this.#unopened.delete(number)) return;
     const logId = randomBytes(8).toString("hex");
     console.onOpened({ number, logId, offset: 0, reservedEnd: Number.POSITIVE_INFINITY, path: "" });
-    this.#deps.clock.after(OPEN_RETRY_MS, () => {
-      if (this.#consoles.has(number)) this.#askOpen(number);
+  }
+
+  // A disk that hangs does not even say that it fails.
+  #expectAnswer(): void {
+    if (this.#unopened.size === 0) return;
+    this.#cancelUnanswered ??= this.#deps.clock.after(OPEN_TIMEOUT_MS, () => {
+      this.#cancelUnanswered = undefined;
+      for (const number of [...this.#unopened]) {
+        const console = this.#consoles.get(number);
+        console?.onLogTrouble(new ConfedError("deadline_exceeded", "the disk with the logs does not answer"));
+        if (console === undefined) continue;
+        this.#numberWithout(number, console);
+        this.#backlogs.begin(number);
+      }
+    });
+  }
+
+  #reopenSoon(number: number): void {
+    this.#toReopen.add(number);
+    // Opened, it has missed what was refused meanwhile: it begins with what is kept.
+    this.#backlogs.begin(number);
+    this.#cancelReopen ??= this.#deps.clock.after(OPEN_RETRY_MS, () => {
+      this.#cancelReopen = undefined;
+      for (const again of this.#toReopen) this.#askOpen(again);
+      if (this.#toReopen.size > 0) this.#reopenSoon([...this.#toReopen][0] ?? number);
     });
   }
 }
 
 const WRITER_RETRY_MS = 100;
 const WRITER_RETRY_MS_MAX = 10_000;
-const OPEN_RETRY_MS = 10_000;
+const OPEN_RETRY_MS = 1_000;
+const OPEN_TIMEOUT_MS = 5_000;
+const RESERVE_RETRY_MS = 1_000;

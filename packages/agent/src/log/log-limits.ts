@@ -10,6 +10,8 @@ export const LOG_LIMITS = {
   lateAfterMs: 1_000,
   /** What one console may have unlogged while the log is late; beyond it, its own bytes become a gap. */
   backlogBytesMax: 256 * 1024,
+  /** What all consoles together may have kept for a disk that refuses it; beyond it, gaps. */
+  backlogsBytesMax: 256 * 1024 * 1024,
   /** What one console may have unlogged while the log keeps up; beyond it, its own link is paused. */
   inFlightBytesMax: 1024 * 1024,
   /** What a console whose link cannot be paused (exec) may have unlogged; beyond it, a gap. */

@@ -1,11 +1,18 @@
 import { join } from "node:path";
-import type { GapRecord } from "@confed/codecs";
+import type { EventRecord, GapRecord } from "@confed/codecs";
 import { ConfedError, visitRecords } from "@confed/kernel";
 import { ConsoleLog, type Piece } from "./console-log.ts";
 import { indexPathOf, pathOfLog } from "./log-path.ts";
 import { OpenFiles } from "./open-files.ts";
 import { type Position, PositionsFile } from "./positions-file.ts";
-import type { OpenedLog, OpenLog, WriterCommand, WriterOptions, WriterReply } from "./writer-messages.ts";
+import type {
+  OpenedLog,
+  OpenLog,
+  Refused,
+  WriterCommand,
+  WriterOptions,
+  WriterReply,
+} from "./writer-messages.ts";
 
 export interface LogWriterDeps {
   readonly wallTimeMs: () => number;
@@ -25,6 +32,7 @@ export class LogWriter {
   readonly #indexes: OpenFiles;
   readonly #consoles = new Map<number, ConsoleLog>();
   readonly #failing = new Set<number>();
+  readonly #moved: { readonly console: ConsoleLog; readonly position: Position }[] = [];
   // Reused from batch to batch: one list per console that printed.
   readonly #pieces = new Map<number, Piece[]>();
 
@@ -45,10 +53,11 @@ export class LogWriter {
       case "close":
         this.#close(command.consoles);
         return;
+      case "begin":
+        for (const number of command.numbers) this.#begin(number);
+        return;
       case "event":
-        this.#attempt(command.number, (console) => {
-          console.note(command.event);
-        });
+        this.#note(command.number, command.event);
         return;
       case "reserve":
         this.#reserve(command.numbers);
@@ -66,17 +75,43 @@ export class LogWriter {
       if (pieces === undefined) this.#pieces.set(number, [{ offset, bytes }]);
       else pieces.push({ offset, bytes });
     });
-    const moved: Position[] = [];
+    const refused: Refused[] = [];
     for (const [number, pieces] of this.#pieces) {
-      this.#attempt(number, (console) => {
-        console.append(pieces);
-        const position = console.moved();
-        if (position !== undefined) moved.push(position);
-      });
+      const console = this.#consoles.get(number);
+      if (console === undefined) refused.push({ number });
+      else if (console.behind) refused.push({ number, next: console.next });
+      else if (!this.#append(number, console, pieces)) refused.push({ number, next: console.next });
+      else this.#healed(number);
     }
     this.#pieces.clear();
-    this.#put(moved);
-    this.#deps.reply({ tell: "ack", seq });
+    this.#recordMoves();
+    this.#deps.reply(refused.length === 0 ? { tell: "ack", seq } : { tell: "ack", seq, refused });
+  }
+
+  /** Append what was refused before; with `final`, the console's plain batches are taken again. */
+  again(
+    seq: number,
+    records: Uint8Array,
+    { number, final }: { readonly number: number; readonly final: boolean },
+  ): void {
+    const pieces: Piece[] = [];
+    visitRecords(records, (_number, offset, bytes) => pieces.push({ offset, bytes }));
+    const console = this.#consoles.get(number);
+    const taken = console !== undefined && this.#append(number, console, pieces);
+    if (taken) {
+      console.behind = !final;
+      if (final) this.#healed(number);
+    }
+    this.#recordMoves();
+    this.#deps.reply(
+      taken
+        ? { tell: "ack", seq }
+        : {
+            tell: "ack",
+            seq,
+            refused: [console === undefined ? { number } : { number, next: console.next }],
+          },
+    );
   }
 
   /** Close what is still open as after an unclean stop: the agent did not say where it ended. */
@@ -92,16 +127,35 @@ export class LogWriter {
     for (const log of wanted) {
       try {
         const console = this.#consoleLog(log);
-        this.#consoles.set(log.number, console);
         const where = console.opened(log.number);
         reserved.push(console.reserve());
         opened.push({ ...where, reservedEnd: console.reservedEnd });
+        this.#consoles.set(log.number, console);
       } catch (reason) {
-        this.#fail(log.number, reason);
+        this.#consoles.delete(log.number);
+        this.#tellFailing(log.number, reason, true);
       }
     }
-    // One fdatasync for all of them, before anybody is told an offset.
-    if (this.#put(reserved)) this.#deps.reply({ tell: "opened", logs: opened });
+    try {
+      // One fdatasync for all of them, before anybody is told an offset.
+      this.#positions.put(reserved);
+    } catch (reason) {
+      for (const { number } of opened) {
+        this.#consoles.delete(number);
+        this.#tellFailing(number, reason, true);
+      }
+      return;
+    }
+    for (const { number } of opened) {
+      // A log that is behind shows that it can be written when it takes what it missed.
+      if (this.#consoles.get(number)?.behind === false) this.#failing.delete(number);
+    }
+    this.#deps.reply({ tell: "opened", logs: opened });
+  }
+
+  #begin(number: number): void {
+    const console = this.#consoles.get(number);
+    if (console !== undefined) console.behind = false;
   }
 
   #consoleLog(log: OpenLog): ConsoleLog {
@@ -121,13 +175,20 @@ export class LogWriter {
   #close(closing: readonly { readonly number: number; readonly end: number }[]): void {
     const positions: Position[] = [];
     for (const { number, end } of closing) {
-      this.#attempt(number, (console) => {
-        positions.push(console.close(end));
-      });
+      try {
+        const console = this.#consoles.get(number);
+        if (console !== undefined) positions.push(console.close(end));
+      } catch {
+        // Its end is not known to the disk: the next start says so by a gap.
+      }
       this.#consoles.delete(number);
       this.#failing.delete(number);
     }
-    this.#put(positions);
+    try {
+      this.#positions.put(positions);
+    } catch {
+      // As above, for all of them.
+    }
     this.#deps.reply({ tell: "closed", numbers: closing.map(({ number }) => number) });
   }
 
@@ -136,41 +197,64 @@ export class LogWriter {
       const console = this.#consoles.get(number);
       return console === undefined ? [] : [{ number, console }];
     });
-    if (!this.#put(consoles.map(({ console }) => console.reserve()))) return;
+    try {
+      this.#positions.put(consoles.map(({ console }) => console.reserve()));
+    } catch (reason) {
+      for (const { number } of consoles) this.#fail(number, reason);
+      this.#deps.reply({ tell: "unreserved", numbers: consoles.map(({ number }) => number) });
+      return;
+    }
     for (const { number, console } of consoles) {
       this.#deps.reply({ tell: "reserved", number, reservedEnd: console.reservedEnd });
     }
   }
 
-  /** Make positions durable. On failure every console concerned is said to fail, and nothing is told. */
-  #put(positions: readonly Position[]): boolean {
+  // What is not recorded now is recorded with the next batch: an unclean stop before that shows the
+  // segment as part of the gap, though its bytes are there.
+  #recordMoves(): void {
+    const moves = this.#moved.splice(0);
+    if (moves.length === 0) return;
     try {
-      this.#positions.put(positions);
-      return true;
-    } catch (reason) {
-      for (const [number, { name }] of this.#consoles) {
-        if (positions.some((position) => position.name === name)) this.#fail(number, reason);
-      }
-      return false;
+      this.#positions.put(moves.map(({ position }) => position));
+      for (const { console, position } of moves) console.recorded(position);
+    } catch {
+      // The log itself can be written, and that is what is shown of it.
     }
   }
 
-  #attempt(number: number, run: (console: ConsoleLog) => void): void {
-    const console = this.#consoles.get(number);
-    // Bytes of a console that could not be opened: its agent shows it as failing.
-    if (console === undefined) return;
+  #append(number: number, console: ConsoleLog, pieces: readonly Piece[]): boolean {
     try {
-      run(console);
-      if (this.#failing.delete(number)) this.#deps.reply({ tell: "healed", number });
+      console.append(pieces);
     } catch (reason) {
+      console.behind = true;
       this.#fail(number, reason);
+      return false;
+    }
+    const position = console.moved();
+    if (position !== undefined) this.#moved.push({ console, position });
+    return true;
+  }
+
+  #healed(number: number): void {
+    if (this.#failing.delete(number)) this.#deps.reply({ tell: "healed", number });
+  }
+
+  #note(number: number, event: EventRecord): void {
+    try {
+      this.#consoles.get(number)?.note(event);
+    } catch {
+      // An event that the index cannot take is lost; a console is not said to fail for it.
     }
   }
 
   #fail(number: number, reason: unknown): void {
-    const { code, rawMessage } = ConfedError.from(reason, "unavailable");
     if (this.#failing.has(number)) return;
     this.#failing.add(number);
-    this.#deps.reply({ tell: "failing", number, code, message: rawMessage });
+    this.#tellFailing(number, reason, false);
+  }
+
+  #tellFailing(number: number, reason: unknown, unopened: boolean): void {
+    const { code, rawMessage } = ConfedError.from(reason, "unavailable");
+    this.#deps.reply({ tell: "failing", number, code, message: rawMessage, unopened });
   }
 }

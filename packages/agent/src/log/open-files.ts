@@ -7,6 +7,8 @@ import { LOG_LIMITS } from "./log-limits.ts";
 export interface OpenFile {
   readonly fd: number;
   readonly sizeBytesAtOpen: number;
+  /** It may end in the middle of a line: nobody has written to it since it was opened. */
+  untouched: boolean;
 }
 
 /**
@@ -33,9 +35,9 @@ export class OpenFiles {
     const known = this.#files.get(path);
     if (known !== undefined) return { file: known, fresh: false };
     const fd = this.#open(path);
-    const file = { fd, sizeBytesAtOpen: fstatSync(fd).size };
-    if (file.sizeBytesAtOpen === 0 && this.#gid !== undefined) fchownSync(fd, -1, this.#gid);
+    const file: OpenFile = { fd, sizeBytesAtOpen: fstatSync(fd).size, untouched: true };
     this.#files.set(path, file);
+    if (file.sizeBytesAtOpen === 0 && this.#gid !== undefined) giveToGroup(fd, this.#gid);
     return { file, fresh: true };
   }
 
@@ -57,5 +59,14 @@ export class OpenFiles {
       mkdirSync(dirname(path), { recursive: true });
       return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, this.#mode);
     }
+  }
+}
+
+function giveToGroup(fd: number, gid: number): void {
+  try {
+    fchownSync(fd, -1, gid);
+  } catch (reason) {
+    // Only root and members may: a log with the wrong group is better than none.
+    if ((reason as NodeJS.ErrnoException).code !== "EPERM") throw reason;
   }
 }

@@ -1,6 +1,7 @@
 import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { decodeCheckedLines, encodeCheckedLine } from "@confed/codecs";
+import { appendWhole } from "./append-whole.ts";
 
 /** How far one console's offsets have come, as the disk knows it. */
 export interface Position {
@@ -68,7 +69,7 @@ export class PositionsFile {
 const COMPACT_ABOVE_LINES = 1_000;
 
 function appendDurably(fd: number, positions: readonly Position[]): void {
-  writeSync(fd, positions.map(encodeCheckedLine).join(""));
+  appendWhole(fd, positions.map(encodeCheckedLine).join(""));
   fdatasyncSync(fd);
 }
 

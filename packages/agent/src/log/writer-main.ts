@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { ConfedError, systemClock } from "@confed/kernel";
-import { FRAME, FrameReader, jsonFrame } from "./frames.ts";
+import { AGAIN_HEAD_BYTES, FRAME, FrameReader, jsonFrame } from "./frames.ts";
 import { LogWriter } from "./log-writer.ts";
 import type { WriterCommand, WriterReply } from "./writer-messages.ts";
 
@@ -20,6 +20,12 @@ const reader = new FrameReader((kind, payload) => {
   if (kind === FRAME.batch) {
     const seq = new DataView(payload.buffer, payload.byteOffset).getFloat64(0, true);
     writer?.batch(seq, payload.subarray(8));
+    return;
+  }
+  if (kind === FRAME.again) {
+    const view = new DataView(payload.buffer, payload.byteOffset);
+    const of = { number: view.getUint32(8, true), final: view.getUint8(12) === 1 };
+    writer?.again(view.getFloat64(0, true), payload.subarray(AGAIN_HEAD_BYTES), of);
     return;
   }
   const command = JSON.parse(Buffer.from(payload).toString()) as WriterCommand;

@@ -7,6 +7,8 @@ export type WriterCommand =
   | { readonly do: "open"; readonly consoles: readonly OpenLog[] }
   /** `end`: the next offset, so that a clean stop can be told from an unclean one. */
   | { readonly do: "close"; readonly consoles: readonly { readonly number: number; readonly end: number }[] }
+  /** The agent numbers them as `opened` said: their output is taken from now on. */
+  | { readonly do: "begin"; readonly numbers: readonly number[] }
   | { readonly do: "event"; readonly number: number; readonly event: EventRecord }
   | { readonly do: "reserve"; readonly numbers: readonly number[] }
   /** Close every file; the next byte opens it by name again (logrotate has renamed it). */
@@ -26,21 +28,38 @@ export interface WriterOptions {
 export interface OpenLog {
   readonly number: number;
   readonly name: string;
-  /** The agent lives and its writer died: where the agent stands. */
+  /** The agent numbers it already: where it stands. */
   readonly resume?: { readonly logId: string; readonly offset: number };
+  /** The agent has kept output that comes first: plain batches are refused until it has come. */
+  readonly behind?: boolean;
 }
 
 /** What the log writer tells the agent. */
 export type WriterReply =
   | { readonly tell: "opened"; readonly logs: readonly OpenedLog[] }
-  /** Everything up to batch `seq` is with the kernel, or is a gap. */
-  | { readonly tell: "ack"; readonly seq: number }
+  /** Batch `seq` is with the kernel, or is a gap, but for what is refused. */
+  | { readonly tell: "ack"; readonly seq: number; readonly refused?: readonly Refused[] }
+  /** The reservation could not be made durable: to be asked for again. */
+  | { readonly tell: "unreserved"; readonly numbers: readonly number[] }
   | { readonly tell: "reserved"; readonly number: number; readonly reservedEnd: number }
   | { readonly tell: "gap"; readonly number: number; readonly gap: GapRecord }
   /** A log cannot be written now; said once, and `healed` once when it can again. */
-  | { readonly tell: "failing"; readonly number: number; readonly code: ErrorCode; readonly message: string }
+  | {
+      readonly tell: "failing";
+      readonly number: number;
+      readonly code: ErrorCode;
+      readonly message: string;
+      /** It is not open: to be asked for again. */
+      readonly unopened: boolean;
+    }
   | { readonly tell: "healed"; readonly number: number }
   | { readonly tell: "closed"; readonly numbers: readonly number[] };
+
+/** Bytes of a console from `next` on are not in its log; undefined: none of the batch are. */
+export interface Refused {
+  readonly number: number;
+  readonly next?: number;
+}
 
 export interface OpenedLog {
   readonly number: number;

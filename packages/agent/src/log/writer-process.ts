@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { type Logger, systemClock } from "@confed/kernel";
-import { FRAME, FrameReader, frameHeader, jsonFrame } from "./frames.ts";
+import { AGAIN_HEAD_BYTES, FRAME, FrameReader, frameHeader, jsonFrame } from "./frames.ts";
 import { LOG_LIMITS } from "./log-limits.ts";
 import type { WriterCommand, WriterReply } from "./writer-messages.ts";
 
@@ -11,6 +11,8 @@ export interface WriterProcess {
   command(command: WriterCommand): void;
   /** `records` must stay untouched until the batch is acknowledged: it is not copied. */
   batch(seq: number, records: Uint8Array): void;
+  /** Records of one console that were refused before; `final`: it has everything with these. */
+  again(seq: number, records: Uint8Array, of: { readonly number: number; readonly final: boolean }): void;
   /** Let it finish what it was given and end; killed if it does not in time. Resolves when it is gone. */
   end(): Promise<void>;
 }
@@ -25,6 +27,7 @@ export interface WriterEvents {
 export function spawnWriter(logger: Logger, { onReply, onDied }: WriterEvents): WriterProcess {
   const entry = createRequire(import.meta.url).resolve("@confed/agent/log-writer");
   const child = spawn(process.execPath, [entry], { stdio: ["pipe", "pipe", "pipe"] });
+  if (child.pid === undefined) return neverStarted(child, logger, onDied);
   const reader = new FrameReader((_kind, payload) => {
     onReply(JSON.parse(Buffer.from(payload).toString()) as WriterReply);
   });
@@ -60,6 +63,18 @@ export function spawnWriter(logger: Logger, { onReply, onDied }: WriterEvents): 
       child.stdin.write(records);
       child.stdin.uncork();
     },
+    again(seq, records, { number, final }) {
+      const head = new Uint8Array(AGAIN_HEAD_BYTES);
+      const view = new DataView(head.buffer);
+      view.setFloat64(0, seq, true);
+      view.setUint32(8, number, true);
+      view.setUint8(12, final ? 1 : 0);
+      child.stdin.cork();
+      child.stdin.write(frameHeader(FRAME.again, head.byteLength + records.byteLength));
+      child.stdin.write(head);
+      child.stdin.write(records);
+      child.stdin.uncork();
+    },
     async end() {
       ending = true;
       child.stdin.end();
@@ -67,8 +82,36 @@ export function spawnWriter(logger: Logger, { onReply, onDied }: WriterEvents): 
         logger.error("log writer does not end; killed", { pid: child.pid });
         child.kill("SIGKILL");
       });
-      await gone;
+      let cancelWait = cancel;
+      const givenUp = new Promise<void>((resolve) => {
+        // A process that hangs in the disk dies when the disk heals; nobody waits for that.
+        cancelWait = systemClock.after(LOG_LIMITS.stopTimeoutMs + KILL_WAIT_MS, resolve);
+      });
+      await Promise.race([gone, givenUp]);
       cancel();
+      cancelWait();
+      child.unref();
     },
   };
 }
+
+/** No descriptor, no memory or no process to be had: the next attempt may find some. */
+function neverStarted(child: ChildProcess, logger: Logger, onDied: WriterEvents["onDied"]): WriterProcess {
+  let ending = false;
+  child.once("error", (error) => {
+    logger.error("log writer cannot be started", { error: error.message });
+    if (!ending) onDied(error.message);
+  });
+  return {
+    pid: undefined,
+    command: () => undefined,
+    batch: () => undefined,
+    again: () => undefined,
+    end: () => {
+      ending = true;
+      return Promise.resolve();
+    },
+  };
+}
+
+const KILL_WAIT_MS = 1_000;
