@@ -1,5 +1,5 @@
 export { type ClientSettings, type ClientSources, clientSettings } from "./client-settings.ts";
-export { CONFIG_FILE_BYTES_MAX, type ConfigFiles } from "./config-files.ts";
+export { CONFIG_FILE_BYTES_MAX, type ConfigFiles, systemFiles } from "./config-files.ts";
 export type {
   CommonConsoleSpec,
   ComPortSpec,

@@ -1,0 +1,94 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type ConfigFiles, checkConfig, managedTableIn, systemFiles } from "@confed/config";
+import { ConfedError, EXIT, formatHostPort } from "@confed/kernel";
+import type { ConsoleFlags } from "../commands/console.ts";
+import { faultLines } from "../process/load-or-say.ts";
+import { configPathOf } from "../process/run-daemon.ts";
+import { lockState } from "../process/state-lock.ts";
+import { askReload } from "../reload/ask-reload.ts";
+import { faultLinesOf, planIn, planLines } from "../reload/plan-lines.ts";
+import type { World } from "../world.ts";
+import { editTable, type TableEdit } from "./edit-table.ts";
+import { writeWhole } from "./write-whole.ts";
+
+/**
+ * `confed console add|edit|rm`: the edited table is checked with all the rest of the configuration
+ * before it is written, and the agent is asked to take it up.
+ */
+export async function runConsole(world: World, edit: TableEdit, flags: ConsoleFlags): Promise<number> {
+  const path = configPathOf(flags.config, world.env);
+  const before = await checkConfig(path);
+  if (before.ok === undefined) {
+    world.stderr.write(faultLines(before.faults));
+    return EXIT.usage;
+  }
+  const { agent, consoles } = before.ok;
+  if (agent === undefined)
+    throw new ConfedError("invalid_argument", `${path} has no agent section`, { subject: path });
+  mkdirSync(agent.stateDir, { recursive: true, mode: 0o700 });
+  // Two who edit at the same time would each lose what the other wrote.
+  const lock = lockState(join(agent.stateDir, "editing"), world.pid);
+  try {
+    const table = managedTableIn(agent.stateDir);
+    const text = editedText(table, edit, () => consoles.some(({ name }) => name === edit.name));
+    const checked = await checkConfig(path, { files: withText(table, text) });
+    if (checked.ok === undefined) {
+      world.stderr.write(faultLines(checked.faults));
+      return EXIT.usage;
+    }
+    await writeWhole(table, text);
+    world.stdout.write(`${table}: written\n`);
+  } finally {
+    lock.release();
+  }
+  return takeUp(world, formatHostPort(agent.listen));
+}
+
+function editedText(table: string, edit: TableEdit, isElsewhere: () => boolean): string {
+  try {
+    return editTable(readIfAny(table), edit);
+  } catch (reason) {
+    const error = ConfedError.from(reason);
+    const hint =
+      error.code === "not_found" && isElsewhere()
+        ? "another file defines it: edit that one, the agent takes it up by itself"
+        : error.hint;
+    const where = error.where === undefined ? table : `${table}, ${error.where}`;
+    throw new ConfedError(error.code, error.rawMessage, { subject: error.subject, where, hint });
+  }
+}
+
+/** The files as they are, but for the one that is about to be written. */
+function withText(path: string, text: string): ConfigFiles {
+  return {
+    read: (file) => (file === path ? Promise.resolve(Buffer.from(text)) : systemFiles.read(file)),
+    list: (directory) => systemFiles.list(directory),
+  };
+}
+
+function readIfAny(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (reason) {
+    if ((reason as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw reason;
+  }
+}
+
+async function takeUp(world: World, agent: string): Promise<number> {
+  try {
+    const answer = await askReload(world, { agent, planOnly: false });
+    const faults = faultLinesOf(answer);
+    if (faults.length > 0) {
+      world.stderr.write([...faults, "confed: the agent did not take it up", ""].join("\n"));
+      return EXIT.usage;
+    }
+    world.stdout.write(`${planLines(planIn(answer)).join("\n")}\n`);
+  } catch (reason) {
+    const error = ConfedError.from(reason);
+    if (error.code !== "agent_unreachable") throw error;
+    world.stdout.write(`no agent answers at ${agent}: it takes this up when it starts\n`);
+  }
+  return EXIT.ok;
+}

@@ -1,0 +1,20 @@
+import { EXIT } from "@confed/kernel";
+import type { ReloadFlags } from "../commands/reload.ts";
+import type { World } from "../world.ts";
+import { askReload } from "./ask-reload.ts";
+import { faultLinesOf, planIn, planLines } from "./plan-lines.ts";
+
+/** `confed reload`. */
+export async function runReload(world: World, { agent, plan, json }: ReloadFlags): Promise<number> {
+  const answer = await askReload(world, { agent, planOnly: plan === true });
+  const faults = faultLinesOf(answer);
+  if (faults.length > 0) {
+    const last = "confed: nothing is changed, the agent goes on with what it had";
+    world.stderr.write([...faults, last, ""].join("\n"));
+    return EXIT.usage;
+  }
+  const done = planIn(answer);
+  const lines = json === true ? [JSON.stringify(done)] : planLines(done);
+  world.stdout.write(`${lines.join("\n")}\n`);
+  return EXIT.ok;
+}
