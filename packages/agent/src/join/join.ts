@@ -47,6 +47,10 @@ const JOIN_LIMITS = {
   /** A head that does not read is not fed: changes wait in a set, which is bounded by the consoles. */
   backlogBytesMax: 512 * 1024,
   connectTimeoutMs: 5_000,
+  /** A head that comes back has every agent again within three heartbeats. */
+  retryMsMax: 5_000,
+  /** A join that lasted this long proves the head healthy, so back-off starts over. */
+  healthyAfterMs: 10_000,
 } as const;
 
 /** Names have at most 64 bytes or so: a page stays far below a message's bound. */
@@ -61,9 +65,11 @@ export class Join {
   readonly #deps: JoinDeps;
   readonly #scope = new Scope();
   readonly #dirty = new Set<string>();
-  readonly #retryDelayMs = createBackoff({ firstMs: 500, maxMs: 10_000 });
+  readonly #retryDelayMs = createBackoff({ firstMs: 500, maxMs: JOIN_LIMITS.retryMsMax });
   #stream: Stream | undefined;
   #attempt = 0;
+  /** Infinity while not joined. */
+  #joinedAtMs = Number.POSITIVE_INFINITY;
   #cancelDelta: Cancel | undefined;
   #state: {
     readonly is: "connecting" | "up";
@@ -101,6 +107,8 @@ export class Join {
   }
 
   stop(): Promise<void> {
+    this.#cancelDelta?.();
+    this.#stream = undefined;
     return this.#scope.close(new ConfedError("canceled", "the agent stops"));
   }
 
@@ -125,11 +133,11 @@ export class Join {
       const stream = channel.client.join({ signal: life.signal });
       let heardAtMs = clock.nowMs();
       stream.receive(
-        (reply) => {
+        life.guard((reply: JoinReplyReceived) => {
           heardAtMs = clock.nowMs();
           if (reply.refused) lost(refusal(reply.refused.error));
           else if (reply.welcome) this.#welcomed(stream, reply.welcome);
-        },
+        }),
         (error) => {
           lost(error ?? new ConfedError("head_unreachable", "the head ended the join"));
         },
@@ -162,7 +170,7 @@ export class Join {
   #welcomed(stream: Stream, { head, version }: { readonly head: string; readonly version: string }): void {
     const { table, clock, logger } = this.#deps;
     this.#state = { is: "up", sinceMs: clock.wallTimeMs(), head, version };
-    this.#attempt = 0;
+    this.#joinedAtMs = clock.nowMs();
     logger.info("joined head", { head, address: formatHostPort(this.#head) });
     this.#stream = stream;
     this.#dirty.clear();
@@ -212,6 +220,9 @@ export class Join {
     this.#cancelDelta?.();
     this.#cancelDelta = undefined;
     if (this.#scope.signal.aborted) return;
+    // A head that welcomes and drops at once is tried ever more rarely, as one that refuses.
+    if (clock.nowMs() - this.#joinedAtMs >= JOIN_LIMITS.healthyAfterMs) this.#attempt = 0;
+    this.#joinedAtMs = Number.POSITIVE_INFINITY;
     // One line per outage, not per attempt.
     if (this.#attempt === 0)
       logger.warn("head lost", { address: formatHostPort(this.#head), cause: cause.message });
