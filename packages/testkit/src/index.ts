@@ -1,4 +1,5 @@
 export { Attached } from "./attached.ts";
+export { expectByteClean, type FarEnd, THOUSANDFOLD } from "./byte-cleanness.ts";
 export { ByteLog } from "./byte-log.ts";
 export {
   ConfedRig,
@@ -23,14 +24,17 @@ export { FakeWorld, type FakeWorldOptions } from "./fake-world.ts";
 export { followRealTime } from "./follow-real-time.ts";
 export { HeadRig, Inbox, type PlayedAgent, type PlayedJoin } from "./head-rig.ts";
 export { LinkRecorder } from "./link-recorder.ts";
+export { endPeer, freePort, isInstalled, skippedWithout, startPeer } from "./peer-program.ts";
 export { descendantsOf, type ProcessId, processAt, residentBytesOf, untilGone } from "./process-tree.ts";
 export { ALL_BYTES, randomBytes, randomNumbers } from "./random-bytes.ts";
 export { RconsRun } from "./rcons-run.ts";
 export { readToTheEnd } from "./read-to-the-end.ts";
 export { RigProcess } from "./rig-process.ts";
+export { type Ser2net, startSer2net } from "./ser2net.ts";
 export { type SerialPair, startSerialPair } from "./serial-pair.ts";
 export { type SocketConsole, startSocketConsole } from "./socket-console.ts";
 export { expectSplitInvariant } from "./split-invariance.ts";
+export { type Sshd, startSshd } from "./sshd.ts";
 export { StatusWatch } from "./status-watch.ts";
 export { startTelnetServer, type TelnetServer, type TelnetServerPeer } from "./telnet-server.ts";
 export { type TmuxOptions, TmuxPane } from "./tmux-pane.ts";

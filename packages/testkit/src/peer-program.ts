@@ -1,0 +1,57 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+
+/** True if a program is there; also where only root's PATH leads. */
+export function isInstalled(program: string): boolean {
+  try {
+    execFileSync("sh", ["-c", `PATH="$PATH:/usr/sbin:/sbin" command -v ${program}`], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** For the title of a suite: empty, or " (skipped: socat not installed)". */
+export function skippedWithout(...programs: readonly string[]): string {
+  const missing = programs.filter((program) => !isInstalled(program));
+  return missing.length === 0 ? "" : ` (skipped: ${missing.join(", ")} not installed)`;
+}
+
+/** A port that was free a moment ago, for programs that cannot be asked which they took. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Start a program and wait until it has said this on standard error. */
+export async function startPeer(argv: readonly string[], says: string): Promise<ChildProcess> {
+  const [program = "", ...args] = argv;
+  const child = spawn(program, args, {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` },
+  });
+  let said = "";
+  const heard = new Promise<void>((resolve, reject) => {
+    child.stderr.on("data", (text: Buffer) => {
+      said += text.toString();
+      if (said.includes(says)) resolve();
+    });
+    child.once("error", reject);
+    child.once("close", () => reject(new Error(`${argv.join(" ")} ended:\n${said}`)));
+  });
+  await heard;
+  return child;
+}
+
+/** Told to end; resolves when it has. */
+export async function endPeer(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "close");
+  child.kill();
+  await gone;
+}
