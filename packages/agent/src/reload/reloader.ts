@@ -114,16 +114,17 @@ export class Reloader {
   #stale(faults: readonly Fault[], by: string): void {
     const { clock, logger } = this.#deps;
     const first = faultsError(faults);
-    const text = first.message;
+    const text = `${first.where ?? ""} ${first.message}`.trim();
     // Said once for each thing that is wrong, however often it is read.
     if (this.#trouble?.text === text) return;
     const sinceWallMs = this.#trouble?.sinceWallMs ?? clock.wallTimeMs();
     const since = new Date(sinceWallMs).toISOString().slice(0, 19);
-    const error = new ConfedError("invalid_argument", `config stale since ${since}Z: ${first.rawMessage}`, {
-      subject: first.subject,
-      where: first.where,
-      hint: first.hint,
-    });
+    const place = first.where === undefined ? "" : `${first.where}: `;
+    const error = new ConfedError(
+      "invalid_argument",
+      `config stale since ${since}Z: ${place}${first.rawMessage}`,
+      { subject: first.subject, hint: first.hint },
+    );
     this.#trouble = { sinceWallMs, text, error };
     logger.error("the configuration has faults; the old one stays in force", { by, error: text });
   }
