@@ -20,8 +20,13 @@ export function statusLines(
   if (trouble !== null) lines.push(`trouble   ${safe(`${trouble.code}: ${trouble.message}`)}`);
   const kind = role === "head" ? "agents" : "heads";
   if (peers.length === 0) lines.push(`${kind.padEnd(10)}none`);
-  else lines.push(kind, ...table(peers.map((peer) => peerRow(peer, role, nowMs))));
+  else lines.push(kind, ...table(byId(peers).map((peer) => peerRow(peer, role, nowMs))));
   return lines;
+}
+
+/** sn2 before sn10. */
+function byId(peers: readonly PeerStatusReceived[]): readonly PeerStatusReceived[] {
+  return [...peers].sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
 }
 
 function consoleCounts(consoles: Readonly<Record<string, number>>): string {
