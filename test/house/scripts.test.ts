@@ -134,27 +134,35 @@ describe("the count of tests", () => {
       JSON.stringify({ numPassedTests, numFailedTests, numPendingTests: 1, numTodoTests: 0 }),
     );
   };
-  const count = (status: string) =>
-    spawnSync(process.execPath, [join(root, "scripts/count-tests.mjs"), dir, status], { encoding: "utf8" });
+  const count = (...failedSteps: readonly string[]) =>
+    spawnSync(process.execPath, [join(root, "scripts/count-tests.mjs"), dir, ...failedSteps], {
+      encoding: "utf8",
+    });
 
   test("adds up all reports, the sum on the last line", () => {
     report("1.json", 10, 0);
     report("2.json", 5, 0);
-    expect(count("0")).toMatchObject({ status: 0, stdout: "2 skipped\n15 passed, 0 failed\n" });
+    expect(count()).toMatchObject({ status: 0, stdout: "2 skipped\n15 passed, 0 failed\n" });
   });
 
   test("counts failures of tests", () => {
     report("1.json", 10, 2);
-    expect(count("1")).toMatchObject({ status: 1, stdout: "1 skipped\n10 passed, 2 failed\n" });
+    expect(count("test:unit")).toMatchObject({ status: 1, stdout: "1 skipped\n10 passed, 2 failed\n" });
   });
 
-  test("counts a failure beside the tests as one", () => {
+  test("counts what failed beside the tests", () => {
+    report("1.json", 10, 1);
+    const counted = count("lint", "types", "test:unit");
+    expect(counted).toMatchObject({ status: 1, stdout: "1 skipped\n10 passed, 3 failed\n" });
+  });
+
+  test("counts a failure that no test reported", () => {
     report("1.json", 10, 0);
-    expect(count("2")).toMatchObject({ status: 1, stdout: "1 skipped\n10 passed, 1 failed\n" });
+    expect(count("test:system")).toMatchObject({ status: 1, stdout: "1 skipped\n10 passed, 1 failed\n" });
   });
 
   test("is no success when nothing ran", () => {
-    expect(count("0")).toMatchObject({ status: 1, stdout: "0 passed, 1 failed\n" });
+    expect(count()).toMatchObject({ status: 1, stdout: "0 passed, 1 failed\n" });
   });
 });
 
