@@ -1,5 +1,5 @@
 import { consoleTable, type Rack, startRack, verifyLog } from "@confed/simulator";
-import { ConfedRig, readToTheEnd, type RigAgent } from "@confed/testkit";
+import { ConfedRig, type RigAgent, readToTheEnd } from "@confed/testkit";
 import { describe, expect, test } from "vitest";
 
 const ROUNDS = 2;

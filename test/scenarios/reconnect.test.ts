@@ -40,9 +40,7 @@ test("reconnect drops a link and opens a new one, and ends a long wait", async (
 
   // The same by the stream of a viewer.
   viewer.stream.send({ reconnect: {} });
-  await viewer.until(
-    () => viewer.messages.filter(({ event }) => event?.state === "CONNECTED").length === 2,
-  );
+  await viewer.until(() => viewer.messages.filter(({ event }) => event?.state === "CONNECTED").length === 2);
   expect(connections).toBe(3);
   expect(others).toBe(1);
   await agent.process.stop();

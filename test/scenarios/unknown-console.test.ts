@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 
 const ESC = String.fromCharCode(27);
 
-test.each([
+/** What is asked for, the exit status, and what of it the message must show. */
+const ASKED = [
   ["a console that nobody has", "nosuch", 3, "nosuch"],
   ["a way out of the directory", "../n1", 2, "../n1"],
   ["a path", "/etc/passwd", 2, "/etc/passwd"],
@@ -11,8 +12,56 @@ test.each([
   ["a huge name", "n".repeat(100_000), 2, "nnnnnnnn"],
   ["control characters", `n1${ESC}[2J`, 2, "n1"],
   ["another alphabet", "nöd1", 2, "n"],
-  ["a name with an end of line", "n1\nn2", 2, "n1"],
-])("rcons says so when it is given %s", async (_, name, status, said) => {
+  ["an end of line", "n1\nn2", 2, "n1"],
+] as const;
+
+test("rcons names what there is not and what cannot be, and exits with 3 and 2", async () => {
+  const { rig, servers } = await idlePair();
+  for (const server of servers) {
+    for (const [what, name, status, shown] of ASKED) {
+      const runs = [[], ["info"], ["log"], ["send", "--text", "x"]].map((command) =>
+        rig.rcons(server, ...command, name),
+      );
+      for (const run of runs) {
+        run.endInput();
+        expect(await run.exited, `${what}: ${run.said}`).toBe(status);
+        expect(run.stderr, what).toContain(shown);
+        expect(run.stderr.length, what).toBeLessThan(1_000);
+        expect(run.stderr, what).not.toContain(ESC);
+        expect(run.output, what).toBe("");
+      }
+    }
+  }
+});
+
+test("an agent and a head refuse bad names also from a client that does not check them", async () => {
+  const { rig, servers, head } = await idlePair();
+  const { signal } = new AbortController();
+  for (const name of ["../../../etc/passwd", "/etc/passwd", "n".repeat(100_000), `n1${ESC}[2J`, "", "\0"]) {
+    const expectRefusal = async (call: Promise<unknown>) => {
+      const error = await call.catch((reason: unknown) => reason);
+      expect(error).toMatchObject({
+        code: expect.stringMatching(/^(not_found|invalid_argument)$/) as string,
+      });
+      expect(String(error).length).toBeLessThan(1_000);
+      expect(String(error)).not.toContain(ESC);
+    };
+    for (const server of servers) {
+      const { client } = rig.channel<"Head" | "Agent">(server);
+      await expectRefusal(rig.attach(server, { console: name }).whenOpened());
+      await expectRefusal(client.inspect({ console: name }, { signal }));
+      const read = client.readLog({ console: name, lastLines: 10 }, { signal });
+      await expectRefusal(new Promise((resolve) => read.receive(() => undefined, resolve)));
+    }
+    await expectRefusal(rig.channel(head).client.resolve({ console: name }, { signal }));
+  }
+  for (const server of servers) {
+    const { client } = rig.channel<"Head" | "Agent">(server);
+    expect(await client.inspect({ console: "n1" }, { signal })).toMatchObject({ name: "n1" });
+  }
+});
+
+async function idlePair() {
   const rig = new ConfedRig();
   const head = await rig.startHead();
   const agent = await rig.startAgent({
@@ -20,47 +69,5 @@ test.each([
     consoles: [{ name: "n1", transport: "exec", argv: ["cat"], onDemand: true }],
   });
   await rig.watch(head).shows("n1", "IDLE");
-  for (const server of [head, agent]) {
-    for (const command of [[], ["info"], ["log"], ["send", "--text", "x"]]) {
-      const run = rig.rcons(server, ...command, name);
-      run.endInput();
-      expect(await run.exited, run.said).toBe(status);
-      expect(run.stderr).toContain(said);
-      expect(run.stderr.length).toBeLessThan(1_000);
-      expect(run.stderr).not.toContain(ESC);
-      expect(run.output).toBe("");
-    }
-  }
-});
-
-test.each([["../../../etc/passwd"], ["/etc/passwd"], ["n".repeat(100_000)], [`n1${ESC}[2J`], [""], ["\0"]])(
-  "an agent and a head refuse %j from a client that does not check",
-  async (name) => {
-    const rig = new ConfedRig();
-    const head = await rig.startHead();
-    const agent = await rig.startAgent({
-      heads: [head.address],
-      consoles: [{ name: "n1", transport: "exec", argv: ["cat"], onDemand: true }],
-    });
-    const screen = rig.watch(head);
-    await screen.shows("n1", "IDLE");
-    const refusal = { code: expect.stringMatching(/^(not_found|invalid_argument)$/) as string };
-    const short = (error: unknown) => {
-      expect(error).toMatchObject(refusal);
-      expect(String(error).length).toBeLessThan(1_000);
-      expect(String(error)).not.toContain(ESC);
-    };
-    const { signal } = new AbortController();
-    for (const server of [head, agent]) {
-      const { client } = rig.channel<"Head" | "Agent">(server);
-      short(await rig.attach(server, { console: name }).whenOpened().catch((reason: unknown) => reason));
-      short(await client.inspect({ console: name }, { signal }).catch((reason: unknown) => reason));
-      const read = client.readLog({ console: name, lastLines: 10 }, { signal });
-      short(await new Promise((resolve) => read.receive(() => undefined, resolve)));
-    }
-    const { client } = rig.channel(head);
-    short(await client.resolve({ console: name }, { signal }).catch((reason: unknown) => reason));
-    // They go on as before.
-    expect(await client.inspect({ console: "n1" }, { signal })).toMatchObject({ name: "n1" });
-  },
-);
+  return { rig, head, agent, servers: [head, agent] };
+}
