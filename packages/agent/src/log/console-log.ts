@@ -1,12 +1,13 @@
-import { fstatSync, ftruncateSync, writevSync } from "node:fs";
+import { fstatSync, ftruncateSync, renameSync, statSync, writevSync } from "node:fs";
 import { encodeIndexRecord, type GapRecord, type IndexRecord, MARK_EVERY_MS } from "@confed/codecs";
 import { ConfedError } from "@confed/kernel";
 import { appendWhole } from "./append-whole.ts";
+import { fileIdOf, segmentPathOf } from "./log-files.ts";
 import { LOG_LIMITS } from "./log-limits.ts";
-import type { OpenFiles } from "./open-files.ts";
+import type { OpenFile, OpenFiles } from "./open-files.ts";
 import type { Position } from "./positions-file.ts";
-import { sizeOf, startAt, whereToStart } from "./where-to-start.ts";
-import type { OpenedLog, OpenLog } from "./writer-messages.ts";
+import { type LogFile, type Segment, sizeOf, startAt, whereToStart } from "./where-to-start.ts";
+import type { OpenedLog, OpenLog, Rotation } from "./writer-messages.ts";
 
 export interface ConsoleLogDeps {
   readonly path: string;
@@ -15,6 +16,9 @@ export interface ConsoleLogDeps {
   readonly indexes: OpenFiles;
   readonly wallTimeMs: () => number;
   readonly onGap: (gap: GapRecord) => void;
+  /** When the file is full: what it holds moves to a segment of its own. */
+  readonly rotate?: Rotation | undefined;
+  readonly onRotated?: ((segment: string) => void) | undefined;
 }
 
 /** One stretch of output, as it came in a batch. */
@@ -42,7 +46,12 @@ export class ConsoleLog {
   #next: number;
   #reservedEnd: number;
   /** Byte `pos` of the file is offset `off`. */
-  #segment: { readonly off: number; readonly pos: number } | undefined;
+  #segment: Segment | undefined;
+  /** The file at our path, as far as it is ours. */
+  #file: LogFile | undefined;
+  /** When the path was last looked at, and what was next then. */
+  #looked = { atMs: Number.NEGATIVE_INFINITY, next: 0 };
+  #rotateNotBeforeMs = Number.NEGATIVE_INFINITY;
   #markedAtMs = Number.NEGATIVE_INFINITY;
   /** What the positions file says of the segment; behind it, the next unclean stop would misjudge. */
   #recorded: { readonly off: number; readonly pos: number } | undefined;
@@ -65,8 +74,10 @@ export class ConsoleLog {
     const start = adopt ? startAt(resume) : whereToStart(known, deps);
     this.#logId = start.logId;
     this.#segment = start.segment;
+    this.#file = start.file;
     this.#reservedEnd = start.next;
-    if (known === undefined && start.segment !== undefined) this.#noteSegment(start.segment);
+    if (known === undefined && start.segment !== undefined && start.file !== undefined)
+      this.#noteSegment(start.segment, start.file);
     if (resume !== undefined) {
       // The agent lives on: it gives us again what the file lacks, and a gap shows what it cannot.
       this.#next = start.fileEnd;
@@ -163,10 +174,10 @@ export class ConsoleLog {
     const { path, logs, wallTimeMs, onGap } = this.#deps;
     const gap = run.from > this.#next ? this.#crossGap(run.from) : undefined;
     try {
-      const { file, fresh } = logs.take(path);
-      if (fresh) this.#checkSegment(file.sizeBytesAtOpen);
-      this.#writeAll(file.fd, run);
-      this.#markTime(run.from, wallTimeMs());
+      const nowMs = wallTimeMs();
+      this.#lookAtPath(nowMs);
+      this.#writeAll(this.#fileToWrite(nowMs).fd, run);
+      this.#markTime(run.from, nowMs);
     } catch (reason) {
       logs.drop(path);
       // Nothing was written behind the gap: it grows, and is recorded when something is. A disk that
@@ -203,18 +214,84 @@ export class ConsoleLog {
 
   // Somebody else truncated, replaced or wrote the file while it was closed: its bytes up to here
   // are not ours to number, ours go on behind them.
-  #checkSegment(sizeBytes: number): void {
-    const segment = this.#segment;
-    const goesOn = segment !== undefined && sizeBytes === segment.pos + this.#next - segment.off;
-    if (goesOn && this.#begun) return;
-    const next = { off: this.#next, pos: sizeBytes };
-    this.#noteSegment(next);
-    this.#segment = next;
+  #checkSegment({ id, sizeBytesAtOpen }: OpenFile): void {
+    const goesOn = this.#file?.id === id && sizeBytesAtOpen === this.#fileBytes;
+    if (!goesOn || !this.#begun) this.#beginSegment({ off: this.#next, pos: sizeBytesAtOpen }, id);
+  }
+
+  #beginSegment(segment: Segment, id: string): void {
+    const file = this.#file?.id === id ? this.#file : { id, base: segment.off };
+    this.#noteSegment(segment, file);
+    this.#segment = segment;
+    this.#file = file;
     this.#begun = true;
   }
 
-  #noteSegment({ off, pos }: { readonly off: number; readonly pos: number }): void {
-    this.note({ t: "seg", log: this.#logId, off, file: this.#deps.path, pos });
+  #noteSegment({ off, pos }: Segment, { id, base }: LogFile): void {
+    this.note({ t: "seg", log: this.#logId, off, file: this.#deps.path, pos, id, base });
+  }
+
+  /** How long the file is if nobody else touched it; undefined: the next byte begins a segment. */
+  get #fileBytes(): number | undefined {
+    return this.#segment === undefined ? undefined : this.#segment.pos + this.#next - this.#segment.off;
+  }
+
+  #fileToWrite(nowMs: number): OpenFile {
+    const { logs, path } = this.#deps;
+    const { file, fresh } = logs.take(path);
+    if (this.#mustRotate(file, nowMs)) {
+      this.#rotate(nowMs);
+      return this.#fileToWrite(nowMs);
+    }
+    if (fresh) this.#checkSegment(file);
+    return file;
+  }
+
+  #mustRotate({ id, bornMs, sizeBytesAtOpen }: OpenFile, nowMs: number): boolean {
+    const { rotate } = this.#deps;
+    if (nowMs < this.#rotateNotBeforeMs || this.#file?.id !== id) return false;
+    const sizeBytes = this.#fileBytes ?? sizeBytesAtOpen;
+    if (sizeBytes === 0) return false;
+    if (rotate?.ageMs !== undefined && bornMs > 0 && nowMs - bornMs >= rotate.ageMs) return true;
+    return rotate?.sizeBytes !== undefined && sizeBytes >= rotate.sizeBytes;
+  }
+
+  // Whoever reads finds the file by its name or its id: nothing need be written down before or after,
+  // and a stop in between costs nothing.
+  #rotate(nowMs: number): void {
+    const { logs, path, onRotated } = this.#deps;
+    const to = segmentPathOf(path, this.#logId, this.#file?.base ?? this.#next);
+    try {
+      renameSync(path, to);
+    } catch {
+      // The log goes on where it is.
+      this.#rotateNotBeforeMs = nowMs + ROTATE_RETRY_MS;
+      return;
+    }
+    logs.drop(path);
+    this.#file = undefined;
+    this.#segment = undefined;
+    onRotated?.(to);
+  }
+
+  // logrotate and people rename, truncate and remove logs. Once a second we look: what is at our
+  // path now?
+  #lookAtPath(nowMs: number): void {
+    if (Math.abs(nowMs - this.#looked.atMs) < MARK_EVERY_MS) return;
+    const wroteBytes = this.#next - this.#looked.next;
+    this.#looked = { atMs: nowMs, next: this.#next };
+    const { logs, path } = this.#deps;
+    const open = logs.known(path);
+    if (open === undefined) return;
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined || fileIdOf(stat) !== open.id) {
+      logs.drop(path);
+    } else if (this.#fileBytes !== undefined && stat.size < this.#fileBytes) {
+      // Emptied since we looked: what it holds is what we wrote last. Not so, it holds something else.
+      const isOurs = stat.size <= wroteBytes;
+      const segment = isOurs ? { off: this.#next - stat.size, pos: 0 } : { off: this.#next, pos: stat.size };
+      this.#beginSegment(segment, open.id);
+    }
   }
 
   /** Record a gap up to `offset` and stand behind it. */
@@ -241,7 +318,10 @@ export class ConsoleLog {
   }
 
   #position(end: number, clean: boolean): Position {
-    const { off, pos } = this.#segment ?? { off: this.#next, pos: sizeOf(this.#deps.path) };
-    return { name: this.name, log: this.#logId, end, clean, off, pos, file: this.#deps.path };
+    const { path } = this.#deps;
+    const { off, pos } = this.#segment ?? { off: this.#next, pos: sizeOf(path) };
+    return { name: this.name, log: this.#logId, end, clean, off, pos, file: path, ...this.#file };
   }
 }
+
+const ROTATE_RETRY_MS = 60_000;

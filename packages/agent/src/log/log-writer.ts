@@ -17,6 +17,7 @@ import type {
 export interface LogWriterDeps {
   readonly wallTimeMs: () => number;
   readonly reply: (reply: WriterReply) => void;
+  readonly onRotated?: ((segment: string) => void) | undefined;
 }
 
 /**
@@ -166,6 +167,8 @@ export class LogWriter {
       logs: this.#logs,
       indexes: this.#indexes,
       wallTimeMs: this.#deps.wallTimeMs,
+      rotate: this.#options.rotate,
+      onRotated: this.#deps.onRotated,
       onGap: (gap: GapRecord) => {
         this.#deps.reply({ tell: "gap", number: log.number, gap });
       },

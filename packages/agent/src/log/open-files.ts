@@ -1,12 +1,16 @@
 import { closeSync, constants, fchownSync, fstatSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { LRUCache } from "lru-cache";
+import { fileIdOf } from "./log-files.ts";
 import { LOG_LIMITS } from "./log-limits.ts";
 
 /** An open file and how long it was when it was opened. */
 export interface OpenFile {
   readonly fd: number;
   readonly sizeBytesAtOpen: number;
+  readonly id: string;
+  /** Wall clock; 0 where the file system does not know. */
+  readonly bornMs: number;
   /** It may end in the middle of a line: nobody has written to it since it was opened. */
   untouched: boolean;
 }
@@ -35,10 +39,17 @@ export class OpenFiles {
     const known = this.#files.get(path);
     if (known !== undefined) return { file: known, fresh: false };
     const fd = this.#open(path);
-    const file: OpenFile = { fd, sizeBytesAtOpen: fstatSync(fd).size, untouched: true };
+    const stat = fstatSync(fd);
+    const sizeBytesAtOpen = stat.size;
+    const file = { fd, sizeBytesAtOpen, id: fileIdOf(stat), bornMs: stat.birthtimeMs, untouched: true };
     this.#files.set(path, file);
     if (file.sizeBytesAtOpen === 0 && this.#gid !== undefined) giveToGroup(fd, this.#gid);
     return { file, fresh: true };
+  }
+
+  /** The file if it is open. */
+  known(path: string): OpenFile | undefined {
+    return this.#files.get(path);
   }
 
   /** Close one, say after an error on it. */

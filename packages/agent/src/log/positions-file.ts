@@ -14,6 +14,9 @@ export interface Position {
   readonly off: number;
   readonly pos: number;
   readonly file: string;
+  /** Which file, and the first offset of this log in it; unknown in what earlier versions wrote. */
+  readonly id?: string | undefined;
+  readonly base?: number | undefined;
 }
 
 /**

@@ -1,5 +1,7 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { type GapRecord, type LogMap, nextMarkAfter, type Stretch, timeOf } from "@confed/codecs";
+import { locate } from "./log-files.ts";
+import { readPacked } from "./packed-file.ts";
 import type { LogPiece } from "./reader-messages.ts";
 
 export interface Range {
@@ -28,7 +30,12 @@ export function readRange(map: LogMap, { from, to, bytesMax }: Range): RangeRead
   while (at < to && leftBytes > 0) {
     const stretch = map.stretches.find((candidate) => candidate.from <= at && at < candidate.to);
     const bytes =
-      stretch === undefined ? EMPTY : readStretch(stretch, at, Math.min(to - at, stretch.to - at, leftBytes));
+      stretch === undefined
+        ? EMPTY
+        : readStretch(stretch, at, {
+            logId: map.logId ?? "",
+            sizeBytes: Math.min(to - at, stretch.to - at, leftBytes),
+          });
     if (bytes.byteLength > 0) {
       // Cut where the index has a time, so that every line can be shown with its own.
       for (let taken = 0; taken < bytes.byteLength; ) {
@@ -67,22 +74,38 @@ function missing(
     off: at,
     to: end,
     known: true,
-    why: "log-truncated",
+    why: stretch?.past === true ? "rotated-away" : "log-truncated",
     ms: timeOf(map, at) ?? 0,
   };
 }
 
-function readStretch({ file, pos, from }: Stretch, at: number, sizeBytes: number): Uint8Array {
-  let fd: number;
-  try {
-    fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
-  } catch (reason) {
-    if ((reason as NodeJS.ErrnoException).code === "ENOENT") return EMPTY;
-    throw reason;
+function readStretch(stretch: Stretch, at: number, { logId, sizeBytes }: Wanted): Uint8Array {
+  const pos = stretch.pos + at - stretch.from;
+  // A segment may be packed, and its original removed, between our finding and our opening it.
+  for (let tries = 0; tries < 2; tries += 1) {
+    const found = locate({ ...stretch, logId });
+    if (found === undefined) return EMPTY;
+    try {
+      return found.packing === "none"
+        ? readPlain(found.path, pos, sizeBytes)
+        : readPacked(found.path, pos, sizeBytes);
+    } catch (reason) {
+      if ((reason as NodeJS.ErrnoException).code !== "ENOENT") throw reason;
+    }
   }
+  return EMPTY;
+}
+
+interface Wanted {
+  readonly logId: string;
+  readonly sizeBytes: number;
+}
+
+function readPlain(path: string, pos: number, sizeBytes: number): Uint8Array {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const bytes = new Uint8Array(sizeBytes);
-    return bytes.subarray(0, readSync(fd, bytes, 0, sizeBytes, pos + at - from));
+    return bytes.subarray(0, readSync(fd, bytes, 0, sizeBytes, pos));
   } finally {
     closeSync(fd);
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { decodeIndex, type SegmentRecord } from "@confed/codecs";
+import { fileIdOf, locate } from "./log-files.ts";
 import type { Position } from "./positions-file.ts";
 
 /** Where a console's log stands when it is opened. */
@@ -11,7 +12,22 @@ export interface Start {
   /** Where numbering goes on. */
   readonly next: number;
   /** Byte `pos` of the file is offset `off`; undefined: the next byte begins a segment. */
-  readonly segment: { readonly off: number; readonly pos: number } | undefined;
+  readonly segment: Segment | undefined;
+  /** The file at the log's path, if it holds bytes of this log. */
+  readonly file: LogFile | undefined;
+}
+
+/** Byte `pos` of the file is offset `off`. */
+export interface Segment {
+  readonly off: number;
+  readonly pos: number;
+}
+
+/** The file that a log is written to. */
+export interface LogFile {
+  readonly id: string;
+  /** The first offset of this log in it. */
+  readonly base: number;
 }
 
 export interface LogFiles {
@@ -24,28 +40,41 @@ export interface LogFiles {
  * is missing from the beginning.
  */
 export function startAt({ logId, offset }: { readonly logId: string; readonly offset: number }): Start {
-  return { logId, fileEnd: 0, next: offset, segment: undefined };
+  return { logId, fileEnd: 0, next: offset, segment: undefined, file: undefined };
 }
 
 /** From what the disk says. `known` undefined: nothing was ever recorded of this console. */
 export function whereToStart(known: Position | undefined, { path, indexPath }: LogFiles): Start {
-  const sizeBytes = sizeOf(path);
+  const stat = statSync(path, { throwIfNoEntry: false });
   if (known === undefined) {
+    const sizeBytes = stat?.size ?? 0;
     // Bytes of before, if any, are the beginning of this log.
     const logId = randomBytes(8).toString("hex");
     const segment = sizeBytes === 0 ? undefined : { off: 0, pos: 0 };
-    return { logId, fileEnd: sizeBytes, next: sizeBytes, segment };
+    const file = stat === undefined || sizeBytes === 0 ? undefined : { id: fileIdOf(stat), base: 0 };
+    return { logId, fileEnd: sizeBytes, next: sizeBytes, segment, file };
   }
   const { log: logId, end, clean } = known;
+  const isSame = stat !== undefined && known.file === path && known.id === fileIdOf(stat);
+  const written =
+    isSame && known.id !== undefined ? { id: known.id, base: known.base ?? known.off } : undefined;
   // After a clean stop we know where the log ends; if its file says otherwise, somebody truncated,
   // replaced or wrote it, and the reader finds that out.
-  if (clean) return { logId, fileEnd: end, next: end, segment: known.file === path ? known : undefined };
-  const { off, pos, file } = lastSegment(known, indexPath);
-  const grownBytes = file === path ? sizeBytes - pos : -1;
+  if (clean) {
+    const segment = known.file === path ? { off: known.off, pos: known.pos } : undefined;
+    return { logId, fileEnd: end, next: end, segment, file: written };
+  }
+  const { off, pos, file, id, base } = lastSegment(known, indexPath);
+  // Rotated a moment before the stop, by us or others, it is elsewhere and says as much.
+  const found = locate({ file, logId, id, base });
+  const here = found?.path === path;
+  const grownBytes = found === undefined || found.packing !== "none" ? -1 : sizeOf(found.path) - pos;
+  const open = here && id !== undefined ? { id, base: base ?? off } : undefined;
   // The file tells how far the log came; if it is shorter than its segment's beginning, all of the
   // segment is part of the gap.
-  if (grownBytes < 0) return { logId, fileEnd: off, next: end, segment: undefined };
-  return { logId, fileEnd: Math.min(off + grownBytes, end), next: end, segment: { off, pos } };
+  if (grownBytes < 0) return { logId, fileEnd: off, next: end, segment: undefined, file: open };
+  const fileEnd = Math.min(off + grownBytes, end);
+  return { logId, fileEnd, next: end, segment: here ? { off, pos } : undefined, file: open };
 }
 
 /** 0 for what does not exist. */
@@ -54,7 +83,10 @@ export function sizeOf(path: string): number {
 }
 
 // A segment is in the index a moment before it is in the positions: an unclean stop may come between.
-function lastSegment(known: Position, indexPath: string): Pick<SegmentRecord, "off" | "pos" | "file"> {
+function lastSegment(
+  known: Position,
+  indexPath: string,
+): Pick<Position, "off" | "pos" | "file" | "id" | "base"> {
   const { records } = decodeIndex(tailOf(indexPath));
   const last = records.findLast(
     (record): record is SegmentRecord => record.t === "seg" && record.log === known.log,

@@ -1,5 +1,6 @@
 import type { EventRecord, GapRecord } from "@confed/codecs";
 import type { ErrorCode } from "@confed/kernel";
+import type { Packing } from "./log-files.ts";
 
 /** What the agent tells its log writer, beside batches. */
 export type WriterCommand =
@@ -23,6 +24,24 @@ export interface WriterOptions {
   readonly mode: number;
   /** Name or number of the log files' group. */
   readonly group?: string | undefined;
+  readonly rotate?: Rotation | undefined;
+  readonly compress?: Packing | undefined;
+  readonly keep?: Retention | undefined;
+}
+
+/** When a log file is full. Undefined: never. */
+export interface Rotation {
+  readonly sizeBytes?: number | undefined;
+  readonly ageMs?: number | undefined;
+}
+
+/** How much of rotated segments is kept, each console's by itself. Undefined: all. */
+export interface Retention {
+  readonly ageMs?: number | undefined;
+  readonly count?: number | undefined;
+  readonly sizeBytes?: number | undefined;
+  /** What their file system shall have free; below it, oldest packed segments of all go first. */
+  readonly freeBytes?: number | undefined;
 }
 
 export interface OpenLog {

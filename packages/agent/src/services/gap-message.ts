@@ -10,4 +10,5 @@ const REASONS = {
   "agent-restart": "AGENT_RESTART",
   "log-stalled": "LOG_STALLED",
   "log-truncated": "LOG_TRUNCATED",
+  "rotated-away": "ROTATED_AWAY",
 } as const satisfies Record<GapCause, string>;

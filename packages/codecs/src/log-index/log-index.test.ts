@@ -58,14 +58,14 @@ test("a record of a later version is passed over", () => {
 test("stretches end at gaps and at the next segment", () => {
   const { stretches } = logMapOf([seg(0, 0), gap(100, 150), seg(150, 100)]);
   expect(stretches).toEqual([
-    { file: "f", pos: 0, from: 0, to: 100 },
-    { file: "f", pos: 100, from: 150, to: Number.POSITIVE_INFINITY },
+    { file: "f", pos: 0, from: 0, to: 100, past: false },
+    { file: "f", pos: 100, from: 150, to: Number.POSITIVE_INFINITY, past: false },
   ]);
 });
 
 test("bytes of a file that was truncated and written again are not taken for the old ones", () => {
   const { stretches } = logMapOf([seg(0, 0), seg(500, 0)]);
-  expect(stretches).toEqual([{ file: "f", pos: 0, from: 500, to: Number.POSITIVE_INFINITY }]);
+  expect(stretches).toEqual([{ file: "f", pos: 0, from: 500, to: Number.POSITIVE_INFINITY, past: false }]);
 });
 
 test("records of an older log id are left out", () => {

@@ -11,6 +11,10 @@ export interface SegmentRecord {
   readonly off: number;
   readonly file: string;
   readonly pos: number;
+  /** Which file that was, whatever it is called now. */
+  readonly id?: string;
+  /** The first offset of this log in that file; part of its name once it is rotated. */
+  readonly base?: number;
 }
 
 /** The byte at `off` came at `ms` (wall clock). Written at most every {@link MARK_EVERY_MS} a console. */
@@ -32,7 +36,7 @@ export interface GapRecord {
 }
 
 /** Why bytes are missing; the words of the index, of messages and metrics. */
-export type GapCause = "agent-restart" | "log-stalled" | "log-truncated";
+export type GapCause = "agent-restart" | "log-stalled" | "log-truncated" | "rotated-away";
 
 /** Something happened when the log stood at `off`: up, down, attach, break. */
 export interface EventRecord {

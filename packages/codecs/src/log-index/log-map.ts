@@ -7,6 +7,10 @@ export interface Stretch {
   readonly from: number;
   /** End of the stretch; Infinity for the last, which goes on as far as its file does. */
   readonly to: number;
+  readonly id?: string | undefined;
+  readonly base?: number | undefined;
+  /** Another file is written now: if this one is not there, retention or a person removed it. */
+  readonly past: boolean;
 }
 
 /** Where the bytes of a console are, and when they came. */
@@ -39,14 +43,16 @@ export function logMapOf(records: readonly IndexRecord[], wanted?: string): LogM
 // A segment ends where the next begins or a gap does. Where a later segment of the same file begins
 // before that, somebody truncated or replaced the file: nothing of what it held can be trusted.
 function stretchOf(
-  { file, pos, off }: SegmentRecord,
+  { file, pos, off, id, base }: SegmentRecord,
   later: readonly SegmentRecord[],
   gaps: readonly GapRecord[],
 ): Stretch {
   const next = later[0]?.off ?? Number.POSITIVE_INFINITY;
   const to = gaps.find((gap) => gap.off >= off && gap.off < next)?.off ?? next;
-  const gone = later.some((segment) => segment.file === file && segment.pos < pos + to - off);
-  return { file, pos, from: off, to: gone ? off : to };
+  const isSame = (segment: SegmentRecord) => segment.file === file && segment.id === id;
+  const gone = later.some((segment) => isSame(segment) && segment.pos < pos + to - off);
+  const past = later.some((segment) => !isSame(segment));
+  return { file, pos, from: off, to: gone ? off : to, id, base, past };
 }
 
 /** Where to begin reading what came at or after `ms`; undefined: nothing did. Up to a second early. */
