@@ -67,7 +67,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   const transportFor = (spec: ConsoleSpec) => transportOf(spec, way)({ clock, resolver, logger });
   const fleet = new ConsoleFleet({
     ...{ table, transportOf: transportFor, clock, timers, logger, feed },
-    gate: new DialGate(DIALS_MAX),
+    gate: new DialGate(DIALS_MAX, timers),
     cadence: new Cadence(clock),
   });
   for (const spec of consoles) fleet.add(spec);

@@ -329,7 +329,11 @@ export class Console implements FedConsole {
       },
     };
     try {
-      link = await gate.through(scope.signal, () => this.#way.transport.open({ signal: scope.signal, sink }));
+      link = await gate.through({
+        signal: scope.signal,
+        first: this.viewers.count > 0 || (this.#state.phase === "connecting" && this.#state.attempt === 1),
+        dial: () => this.#way.transport.open({ signal: scope.signal, sink }),
+      });
     } catch (reason) {
       const cause = ConfedError.from(reason, "unavailable");
       if (!over()) this.#dispatch({ type: "lost", cause, atMs: clock.nowMs() });

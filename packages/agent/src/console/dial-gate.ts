@@ -1,26 +1,50 @@
+import type { Clock } from "@confed/kernel";
+
+/** Who wants to dial. */
+export interface Dial<T> {
+  /** Aborted while waiting: the place is given up and `through` rejects. */
+  readonly signal: AbortSignal;
+  /** True: let in before all that are not: somebody waits for it, or it has not failed just now. */
+  readonly first: boolean;
+  readonly dial: () => Promise<T>;
+}
+
 /**
- * At most so many handshakes at a time: after a power cut every console wants to connect at once,
- * and TLS, ssh and IPMI handshakes are heavy on both sides. First come, first served.
+ * So many dials at a time: after a power cut every console wants to connect at once, and TLS, ssh
+ * and IPMI handshakes are heavy on both sides. First come, first served, in each of two classes.
+ *
+ * A place is held for a second at most: what has not answered by then is dead, or waits for a name
+ * server, and costs nothing but its waiting. A rack without power must not keep the others out.
  */
 export class DialGate {
-  readonly #waiting = new Set<() => void>();
+  readonly #first = new Set<() => void>();
+  readonly #others = new Set<() => void>();
+  readonly #timers: Pick<Clock, "after">;
   #free: number;
 
-  constructor(countMax: number) {
+  constructor(countMax: number, timers: Pick<Clock, "after">) {
     this.#free = countMax;
+    this.#timers = timers;
   }
 
-  /** Run `dial` when there is room. An aborted signal while waiting gives the place up and rejects. */
-  async through<T>(signal: AbortSignal, dial: () => Promise<T>): Promise<T> {
-    await this.#enter(signal);
+  /** Dial when there is room. Rejects as the dial does, or with the reason of the signal. */
+  async through<T>({ signal, first, dial }: Dial<T>): Promise<T> {
+    await this.#enter(signal, first ? this.#first : this.#others);
+    let inside = true;
+    const leave = () => {
+      if (inside) this.#leave();
+      inside = false;
+    };
+    const cancel = this.#timers.after(HELD_MS_MAX, leave);
     try {
       return await dial();
     } finally {
-      this.#leave();
+      cancel();
+      leave();
     }
   }
 
-  #enter(signal: AbortSignal): Promise<void> {
+  #enter(signal: AbortSignal, waiting: Set<() => void>): Promise<void> {
     if (this.#free > 0) {
       this.#free -= 1;
       return Promise.resolve();
@@ -31,21 +55,25 @@ export class DialGate {
         resolve();
       };
       const giveUp = () => {
-        this.#waiting.delete(enter);
+        waiting.delete(enter);
         reject(signal.reason as Error);
       };
-      this.#waiting.add(enter);
+      waiting.add(enter);
       signal.addEventListener("abort", giveUp, { once: true });
       if (signal.aborted) giveUp();
     });
   }
 
   #leave(): void {
-    const [next] = this.#waiting;
+    const waiting = this.#first.size > 0 ? this.#first : this.#others;
+    const [next] = waiting;
     if (next === undefined) this.#free += 1;
     else {
-      this.#waiting.delete(next);
+      waiting.delete(next);
       next();
     }
   }
 }
+
+/** Several key exchanges of a busy machine long; a thousand dead hosts are passed in a quarter of a minute. */
+const HELD_MS_MAX = 1_000;
