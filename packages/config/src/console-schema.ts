@@ -147,7 +147,6 @@ const SCHEMAS = { tcp, telnet, unix, exec, serial, ssh } as const;
 
 /** One entry of a console table as it is written, durations already in milliseconds. */
 export const consoleEntry = z.discriminatedUnion("transport", [tcp, telnet, unix, exec, serial, ssh]);
-export type ConsoleEntry = z.output<typeof consoleEntry>;
 
 /** The keys a console of each transport may have; for hints. */
 export const CONSOLE_KEYS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(

@@ -1,12 +1,8 @@
 import { withExamples, withSection } from "@confed/rcons";
 import type { Command } from "commander";
 import type { EditKind } from "../consoles/edit-table.ts";
+import type { ConsoleFlags } from "../consoles/run-console.ts";
 import type { Launch } from "./launch.ts";
-
-/** What commander makes of the options of `confed console add|edit|rm`. */
-export interface ConsoleFlags {
-  readonly config?: string;
-}
 
 /** `confed console`: consoles in the table that the agent keeps in its state directory. */
 export function defineConsole(program: Command, launch: Launch): Command {

@@ -1,13 +1,7 @@
 import { withExamples } from "@confed/rcons";
 import type { Command } from "commander";
+import type { ScanFlags } from "../hostkeys/run-scan.ts";
 import type { Launch } from "./launch.ts";
-
-/** What commander makes of the command line of `confed hostkeys scan`. */
-export interface ScanFlags {
-  readonly config?: string;
-  readonly accept?: true;
-  readonly knownHosts?: string;
-}
 
 /** `confed hostkeys`: what ssh consoles must show. */
 export function defineHostkeys(program: Command, launch: Launch): Command {

@@ -1,13 +1,7 @@
 import { withExamples, withSection } from "@confed/rcons";
 import type { Command } from "commander";
+import type { ReloadFlags } from "../reload/run-reload.ts";
 import type { Launch } from "./launch.ts";
-
-/** What commander makes of the command line of `confed reload`. */
-export interface ReloadFlags {
-  readonly agent: string;
-  readonly plan?: true;
-  readonly json?: true;
-}
 
 /** `confed reload`: an agent reads its configuration again. */
 export function defineReload(program: Command, launch: Launch): Command {

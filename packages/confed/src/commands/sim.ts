@@ -1,32 +1,9 @@
 import { withExamples, withSection } from "@confed/rcons";
-import type { RackMode } from "@confed/simulator";
 import { type Command, Option } from "commander";
-import { type DaemonFlags, withDaemonFlags } from "../process/daemon-flags.ts";
+import { withDaemonFlags } from "../process/daemon-flags.ts";
+import type { SimFlags } from "../sim/run-sim.ts";
+import type { VerifyFlags } from "../sim/run-verify.ts";
 import type { Launch } from "./launch.ts";
-
-/** What commander makes of the command line of `confed sim`. */
-export interface SimFlags extends DaemonFlags {
-  readonly consoles?: number;
-  readonly mode?: RackMode;
-  readonly rate?: number;
-  readonly lineBytes?: number;
-  readonly prefix?: string;
-  readonly baseAddress?: string;
-  readonly seed?: number;
-  readonly tcp?: number;
-  readonly telnet?: number;
-  readonly ssh?: number;
-  readonly sshUser?: string;
-  readonly sshPassword?: string;
-  readonly printConfig?: "tcp" | "telnet" | "ssh" | true;
-  readonly sent?: string;
-}
-
-/** What commander makes of the command line of `confed sim verify`. */
-export interface VerifyFlags {
-  readonly against: string;
-  readonly foreign?: true;
-}
 
 /** `confed sim`: a rack of simulated consoles. */
 export function defineSim(program: Command, launch: Launch): Command {

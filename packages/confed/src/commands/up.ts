@@ -1,14 +1,7 @@
 import { withExamples, withSection } from "@confed/rcons";
 import type { Command } from "commander";
+import type { UpFlags } from "../up/up-plan.ts";
 import type { Launch } from "./launch.ts";
-
-/** What commander makes of the command line of `confed up`. */
-export interface UpFlags {
-  readonly port: string;
-  readonly dir?: string;
-  readonly include?: string;
-  readonly shell: boolean;
-}
 
 /** `confed up`: a whole federation to try, without any configuration. */
 export function defineUp(program: Command, launch: Launch): Command {

@@ -2,7 +2,6 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ConfigFiles, checkConfig, managedTableIn, systemFiles } from "@confed/config";
 import { ConfedError, EXIT, formatHostPort } from "@confed/kernel";
-import type { ConsoleFlags } from "../commands/console.ts";
 import { faultLines } from "../process/load-or-say.ts";
 import { configPathOf } from "../process/run-daemon.ts";
 import { lockState } from "../process/state-lock.ts";
@@ -11,6 +10,11 @@ import { faultLinesOf, planIn, planLines } from "../reload/plan-lines.ts";
 import type { World } from "../world.ts";
 import { editTable, type TableEdit } from "./edit-table.ts";
 import { writeWhole } from "./write-whole.ts";
+
+/** What commander makes of the options of `confed console add|edit|rm`. */
+export interface ConsoleFlags {
+  readonly config?: string;
+}
 
 /**
  * `confed console add|edit|rm`: the edited table is checked with all the rest of the configuration

@@ -14,11 +14,17 @@ import {
   silentLogger,
 } from "@confed/kernel";
 import { appendKnownHosts, loadKnownHosts, scanHostKeys, startNameResolver } from "@confed/transports";
-import type { ScanFlags } from "../commands/hostkeys.ts";
 import { loadOrSay } from "../process/load-or-say.ts";
 import { configPathOf } from "../process/run-daemon.ts";
 import type { World } from "../world.ts";
 import { type FoundKey, type JudgedKey, judgeServer } from "./judge-server.ts";
+
+/** What commander makes of the command line of `confed hostkeys scan`. */
+export interface ScanFlags {
+  readonly config?: string;
+  readonly accept?: true;
+  readonly knownHosts?: string;
+}
 
 /** Servers at a time: enough for a room, gentle to BMCs behind one switch. */
 const SCANS_AT_ONCE = 16;

@@ -1,8 +1,14 @@
 import { EXIT } from "@confed/kernel";
-import type { ReloadFlags } from "../commands/reload.ts";
 import type { World } from "../world.ts";
 import { askReload } from "./ask-reload.ts";
 import { faultLinesOf, planIn, planLines } from "./plan-lines.ts";
+
+/** What commander makes of the command line of `confed reload`. */
+export interface ReloadFlags {
+  readonly agent: string;
+  readonly plan?: true;
+  readonly json?: true;
+}
 
 /** `confed reload`. */
 export async function runReload(world: World, { agent, plan, json }: ReloadFlags): Promise<number> {

@@ -1,10 +1,27 @@
 import { writeFile } from "node:fs/promises";
 import { ConfedError } from "@confed/kernel";
-import { consoleTable, consoleTableJsonLines, type Rack, startRack } from "@confed/simulator";
-import type { SimFlags } from "../commands/sim.ts";
-import { daemonOptions } from "../process/daemon-flags.ts";
+import { consoleTable, consoleTableJsonLines, type Rack, type RackMode, startRack } from "@confed/simulator";
+import { type DaemonFlags, daemonOptions } from "../process/daemon-flags.ts";
 import { runDaemon } from "../process/run-daemon.ts";
 import type { World } from "../world.ts";
+
+/** What commander makes of the command line of `confed sim`. */
+export interface SimFlags extends DaemonFlags {
+  readonly consoles?: number;
+  readonly mode?: RackMode;
+  readonly rate?: number;
+  readonly lineBytes?: number;
+  readonly prefix?: string;
+  readonly baseAddress?: string;
+  readonly seed?: number;
+  readonly tcp?: number;
+  readonly telnet?: number;
+  readonly ssh?: number;
+  readonly sshUser?: string;
+  readonly sshPassword?: string;
+  readonly printConfig?: "tcp" | "telnet" | "ssh" | true;
+  readonly sent?: string;
+}
 
 /** A rack in this process until a signal; its last words in the log are how late it was itself. */
 export function runSim(world: World, flags: SimFlags): Promise<number> {

@@ -2,8 +2,13 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { ConfedError, EXIT, neutralise } from "@confed/kernel";
 import { describeLogReport, type SentReport, verifyLogFiles } from "@confed/simulator";
-import type { VerifyFlags } from "../commands/sim.ts";
 import type { World } from "../world.ts";
+
+/** What commander makes of the command line of `confed sim verify`. */
+export interface VerifyFlags {
+  readonly against: string;
+  readonly foreign?: true;
+}
 
 /** One report a log; the exit status is 1 if any log is not exactly what was sent. */
 export async function runVerify(

@@ -1,11 +1,10 @@
 import { ConfedError, EXIT, Scope } from "@confed/kernel";
-import type { UpFlags } from "../commands/up.ts";
 import { lockState } from "../process/state-lock.ts";
 import type { World } from "../world.ts";
 import { startFederation } from "./start-federation.ts";
 import { UpFamily } from "./up-family.ts";
 import { makeDirectories } from "./up-files.ts";
-import { planUp } from "./up-plan.ts";
+import { planUp, type UpFlags } from "./up-plan.ts";
 import { welcomeLines } from "./welcome.ts";
 
 /**

@@ -1,6 +1,13 @@
 import { isAbsolute, join, resolve } from "node:path";
 import { ConfedError, parseHostPort } from "@confed/kernel";
-import type { UpFlags } from "../commands/up.ts";
+
+/** What commander makes of the command line of `confed up`. */
+export interface UpFlags {
+  readonly port: string;
+  readonly dir?: string;
+  readonly include?: string;
+  readonly shell: boolean;
+}
 
 /** What `confed up` is about to run. All paths are absolute. */
 export interface UpPlan {
