@@ -212,7 +212,7 @@ class Loading {
     if (parsed.success) return parsed.data as z.output<Schema>;
     const context = {
       input: document.value,
-      keysAt: (path: ValuePath) => SECTION_KEYS[String(path[0] ?? "")] ?? Object.keys(schema.shape),
+      keysAt: (path: ValuePath) => SECTION_KEYS[path.slice(0, 2).join(".")] ?? Object.keys(schema.shape),
       homeOf: (key: string) =>
         Object.hasOwn(mainFile.shape, key) ? "a section of the file that includes this one" : undefined,
     };
@@ -328,5 +328,7 @@ interface IncludeRequest {
 const SECTION_KEYS: Readonly<Record<string, readonly string[]>> = {
   agent: ["id", "listen", "advertise", "heads", "state"],
   head: ["listen", "state"],
-  logs: ["path", "mode", "group"],
+  logs: ["path", "mode", "group", "rotate", "compress", "keep"],
+  "logs.rotate": ["size", "age"],
+  "logs.keep": ["age", "count", "size", "free"],
 };

@@ -9,6 +9,7 @@ import {
   parseHostPort,
 } from "@confed/kernel";
 import { z } from "zod";
+import { parseByteSize } from "./byte-size.ts";
 import type { SecretRef } from "./secret-ref.ts";
 
 /** What `schema-faults.ts` makes a sentence of, besides the message. */
@@ -92,6 +93,31 @@ export const durationMs = z.unknown().transform((value, context): number => {
 });
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** How old something may become, like "12h" or "30d", in milliseconds: a minute to ten years. */
+export const ageMs = z.unknown().transform((value, context): number => {
+  const ms = typeof value === "string" ? acceptedBy(() => parseDurationMs(value)) : undefined;
+  if (ms !== undefined && ms >= 60_000 && ms <= 3_660 * DAY_MS) return ms;
+  refuse(context.issues, value, "must be a time from a minute to ten years", {
+    hint: 'write "12h" or "30d"',
+  });
+  return z.NEVER;
+});
+
+/** A size like "64MiB", in bytes, of at least `leastBytes`; `least` is that, for people. */
+export function byteSize(
+  leastBytes: number,
+  least: string,
+): z.ZodPipe<z.ZodUnknown, z.ZodTransform<number, unknown>> {
+  return z.unknown().transform((value, context): number => {
+    const bytes = typeof value === "string" ? parseByteSize(value) : undefined;
+    if (bytes !== undefined && bytes >= leastBytes) return bytes;
+    refuse(context.issues, value, `must be a size of at least ${least}`, {
+      hint: 'write "512KiB", "64MiB" or "10GiB"',
+    });
+    return z.NEVER;
+  });
+}
 
 type AddressSchema = z.ZodPipe<z.ZodString, z.ZodTransform<HostPort, string>>;
 

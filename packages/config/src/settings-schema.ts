@@ -1,6 +1,18 @@
+import zlib from "node:zlib";
 import type { HostPort } from "@confed/kernel";
 import { z } from "zod";
-import { absolutePath, address, line, listenAddress, name, refuse, text } from "./scalar-schema.ts";
+import {
+  absolutePath,
+  address,
+  ageMs,
+  byteSize,
+  line,
+  listenAddress,
+  name,
+  refuse,
+  text,
+  wholeNumber,
+} from "./scalar-schema.ts";
 
 /** Where heads and agents listen unless told otherwise. */
 export const DEFAULT_PORTS = { head: 7100, agent: 7110 } as const;
@@ -31,7 +43,27 @@ export interface LogSettings {
   readonly mode: number;
   /** A group's name or number; without it, the process's own. */
   readonly group?: string | undefined;
+  /** When a log is full and goes on in a new file; without it, never. */
+  readonly rotate?:
+    | { readonly sizeBytes?: number | undefined; readonly ageMs?: number | undefined }
+    | undefined;
+  /** What becomes of a file that is full. */
+  readonly compress?: (typeof COMPRESSIONS)[number] | undefined;
+  /** How much of a console's full files is kept; without a limit, all. */
+  readonly keep?: KeepSettings | undefined;
 }
+
+/** Limits of what is kept of a console's full files. */
+export interface KeepSettings {
+  readonly ageMs?: number | undefined;
+  readonly count?: number | undefined;
+  readonly sizeBytes?: number | undefined;
+  /** What the disk shall have free; below it, oldest files of all consoles go. */
+  readonly freeBytes?: number | undefined;
+}
+
+/** The words of configuration for what becomes of a full log file. */
+export const COMPRESSIONS = ["none", "gzip", "zstd"] as const;
 
 const agent = z
   .strictObject({
@@ -80,6 +112,49 @@ const logs = z
     path: logPath.default(DEFAULT_LOGS.pathTemplate),
     mode: mode.default(DEFAULT_LOGS.mode),
     group: line.optional(),
+    rotate: z
+      .strictObject({ size: byteSize(64 * 1024, "64KiB").optional(), age: ageMs.optional() })
+      .check(({ value, issues }) => {
+        if (value.size === undefined && value.age === undefined)
+          refuse(issues, value, "must say when", { hint: 'write { size: "64MiB" }, { age: "1d" } or both' });
+      })
+      .transform(({ size, age }) => ({ sizeBytes: size, ageMs: age }))
+      .optional(),
+    compress: z
+      .enum(COMPRESSIONS)
+      .check(({ value, issues }) => {
+        if (value === "zstd" && !("zstdCompressSync" in zlib))
+          refuse(issues, value, "must be gzip or none with this version of Node", {
+            hint: "zstd comes with Node 22.15",
+          });
+      })
+      .optional(),
+    keep: z
+      .strictObject({
+        age: ageMs.optional(),
+        count: wholeNumber(0, 100_000).optional(),
+        size: byteSize(0, "0B").optional(),
+        free: byteSize(0, "0B").optional(),
+      })
+      .transform(
+        ({ age, count, size, free }): KeepSettings => ({
+          ageMs: age,
+          count,
+          sizeBytes: size,
+          freeBytes: free,
+        }),
+      )
+      .optional(),
+  })
+  .check(({ value, issues }) => {
+    if (value.rotate !== undefined) return;
+    for (const key of ["compress", "keep"] as const) {
+      if (value[key] === undefined) continue;
+      refuse(issues, value[key], "means nothing without rotate", {
+        path: [key],
+        hint: 'add rotate: { size: "64MiB" }',
+      });
+    }
   })
   .transform(({ path, ...rest }): LogSettings => ({ ...rest, pathTemplate: path }));
 

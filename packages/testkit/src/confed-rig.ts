@@ -28,6 +28,8 @@ export interface RigAgentOptions {
   /** `host:port` each. */
   readonly heads?: readonly string[];
   readonly consoles: readonly RigConsole[];
+  /** More of the section `logs`. */
+  readonly logs?: Readonly<Record<string, unknown>>;
   /** Put in front of the command: `unshare -m ...`. */
   readonly wrapper?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -94,7 +96,13 @@ export class ConfedRig {
     return { service: "Head", ...(await this.#start({ name, command: "head", config })) };
   }
 
-  async startAgent({ id = "sn01", heads = [], consoles, ...how }: RigAgentOptions): Promise<RigAgent> {
+  async startAgent({
+    id = "sn01",
+    heads = [],
+    consoles,
+    logs: more = {},
+    ...how
+  }: RigAgentOptions): Promise<RigAgent> {
     const stateDir = join(this.directory, `${id}-state`);
     const logs = join(this.directory, `${id}-logs`);
     mkdirSync(logs, { recursive: true });
@@ -102,7 +110,7 @@ export class ConfedRig {
     writeFileSync(join(this.directory, `${id}-consoles.jsonl`), `${table.join("\n")}\n`);
     const config = (listen: string) => ({
       agent: { id, listen, heads, state: stateDir },
-      logs: { path: join(logs, "&.log") },
+      logs: { path: join(logs, "&.log"), ...more },
       include: [`${id}-consoles.jsonl`],
     });
     const server = await this.#start({ name: id, command: "agent", config, ...how });

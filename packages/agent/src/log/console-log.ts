@@ -18,7 +18,9 @@ export interface ConsoleLogDeps {
   readonly onGap: (gap: GapRecord) => void;
   /** When the file is full: what it holds moves to a segment of its own. */
   readonly rotate?: Rotation | undefined;
-  readonly onRotated?: ((segment: string) => void) | undefined;
+  readonly onRotated?: ((segment: string, log: string) => void) | undefined;
+  /** Somebody who hangs may still append to what is there: begin with a file of our own. */
+  readonly leaveFile?: boolean | undefined;
 }
 
 /** One stretch of output, as it came in a batch. */
@@ -49,6 +51,7 @@ export class ConsoleLog {
   #segment: Segment | undefined;
   /** The file at our path, as far as it is ours. */
   #file: LogFile | undefined;
+  #mustLeave: boolean;
   /** When the path was last looked at, and what was next then. */
   #looked = { atMs: Number.NEGATIVE_INFINITY, next: 0 };
   #rotateNotBeforeMs = Number.NEGATIVE_INFINITY;
@@ -69,6 +72,7 @@ export class ConsoleLog {
   ) {
     this.name = name;
     this.behind = behind;
+    this.#mustLeave = deps.leaveFile === true;
     this.#deps = deps;
     const adopt = resume !== undefined && resume.logId !== known?.log;
     const start = adopt ? startAt(resume) : whereToStart(known, deps);
@@ -249,7 +253,9 @@ export class ConsoleLog {
 
   #mustRotate({ id, bornMs, sizeBytesAtOpen }: OpenFile, nowMs: number): boolean {
     const { rotate } = this.#deps;
-    if (nowMs < this.#rotateNotBeforeMs || this.#file?.id !== id) return false;
+    if (nowMs < this.#rotateNotBeforeMs) return false;
+    if (this.#mustLeave) return sizeBytesAtOpen > 0;
+    if (this.#file?.id !== id) return false;
     const sizeBytes = this.#fileBytes ?? sizeBytesAtOpen;
     if (sizeBytes === 0) return false;
     if (rotate?.ageMs !== undefined && bornMs > 0 && nowMs - bornMs >= rotate.ageMs) return true;
@@ -269,9 +275,10 @@ export class ConsoleLog {
       return;
     }
     logs.drop(path);
+    this.#mustLeave = false;
     this.#file = undefined;
     this.#segment = undefined;
-    onRotated?.(to);
+    onRotated?.(to, path);
   }
 
   // logrotate and people rename, truncate and remove logs. Once a second we look: what is at our

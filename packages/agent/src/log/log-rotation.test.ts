@@ -1,12 +1,15 @@
 import {
+  closeSync,
   copyFileSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,6 +45,7 @@ class Printing {
   readonly #rotate: Rotation | undefined;
   #writer: LogWriter;
   #seq = 0;
+  #leaveFiles = false;
 
   constructor(rotate?: Rotation) {
     this.#rotate = rotate;
@@ -52,6 +56,12 @@ class Printing {
     const bytes = source(this.end, this.end + length);
     this.#writer.batch((this.#seq += 1), recordsOf(1, [{ offset: this.end, bytes }]));
     this.end += length;
+  }
+
+  /** Leave the writer as it is, hanging, and start another. */
+  abandon(): void {
+    this.#leaveFiles = true;
+    this.#writer = this.#start();
   }
 
   /** Stop cleanly or not, and start again. */
@@ -66,7 +76,13 @@ class Printing {
     const { wallMs } = this;
     this.wallMs = Math.max(wallMs, Date.parse("2020-01-01"));
     const writer = new LogWriter(
-      { stateDir: join(dir, "state"), pathTemplate: join(dir, "&.log"), mode: 0o640, rotate: this.#rotate },
+      {
+        stateDir: join(dir, "state"),
+        pathTemplate: join(dir, "&.log"),
+        mode: 0o640,
+        rotate: this.#rotate,
+        leaveFiles: this.#leaveFiles,
+      },
       undefined,
       {
         wallTimeMs: () => this.wallMs,
@@ -201,6 +217,20 @@ test("what a crash leaves of packing costs nothing, and a segment that is gone i
   expect(expectExact(log.end)).toEqual([]);
   rmSync(segment);
   expect(expectExact(log.end)).toMatchObject([{ off: 0, to: 1_000, why: "rotated-away" }]);
+});
+
+test("what a writer that hung appends when its disk heals is in no offset", () => {
+  const log = new Printing();
+  log.print(500);
+  const hanging = openSync(path(), "a");
+  log.abandon();
+  const from = log.end;
+  log.print(100);
+  writeSync(hanging, "late");
+  closeSync(hanging);
+  log.print(100);
+  expect(readFileSync(path()).byteLength).toBe(200);
+  expect(expectExact(log.end)).toMatchObject([{ off: 500, to: from, known: false, why: "agent-restart" }]);
 });
 
 const moves = fc.array(

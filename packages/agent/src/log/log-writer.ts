@@ -17,7 +17,7 @@ import type {
 export interface LogWriterDeps {
   readonly wallTimeMs: () => number;
   readonly reply: (reply: WriterReply) => void;
-  readonly onRotated?: ((segment: string) => void) | undefined;
+  readonly onRotated?: ((segment: string, log: string) => void) | undefined;
 }
 
 /**
@@ -169,6 +169,7 @@ export class LogWriter {
       wallTimeMs: this.#deps.wallTimeMs,
       rotate: this.#options.rotate,
       onRotated: this.#deps.onRotated,
+      leaveFile: this.#options.leaveFiles,
       onGap: (gap: GapRecord) => {
         this.#deps.reply({ tell: "gap", number: log.number, gap });
       },

@@ -27,6 +27,8 @@ export interface WriterOptions {
   readonly rotate?: Rotation | undefined;
   readonly compress?: Packing | undefined;
   readonly keep?: Retention | undefined;
+  /** A writer that hangs may still append to the files that are there. */
+  readonly leaveFiles?: boolean | undefined;
 }
 
 /** When a log file is full. Undefined: never. */

@@ -1,0 +1,53 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * Wait until the log writer that had this state directory before us is gone, at most `waitMs`, then
+ * say that it is ours. Returns whether it is still there: it hangs in the disk, and will append to
+ * its files when that heals.
+ *
+ * Blocks: nobody needs this process before it is done.
+ */
+export function outlivedBy(
+  stateDir: string,
+  { pid, waitMs }: { readonly pid: number; readonly waitMs: number },
+): boolean {
+  mkdirSync(stateDir, { recursive: true });
+  const path = join(stateDir, "log-writer");
+  const before = readIfAny(path);
+  let stuck = isAlive(before);
+  for (let waitedMs = 0; stuck && waitedMs < waitMs; waitedMs += POLL_MS) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
+    stuck = isAlive(before);
+  }
+  const temporary = `${path}.new`;
+  writeFileSync(temporary, `${pid} ${startOf(pid)}\n`);
+  renameSync(temporary, path);
+  return stuck;
+}
+
+const POLL_MS = 10;
+
+// A pid is given again to others; together with the process's start it is not.
+function isAlive(text: string): boolean {
+  const [pid = "", started = ""] = text.trim().split(" ");
+  return /^\d+$/.test(pid) && started !== "" && startOf(Number(pid)) === started;
+}
+
+/** proc(5): field 22, in ticks since boot. Empty: no such process, or only its entry is left. */
+function startOf(pid: number): string {
+  const stat = readIfAny(`/proc/${pid}/stat`);
+  // The command, in parentheses, may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields[0] === "Z" ? "" : (fields[19] ?? "");
+}
+
+function readIfAny(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (reason) {
+    const { code } = reason as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ESRCH") return "";
+    throw reason;
+  }
+}
