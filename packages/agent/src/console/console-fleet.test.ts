@@ -111,7 +111,7 @@ test("consoles that did not change keep link, viewers and offsets when others co
   const viewer = watched("kept");
   farEnd("kept").feed(Buffer.from("before"));
   const { console } = table.get("kept");
-  await reload(spec("kept"), spec("moved", { host: "elsewhere" } as Partial<ConsoleSpec>), spec("new"));
+  await reload(spec("kept"), spec("moved", { host: "elsewhere" }), spec("new"));
   await Promise.all(["moved", "new"].map((name) => phase(name, "connected")));
   farEnd("kept").feed(Buffer.from("after"));
   expect(table.get("kept").console).toBe(console);
@@ -130,7 +130,7 @@ test("a console that is reached in another way keeps log, number and viewers, wh
   const viewer = watched("n1");
   const { number, end } = table.get("n1").console;
   farEnd("n1").feed(Buffer.from("old"));
-  await reload(spec("n1", { host: "other" } as Partial<ConsoleSpec>));
+  await reload(spec("n1", { host: "other" }));
   await phase("n1", "connected");
   farEnd("other").feed(Buffer.from("new"));
   const after = table.get("n1").console;

@@ -141,17 +141,16 @@ function countsOf({ start, stop, restart, demand, relabel, untouchedCount }: Rel
 
 /** In the words of the file. */
 function settingsThatDiffer(running: AgentConfig, desired: AgentConfig): readonly string[] {
-  const settings = ({ agent, logs }: AgentConfig): Readonly<Record<string, unknown>> => ({
-    "agent.id": agent.id,
-    "agent.listen": agent.listen,
-    "agent.advertise": agent.advertise,
-    "agent.heads": agent.heads,
-    "agent.state": agent.stateDir,
-    "logs.path": logs.pathTemplate,
-    "logs.mode": logs.mode,
-    "logs.group": logs.group,
+  const settings = ({ agent: { stateDir, ...agent }, logs: { pathTemplate, ...logs } }: AgentConfig) => ({
+    ...named("agent", { ...agent, state: stateDir }),
+    ...named("logs", { path: pathTemplate, ...logs }),
   });
   const now = settings(running);
   const wanted = settings(desired);
-  return Object.keys(now).filter((key) => JSON.stringify(now[key]) !== JSON.stringify(wanted[key]));
+  const keys = [...new Set([...Object.keys(now), ...Object.keys(wanted)])];
+  return keys.filter((key) => JSON.stringify(now[key]) !== JSON.stringify(wanted[key]));
+}
+
+function named(section: string, settings: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [`${section}.${key}`, value]));
 }
