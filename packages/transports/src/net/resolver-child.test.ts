@@ -96,6 +96,23 @@ test("the child is replaced once when all its threads hang, and who waited for a
   expect(warnings).toEqual(["name resolver replaced: every lookup hangs"]);
 });
 
+test("a name that needs no server gets its turn however many others hang again and again", async () => {
+  const { child, clock } = await rig(ANSWERS.replace('host === "silent"', 'host.startsWith("silent")'));
+  const names = Array.from({ length: LOOKUP_LIMITS.atOnceMax * 2 }, (_, index) => `silent${index}`);
+  const ask = (hosts: readonly string[]) =>
+    hosts.map((host) => child.lookup(host).catch((reason: unknown) => reason as ConfedError));
+  // Asked again as soon as they fail, and it behind them: as consoles do.
+  for (let round = 0; round < 3; round += 1) {
+    const asked = ask([...names, "in-hosts"]);
+    clock.advance(LOOKUP_LIMITS.timeoutMs);
+    for (const error of await Promise.all(asked)) expect(error).toMatchObject({ code: "name_unresolved" });
+  }
+  const hung = ask(names);
+  expect(await child.lookup("in-hosts")).toHaveLength(1);
+  clock.advance(LOOKUP_LIMITS.timeoutMs);
+  await Promise.all(hung);
+});
+
 test("an outage of the name servers is said once, however often the child is replaced", async () => {
   const { child, clock, warnings } = await rig(ANSWERS);
   for (let round = 0; round < 3; round += 1) {

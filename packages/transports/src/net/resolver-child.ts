@@ -31,8 +31,15 @@ export interface ResolverChildOptions {
 export const LOOKUP_LIMITS = {
   /** One question, waiting for a turn included. */
   timeoutMs: 5_000,
-  /** Threads of the child: so many names may hang before it is replaced. */
-  atOnceMax: 16,
+  /**
+   * Lookups that run at once in the child: so many names may hang before it is replaced. Half as
+   * many that have never been asked get their turn every 5 s while the name servers are dead.
+   */
+  atOnceMax: 64,
+  /** Of them, for names that have hung before; the others are kept for those that have not. */
+  hangingAtOnceMax: 32,
+  /** Names remembered as hanging; beyond it the oldest are forgotten and asked like any. */
+  hangingMax: 10_000,
   /** Names waiting for a turn, at most 253 bytes each; beyond that questions are refused. */
   waitingMax: 10_000,
   /** RFC 1035 2.3.4. Longer ones are refused before they are sent anywhere. */
@@ -52,6 +59,8 @@ interface Question {
   readonly expiresAtMs: number;
   readonly disarm: Cancel;
   overdue: boolean;
+  /** A thread of the present child has it. */
+  sent: boolean;
 }
 
 /**
@@ -63,10 +72,12 @@ export class ResolverChild {
   readonly #options: ResolverChildOptions;
   readonly #waiting = new Set<Question>();
   readonly #sent = new Map<number, Question>();
+  /** Sent, and not answered in time, the last time. */
+  readonly #hangingHosts = new Set<string>();
   #child: ChildProcess | undefined;
   #nextId = 1;
   #deathsInRow = 0;
-  /** Armed while every thread is busy and none has answered. */
+  /** Armed while no thread is free for somebody who waits, and none has answered. */
   #stuckTimer: Cancel | undefined;
   /** No child has answered since the last one was replaced: said once, not every 5 s. */
   #hanging = false;
@@ -113,6 +124,7 @@ export class ResolverChild {
           this.#onTimeout(question);
         }),
         overdue: false,
+        sent: false,
       };
       this.#waiting.add(question);
       this.#sendWaiting();
@@ -144,27 +156,48 @@ export class ResolverChild {
   #sendWaiting(): void {
     if (this.#waiting.size === 0 || this.#restart !== undefined) return;
     this.#child ??= this.#spawn();
+    // A name in /etc/hosts needs no name server: it must not wait behind those that do, so what has
+    // hung before comes last and never takes all threads.
+    const hanging: Question[] = [];
     for (const question of this.#waiting) {
-      if (this.#sent.size >= LOOKUP_LIMITS.atOnceMax) return;
-      this.#waiting.delete(question);
-      this.#sent.set(question.id, question);
-      const request: LookupRequest = { id: question.id, host: question.host };
-      // A channel that is gone is reported by the child's end as well, and handled there.
-      this.#child.send(request, () => undefined);
-      if (this.#sent.size === LOOKUP_LIMITS.atOnceMax) {
-        this.#stuckTimer ??= this.#options.clock.after(LOOKUP_LIMITS.timeoutMs, () => {
-          this.#replaceStuckChild();
-        });
-      }
+      if (this.#hangingHosts.has(question.host)) hanging.push(question);
+      else if (!this.#send(question, this.#child)) return;
     }
+    let room = LOOKUP_LIMITS.hangingAtOnceMax;
+    for (const { host } of this.#sent.values()) if (this.#hangingHosts.has(host)) room -= 1;
+    for (const question of hanging.slice(0, Math.max(0, room))) {
+      if (!this.#send(question, this.#child)) return;
+    }
+    if (hanging.length > room) this.#armStuckTimer();
+  }
+
+  /** False: every thread is busy. */
+  #send(question: Question, child: ChildProcess): boolean {
+    if (this.#sent.size >= LOOKUP_LIMITS.atOnceMax) return false;
+    this.#waiting.delete(question);
+    question.sent = true;
+    this.#sent.set(question.id, question);
+    const request: LookupRequest = { id: question.id, host: question.host };
+    // A channel that is gone is reported by the child's end as well, and handled there.
+    child.send(request, () => undefined);
+    if (this.#sent.size === LOOKUP_LIMITS.atOnceMax) this.#armStuckTimer();
+    return true;
+  }
+
+  #armStuckTimer(): void {
+    this.#stuckTimer ??= this.#options.clock.after(LOOKUP_LIMITS.timeoutMs, () => {
+      this.#replaceStuckChild();
+    });
   }
 
   #spawn(): ChildProcess {
     const program =
       this.#options.program ?? createRequire(import.meta.url).resolve("@confed/transports/resolver-main");
     // By env(1): the size of the thread pool is read before the first line of a program runs, and
-    // this file has no business with our own environment.
-    const argv = [`UV_THREADPOOL_SIZE=${LOOKUP_LIMITS.atOnceMax}`, process.execPath, program];
+    // this file has no business with our own environment. Twice as many, for libuv lets slow work
+    // such as getaddrinfo have half of them (uv__slow_work_thread_threshold in its threadpool.c).
+    const threads = 2 * LOOKUP_LIMITS.atOnceMax;
+    const argv = [`UV_THREADPOOL_SIZE=${threads}`, process.execPath, program];
     const child = spawn("/usr/bin/env", argv, { stdio: ["ignore", "ignore", "pipe", "ipc"] });
     child.on("message", (answer: LookupAnswer) => {
       if (this.#child === child) this.#onAnswer(answer);
@@ -191,6 +224,7 @@ export class ResolverChild {
     const question = this.#sent.get(answer.id);
     if (question === undefined) return;
     this.#sent.delete(answer.id);
+    this.#hangingHosts.delete(question.host);
     question.disarm();
     if ("failure" in answer) question.reject(unresolved(question.host, failureWords(answer.failure)));
     else if (question.overdue) this.#options.onLateAnswer(question.host, answer.addresses);
@@ -202,9 +236,17 @@ export class ResolverChild {
     // One that was sent keeps its thread, and its answer may still come.
     question.overdue = true;
     this.#waiting.delete(question);
+    if (question.sent) this.#rememberHanging(question.host);
     question.reject(
       unresolved(question.host, `the name servers did not answer within ${LOOKUP_LIMITS.timeoutMs} ms`),
     );
+  }
+
+  #rememberHanging(host: string): void {
+    this.#hangingHosts.add(host);
+    const [oldest] = this.#hangingHosts;
+    if (this.#hangingHosts.size > LOOKUP_LIMITS.hangingMax && oldest !== undefined)
+      this.#hangingHosts.delete(oldest);
   }
 
   #replaceStuckChild(): void {
@@ -244,6 +286,7 @@ export class ResolverChild {
     const soonMs = this.#options.clock.nowMs() + WORTH_ASKING_MS_MIN;
     for (const question of open) {
       if (question.expiresAtMs >= soonMs) {
+        question.sent = false;
         this.#waiting.add(question);
       } else {
         question.disarm();
