@@ -169,20 +169,18 @@ export class ConfedRig {
     readonly wrapper?: readonly string[] | undefined;
     readonly env?: Readonly<Record<string, string>> | undefined;
   }): Promise<RigServer> {
-    const file = join(this.directory, `${name}.json`);
-    const argv = [
-      ...wrapper,
-      process.execPath,
-      CONFED,
-      command,
-      ...["--config", file, "--log-format", "json", "--until-stdin-ends"],
-    ] as [string, ...string[]];
-    const running = new RigProcess({ name, argv, env });
+    const argv = (file: string, listen: string): [string, ...string[]] => {
+      const path = join(this.directory, file);
+      writeFileSync(path, JSON.stringify(config(listen)));
+      const options = ["--config", path, "--log-format", "json", "--until-stdin-ends"];
+      return [...wrapper, process.execPath, CONFED, command, ...options] as [string, ...string[]];
+    };
+    const running = new RigProcess({ name, argv: argv(`${name}.json`, "127.0.0.1:0"), env });
     this.#processes.push(running);
-    writeFileSync(file, JSON.stringify(config("127.0.0.1:0")));
     const { address } = await running.start();
-    // Known from now on to heads, agents and clients: it stays.
-    writeFileSync(file, JSON.stringify(config(String(address))));
+    // Known from now on to heads, agents and clients: it stays. In another file, for a change of its
+    // own is something that an agent acts upon.
+    running.argv = argv(`${name}-again.json`, String(address));
     return {
       address: String(address),
       process: running,

@@ -37,6 +37,8 @@ export class RigProcess {
   /** Everything it logged since it was last started. */
   lines: LoggedLine[] = [];
   readonly #options: RigProcessOptions;
+  /** What it is started with the next time. */
+  argv: readonly [string, ...string[]];
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
   #said: string[] = [];
@@ -45,6 +47,7 @@ export class RigProcess {
   constructor(options: RigProcessOptions) {
     this.name = options.name;
     this.#options = options;
+    this.argv = options.argv;
   }
 
   get running(): boolean {
@@ -64,7 +67,7 @@ export class RigProcess {
 
   /** Resolves with its ready line. Rejects with what it said if it ends instead. */
   async start(): Promise<LoggedLine> {
-    const [program, ...args] = this.#options.argv;
+    const [program, ...args] = this.argv;
     const child = spawn(program, args, {
       stdio: ["pipe", "ignore", "pipe"],
       env: { ...process.env, ...this.#options.env },
