@@ -10,6 +10,8 @@ test("the man page has every command, also those below commands", () => {
     "head",
     "agent",
     "status",
+    "reload",
+    "console add <name>",
     "check [file]",
     "hostkeys scan <selection>",
     "sim verify",
