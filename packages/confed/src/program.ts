@@ -7,6 +7,7 @@ import { defineConsole } from "./commands/console.ts";
 import { defineHead } from "./commands/head.ts";
 import { defineHostkeys } from "./commands/hostkeys.ts";
 import type { DefineCommand, Launch } from "./commands/launch.ts";
+import { defineLogs } from "./commands/logs.ts";
 import { defineReload } from "./commands/reload.ts";
 import { defineSim } from "./commands/sim.ts";
 import { defineStatus } from "./commands/status.ts";
@@ -21,6 +22,7 @@ const COMMANDS: readonly DefineCommand[] = [
   defineReload,
   defineConsole,
   defineCheck,
+  defineLogs,
   defineHostkeys,
   defineSim,
   defineCompletion,

@@ -4,6 +4,7 @@ import { ConfedError } from "@confed/kernel";
 import { appendWhole } from "./append-whole.ts";
 import { fileIdOf, segmentPathOf } from "./log-files.ts";
 import { LOG_LIMITS } from "./log-limits.ts";
+import { lostSegments } from "./lost-segments.ts";
 import type { OpenFile, OpenFiles } from "./open-files.ts";
 import type { Position } from "./positions-file.ts";
 import { type LogFile, type Segment, sizeOf, startAt, whereToStart } from "./where-to-start.ts";
@@ -82,6 +83,7 @@ export class ConsoleLog {
     this.#reservedEnd = start.next;
     if (known === undefined && start.segment !== undefined && start.file !== undefined)
       this.#noteSegment(start.segment, start.file);
+    if (known !== undefined && !adopt) for (const record of lostSegments(known, deps)) this.note(record);
     if (resume !== undefined) {
       // The agent lives on: it gives us again what the file lacks, and a gap shows what it cannot.
       this.#next = start.fileEnd;

@@ -233,6 +233,22 @@ test("what a writer that hung appends when its disk heals is in no offset", () =
   expect(expectExact(log.end)).toMatchObject([{ off: 500, to: from, known: false, why: "agent-restart" }]);
 });
 
+test.each([true, false])(
+  "an index that is lost is made again from the files, after a clean stop: %s",
+  (clean) => {
+    const log = new Printing({ sizeBytes: 1_000 });
+    log.print(1_000);
+    log.print(1_000);
+    log.print(300);
+    packFile(log.rotated[0] ?? "", "gzip");
+    rmSync(indexPathOf(join(dir, "state"), "n1"));
+    log.restart(clean);
+    const from = log.end;
+    log.print(10);
+    expect(expectExact(log.end)).toMatchObject(clean ? [] : [{ off: 2_300, to: from, why: "agent-restart" }]);
+  },
+);
+
 const moves = fc.array(
   fc.oneof(
     {

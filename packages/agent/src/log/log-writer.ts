@@ -1,10 +1,9 @@
-import { join } from "node:path";
 import type { EventRecord, GapRecord } from "@confed/codecs";
 import { ConfedError, visitRecords } from "@confed/kernel";
 import { ConsoleLog, type Piece } from "./console-log.ts";
 import { indexPathOf, pathOfLog } from "./log-path.ts";
 import { OpenFiles } from "./open-files.ts";
-import { type Position, PositionsFile } from "./positions-file.ts";
+import { type Position, PositionsFile, positionsPathOf } from "./positions-file.ts";
 import type {
   OpenedLog,
   OpenLog,
@@ -41,7 +40,7 @@ export class LogWriter {
   constructor(options: WriterOptions, gid: number | undefined, deps: LogWriterDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.#positions = new PositionsFile(join(options.stateDir, "positions"));
+    this.#positions = new PositionsFile(positionsPathOf(options.stateDir));
     this.#logs = new OpenFiles({ mode: options.mode, gid });
     this.#indexes = new OpenFiles({ mode: 0o640 });
   }

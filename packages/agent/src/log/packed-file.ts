@@ -148,8 +148,10 @@ function blocksOf(fd: number, packing: Packed): readonly Block[] {
         : head.readUInt32LE(0) === SKIPPABLE_MAGIC;
     if (!isOurs) throw new ConfedError("data_loss", `a packed log is damaged at byte ${at}`);
     const dataAt = packing === "gzip" ? at : at + ZSTD_HEAD_BYTES;
+    const end = dataAt + packedBytes;
+    if (end > sizeBytes) throw new ConfedError("data_loss", `a packed log is damaged at byte ${at}`);
     blocks.push({ at: dataAt, packedBytes });
-    at = dataAt + packedBytes;
+    at = end;
   }
   return blocks;
 }

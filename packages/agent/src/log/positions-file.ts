@@ -1,5 +1,5 @@
 import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { decodeCheckedLines, encodeCheckedLine } from "@confed/codecs";
 import { appendWhole } from "./append-whole.ts";
 
@@ -17,6 +17,16 @@ export interface Position {
   /** Which file, and the first offset of this log in it; unknown in what earlier versions wrote. */
   readonly id?: string | undefined;
   readonly base?: number | undefined;
+}
+
+/** The positions that a state directory knows, without touching it. */
+export function readPositions(stateDir: string): ReadonlyMap<string, Position> {
+  const { records } = decodeCheckedLines(readIfAny(positionsPathOf(stateDir)));
+  return new Map((records as Position[]).map((position) => [position.name, position]));
+}
+
+export function positionsPathOf(stateDir: string): string {
+  return join(stateDir, "positions");
 }
 
 /**

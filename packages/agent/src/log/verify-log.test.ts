@@ -1,0 +1,97 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { recordsOf } from "./backlogs.ts";
+import { indexPathOf } from "./log-path.ts";
+import { LogWriter } from "./log-writer.ts";
+import { packFile } from "./packed-file.ts";
+import { verifyLog } from "./verify-log.ts";
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "confed-verify-"));
+});
+afterEach(() => {
+  rmSync(dir, { recursive: true });
+});
+
+const stateDir = () => join(dir, "state");
+const path = () => join(dir, "n1.log");
+const index = () => indexPathOf(stateDir(), "n1");
+
+/** Log `[offset, length]` each, close cleanly at `end`. Returns the rotated segments. */
+function logged(pieces: readonly (readonly [number, number])[], end: number): string[] {
+  const rotated: string[] = [];
+  const writer = new LogWriter(
+    { stateDir: stateDir(), pathTemplate: join(dir, "&.log"), mode: 0o640, rotate: { sizeBytes: 1_000 } },
+    undefined,
+    { wallTimeMs: () => 1, reply: () => undefined, onRotated: (segment) => rotated.push(segment) },
+  );
+  writer.do({ do: "open", consoles: [{ number: 1, name: "n1" }] });
+  writer.do({ do: "begin", numbers: [1] });
+  pieces.forEach(([offset, length], seq) => {
+    writer.batch(seq, recordsOf(1, [{ offset, bytes: new Uint8Array(length).fill(65) }]));
+  });
+  writer.do({ do: "close", consoles: [{ number: 1, end }] });
+  writer.end();
+  return rotated;
+}
+
+test("a log with segments, packed and not, and a gap that is explained, is proven", () => {
+  const [first = ""] = logged(
+    [
+      [0, 1_000],
+      [1_000, 1_000],
+      [2_000, 10],
+      [2_050, 10],
+    ],
+    2_060,
+  );
+  packFile(first, "gzip");
+  expect(verifyLog("n1", stateDir())).toMatchObject({
+    ...{ from: 0, to: 2_060, bytes: 2_020, fileCount: 3, faults: [] },
+    gaps: [{ from: 2_010, to: 2_050, lengthKnown: true, why: "log-stalled" }],
+  });
+});
+
+test("a console that never printed is proven", () => {
+  expect(verifyLog("n1", stateDir())).toMatchObject({ logId: undefined, bytes: 0, gaps: [], faults: [] });
+});
+
+test.each<[string, () => void, RegExp]>([
+  ["shorter than it was", () => truncateSync(path(), 5), /^5 bytes from offset 1005 on are in no file/],
+  ["gone", () => rmSync(path()), /^10 bytes from offset 1000 on are in no file/],
+  ["of a damaged index", () => appendFileSync(index(), "00000000 {}\n"), /^1 lines of the index are damaged/],
+  ["without an index", () => rmSync(index()), /^the index is missing/],
+])("a log %s is not proven, and why is said", (_what, damage, why) => {
+  logged(
+    [
+      [0, 1_000],
+      [1_000, 10],
+    ],
+    1_010,
+  );
+  damage();
+  const { faults } = verifyLog("n1", stateDir());
+  expect(faults.some((fault) => why.test(fault))).toBe(true);
+});
+
+test("a packed segment that was damaged is not proven, at whatever byte", () => {
+  const [segment = ""] = logged(
+    [
+      [0, 1_000],
+      [1_000, 10],
+    ],
+    1_010,
+  );
+  const packed = packFile(segment, "gzip");
+  const whole = readFileSync(packed);
+  for (const at of [0, 13, 16, 22, whole.byteLength - 6, whole.byteLength - 2]) {
+    const damaged = Buffer.from(whole);
+    damaged[at] = (damaged[at] ?? 0) ^ 0x55;
+    rmSync(packed);
+    writeFileSync(packed, damaged);
+    expect(verifyLog("n1", stateDir()).faults, `byte ${at}`).not.toEqual([]);
+  }
+});
