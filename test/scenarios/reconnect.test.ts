@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { ConfedRig } from "@confed/testkit";
 import { expect, test } from "vitest";
 
@@ -27,6 +28,7 @@ test("reconnect drops a link and opens a new one, and ends a long wait", async (
   await viewer.saw("one\r\n");
 
   await new Promise<void>((resolve) => down.server.listen(Number(down.entry.port), "127.0.0.1", resolve));
+  let newLink = once(up.server, "connection");
   const run = rig.rcons(head, "reconnect", "rack=r1");
   expect(await run.exited, run.said).toBe(0);
   await screen.shows("down1", "CONNECTED");
@@ -34,13 +36,16 @@ test("reconnect drops a link and opens a new one, and ends a long wait", async (
   await viewer.until(() =>
     viewer.messages.some(({ event }) => event?.kind === "STATE" && event.state === "CONNECTED"),
   );
+  await newLink;
   expect(connections).toBe(2);
   await up.feed(Buffer.from("two\r\n"));
   await viewer.saw("one\r\ntwo\r\n");
 
   // The same by the stream of a viewer.
+  newLink = once(up.server, "connection");
   viewer.stream.send({ reconnect: {} });
   await viewer.until(() => viewer.messages.filter(({ event }) => event?.state === "CONNECTED").length === 2);
+  await newLink;
   expect(connections).toBe(3);
   expect(others).toBe(1);
   await agent.process.stop();
