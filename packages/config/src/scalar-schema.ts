@@ -105,10 +105,7 @@ export const ageMs = z.unknown().transform((value, context): number => {
 });
 
 /** A size like "64MiB", in bytes, of at least `leastBytes`; `least` is that, for people. */
-export function byteSize(
-  leastBytes: number,
-  least: string,
-): z.ZodPipe<z.ZodUnknown, z.ZodTransform<number, unknown>> {
+export function byteSize(leastBytes: number, least: string): z.ZodPipe<z.ZodUnknown, z.ZodTransform<number>> {
   return z.unknown().transform((value, context): number => {
     const bytes = typeof value === "string" ? parseByteSize(value) : undefined;
     if (bytes !== undefined && bytes >= leastBytes) return bytes;

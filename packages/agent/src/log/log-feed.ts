@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import type { EventRecord, GapRecord } from "@confed/codecs";
+import type { EventRecord } from "@confed/codecs";
 import {
   type Arena,
   ArenaPool,
@@ -10,28 +9,13 @@ import {
   visitRecords,
 } from "@confed/kernel";
 import { Backlogs, type Stretch } from "./backlogs.ts";
+import type { FedConsole } from "./fed-console.ts";
 import { LOG_LIMITS } from "./log-limits.ts";
-import type { OpenedLog, Refused, WriterOptions, WriterReply } from "./writer-messages.ts";
+import { LogOpens } from "./log-opens.ts";
+import type { Refused, WriterOptions, WriterReply } from "./writer-messages.ts";
 import type { WriterEvents, WriterProcess } from "./writer-process.ts";
 
-/** What the feed tells a console about its log. */
-export interface FedConsole {
-  readonly name: string;
-  /** The next offset; asked when a writer takes over from a dead one, and at the end. */
-  readonly end: { readonly logId: string; readonly offset: number };
-  /** Numbering may begin (once), or goes on in a log with another id. */
-  onOpened(log: OpenedLog): void;
-  /** `bytes` more of what was appended are with the log writer's kernel, in order. */
-  onLogged(offset: number, bytes: number): void;
-  onReserved(reservedEnd: number): void;
-  /** The log does not follow any more: nobody waits for it. */
-  onLogLate(): void;
-  /** `bytes` of what was appended will not be logged: a gap will show them. */
-  onDropped(bytes: number): void;
-  onGap(gap: GapRecord): void;
-  /** The log cannot be written, or (undefined) can again. */
-  onLogTrouble(error: ConfedError | undefined): void;
-}
+export type { FedConsole } from "./fed-console.ts";
 
 export interface LogFeedDeps {
   readonly clock: Clock;
@@ -69,9 +53,6 @@ export class LogFeed {
     countMax: LOG_LIMITS.arenaCountMax,
   });
   readonly #consoles = new Map<number, FedConsole>();
-  readonly #unopened = new Set<number>();
-  /** Opens of one turn of the loop go to the writer as one command. */
-  readonly #toOpen = new Set<number>();
   readonly #listeners = new Set<(batch: Batch) => void>();
   #sent: Sent[] = [];
   #arena: Arena | undefined;
@@ -80,13 +61,10 @@ export class LogFeed {
   #writer: WriterProcess | undefined;
   #cancelFlush: Cancel | undefined;
   #cancelRetry: Cancel | undefined;
-  /** Logs that could not be opened, asked for again all at once. */
-  readonly #toReopen = new Set<number>();
-  #cancelReopen: Cancel | undefined;
   #cancelLate: Cancel | undefined;
-  #cancelUnanswered: Cancel | undefined;
   #stopping = false;
   readonly #backlogs: Backlogs;
+  readonly #opens: LogOpens;
   #diedCount = 0;
   readonly #settling = new Set<{ readonly seq: number; readonly done: () => void }>();
   #closing: { readonly numbers: Set<number>; readonly done: () => void } | undefined;
@@ -103,6 +81,12 @@ export class LogFeed {
       again: (number, records, final) => {
         this.#again(number, records, final);
       },
+    });
+    this.#opens = new LogOpens({
+      clock: deps.clock,
+      consoles: this.#consoles,
+      backlogs: this.#backlogs,
+      command: (command) => this.#writer?.command(command),
     });
     this.#startWriter();
   }
@@ -121,8 +105,7 @@ export class LogFeed {
   /** Open a console's log. `onOpened` comes soon: also when the log cannot be opened, see there. */
   open(number: number, console: FedConsole): void {
     this.#consoles.set(number, console);
-    this.#unopened.add(number);
-    this.#askOpen(number);
+    this.#opens.open(number);
   }
 
   /** Close a console's log cleanly at its end. Nothing of it may be appended afterwards. */
@@ -133,10 +116,8 @@ export class LogFeed {
     this.#backlogs.offerAll(number);
     this.#writer?.command({ do: "close", consoles: [{ number, end: console.end.offset }] });
     this.#backlogs.forget(number);
-    this.#toReopen.delete(number);
+    this.#opens.forget(number);
     this.#consoles.delete(number);
-    this.#unopened.delete(number);
-    this.#toOpen.delete(number);
   }
 
   /** Copy output into the arena. False: all arenas are on their way, the bytes are not kept. */
@@ -233,8 +214,7 @@ export class LogFeed {
     this.#stopping = true;
     this.#flush();
     this.#cancelFlush?.();
-    this.#cancelReopen?.();
-    this.#cancelUnanswered?.();
+    this.#opens.close();
     this.#cancelLate?.();
     for (const number of [...this.#backlogs.numbers()]) this.#backlogs.offerAll(number);
     const consoles = [...this.#consoles].map(([number, console]) => ({ number, end: console.end.offset }));
@@ -325,29 +305,6 @@ export class LogFeed {
     else this.#backlogs.refusedAgain(offered, refusal.next);
   }
 
-  #askOpen(number: number): void {
-    const first = this.#toOpen.size === 0;
-    this.#toOpen.add(number);
-    if (first)
-      queueMicrotask(() => {
-        this.#sendOpens();
-      });
-  }
-
-  #sendOpens(): void {
-    const consoles = [...this.#toOpen].flatMap((number) => {
-      const console = this.#consoles.get(number);
-      if (console === undefined) return [];
-      const { logId, offset } = console.end;
-      const log = { number, name: console.name };
-      if (logId === "") return [log];
-      return [{ ...log, resume: { logId, offset }, behind: this.#backlogs.has(number) }];
-    });
-    this.#toOpen.clear();
-    if (consoles.length > 0) this.#writer?.command({ do: "open", consoles });
-    this.#expectAnswer();
-  }
-
   #startWriter(): void {
     this.#writer = this.#deps.spawn({
       onReply: (reply) => {
@@ -361,8 +318,7 @@ export class LogFeed {
     // A successor of a dead writer: every log again, then everything not acknowledged, in order.
     this.#backlogs.writerIsNew();
     this.#sent = this.#sent.filter(({ arena }) => arena !== undefined);
-    for (const number of this.#consoles.keys()) this.#toOpen.add(number);
-    this.#sendOpens();
+    this.#opens.openNow(this.#consoles.keys());
     for (const { seq, records } of this.#sent) this.#writer.batch(seq, records);
   }
 
@@ -385,7 +341,7 @@ export class LogFeed {
         this.#acknowledge(reply.seq, reply.refused ?? []);
         return;
       case "opened":
-        for (const log of reply.logs) this.#opened(log);
+        for (const log of reply.logs) this.#opens.opened(log);
         return;
       case "unreserved":
         this.#deps.clock.after(RESERVE_RETRY_MS, () => {
@@ -400,7 +356,7 @@ export class LogFeed {
         this.#consoles.get(reply.number)?.onGap(reply.gap);
         return;
       case "failing":
-        this.#onFailing(reply, new ConfedError(reply.code, reply.message));
+        this.#opens.failing(reply, new ConfedError(reply.code, reply.message));
         return;
       case "healed":
         this.#consoles.get(reply.number)?.onLogTrouble(undefined);
@@ -410,71 +366,8 @@ export class LogFeed {
         if (this.#closing?.numbers.size === 0) this.#closing.done();
     }
   }
-
-  #opened(log: OpenedLog): void {
-    const console = this.#consoles.get(log.number);
-    if (console === undefined) return;
-    if (!this.#unopened.has(log.number) && log.logId !== console.end.logId) {
-      // It answers after we began without it: it shall go on under our id.
-      this.#reopenSoon(log.number);
-      return;
-    }
-    this.#toReopen.delete(log.number);
-    if (this.#unopened.delete(log.number)) {
-      this.#writer?.command({ do: "begin", numbers: [log.number] });
-      console.onOpened(log);
-    } else console.onReserved(log.reservedEnd);
-    if (!this.#backlogs.has(log.number)) console.onLogTrouble(undefined);
-  }
-
-  // A log that cannot be opened does not keep its console from working: it goes on under an id of
-  // its own, and the log is tried again.
-  #onFailing(
-    { number, unopened }: { readonly number: number; readonly unopened: boolean },
-    error: ConfedError,
-  ): void {
-    const console = this.#consoles.get(number);
-    if (console === undefined) return;
-    console.onLogTrouble(error);
-    this.#numberWithout(number, console);
-    if (unopened) this.#reopenSoon(number);
-  }
-
-  #numberWithout(number: number, console: FedConsole): void {
-    if (!this.#unopened.delete(number)) return;
-    const logId = randomBytes(8).toString("hex");
-    console.onOpened({ number, logId, offset: 0, reservedEnd: Number.POSITIVE_INFINITY, path: "" });
-  }
-
-  // A disk that hangs does not even say that it fails.
-  #expectAnswer(): void {
-    if (this.#unopened.size === 0) return;
-    this.#cancelUnanswered ??= this.#deps.clock.after(OPEN_TIMEOUT_MS, () => {
-      this.#cancelUnanswered = undefined;
-      for (const number of [...this.#unopened]) {
-        const console = this.#consoles.get(number);
-        console?.onLogTrouble(new ConfedError("deadline_exceeded", "the disk with the logs does not answer"));
-        if (console === undefined) continue;
-        this.#numberWithout(number, console);
-        this.#backlogs.begin(number);
-      }
-    });
-  }
-
-  #reopenSoon(number: number): void {
-    this.#toReopen.add(number);
-    // Opened, it has missed what was refused meanwhile: it begins with what is kept.
-    this.#backlogs.begin(number);
-    this.#cancelReopen ??= this.#deps.clock.after(OPEN_RETRY_MS, () => {
-      this.#cancelReopen = undefined;
-      for (const again of this.#toReopen) this.#askOpen(again);
-      if (this.#toReopen.size > 0) this.#reopenSoon([...this.#toReopen][0] ?? number);
-    });
-  }
 }
 
 const WRITER_RETRY_MS = 100;
 const WRITER_RETRY_MS_MAX = 10_000;
-const OPEN_RETRY_MS = 1_000;
-const OPEN_TIMEOUT_MS = 5_000;
 const RESERVE_RETRY_MS = 1_000;

@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { decodeIndex, type GapRecord, logMapOf } from "@confed/codecs";
+import { systemClock } from "@confed/kernel";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { recordsOf } from "./backlogs.ts";
@@ -187,7 +188,7 @@ test("a log is rotated by size and by age, and its name says where it begins", (
   expect(expectExact(log.end)).toEqual([]);
 
   const aged = new Printing({ ageMs: 60_000 });
-  aged.wallMs = Date.now();
+  aged.wallMs = systemClock.wallTimeMs();
   aged.print(5);
   aged.wallMs += 59_000;
   aged.print(5);

@@ -55,21 +55,22 @@ export function whereToStart(known: Position | undefined, { path, indexPath }: L
     return { logId, fileEnd: sizeBytes, next: sizeBytes, segment, file };
   }
   const { log: logId, end, clean } = known;
-  const isSame = stat !== undefined && known.file === path && known.id === fileIdOf(stat);
-  const written =
-    isSame && known.id !== undefined ? { id: known.id, base: known.base ?? known.off } : undefined;
+  const id = stat === undefined ? undefined : fileIdOf(stat);
+  const isSame = known.file === path && id !== undefined && known.id === id;
+  const written = isSame ? { id, base: known.base ?? known.off } : undefined;
   // After a clean stop we know where the log ends; if its file says otherwise, somebody truncated,
   // replaced or wrote it, and the reader finds that out.
   if (clean) {
     const segment = known.file === path ? { off: known.off, pos: known.pos } : undefined;
     return { logId, fileEnd: end, next: end, segment, file: written };
   }
-  const { off, pos, file, id, base } = lastSegment(known, indexPath);
+  const last = lastSegment(known, indexPath);
+  const { off, pos, base } = last;
   // Rotated a moment before the stop, by us or others, it is elsewhere and says as much.
-  const found = locate({ file, logId, id, base });
+  const found = locate({ file: last.file, logId, id: last.id, base });
   const here = found?.path === path;
   const grownBytes = found === undefined || found.packing !== "none" ? -1 : sizeOf(found.path) - pos;
-  const open = here && id !== undefined ? { id, base: base ?? off } : undefined;
+  const open = here && last.id !== undefined ? { id: last.id, base: base ?? off } : undefined;
   // The file tells how far the log came; if it is shorter than its segment's beginning, all of the
   // segment is part of the gap.
   if (grownBytes < 0) return { logId, fileEnd: off, next: end, segment: undefined, file: open };

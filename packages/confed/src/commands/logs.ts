@@ -1,12 +1,7 @@
 import { withExamples } from "@confed/rcons";
 import type { Command } from "commander";
+import type { LogsVerifyFlags } from "../logs/run-logs-verify.ts";
 import type { Launch } from "./launch.ts";
-
-/** What commander makes of the command line of `confed logs verify`. */
-export interface LogsVerifyFlags {
-  readonly config?: string;
-  readonly json?: true;
-}
 
 /** `confed logs`: the log files of an agent of this host. */
 export function defineLogs(program: Command, launch: Launch): Command {

@@ -1,10 +1,15 @@
 import { type LogVerdict, verifyLog } from "@confed/agent";
 import { loadAgentConfig } from "@confed/config";
 import { ConfedError, EXIT, literalNames, matches, neutralise, parseSelection } from "@confed/kernel";
-import type { LogsVerifyFlags } from "../commands/logs.ts";
 import { loadOrSay } from "../process/load-or-say.ts";
 import { configPathOf } from "../process/run-daemon.ts";
 import type { World } from "../world.ts";
+
+/** What commander makes of the command line of `confed logs verify`. */
+export interface LogsVerifyFlags {
+  readonly config?: string;
+  readonly json?: true;
+}
 
 /** A line a console, what is wrong below it; the exit status is 1 if any log is not proven. */
 export async function runLogsVerify(

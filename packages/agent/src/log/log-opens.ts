@@ -1,0 +1,146 @@
+import { randomBytes } from "node:crypto";
+import { type Cancel, type Clock, ConfedError } from "@confed/kernel";
+import type { Backlogs } from "./backlogs.ts";
+import type { FedConsole } from "./fed-console.ts";
+import type { OpenedLog, WriterCommand } from "./writer-messages.ts";
+
+export interface LogOpensDeps {
+  readonly clock: Clock;
+  readonly consoles: ReadonlyMap<number, FedConsole>;
+  readonly backlogs: Pick<Backlogs, "has" | "begin">;
+  readonly command: (command: WriterCommand) => void;
+}
+
+/**
+ * Opens logs, and asks again for those that cannot be. A log that cannot be opened, or does not
+ * answer, does not keep its console from working: it goes on under an id of its own, and when its log
+ * opens at last, that goes on under the same.
+ */
+export class LogOpens {
+  readonly #deps: LogOpensDeps;
+  /** Not numbered yet. */
+  readonly #unopened = new Set<number>();
+  /** Opens of one turn of the loop go to the writer as one command. */
+  readonly #toOpen = new Set<number>();
+  /** Could not be opened: asked for again all at once. */
+  readonly #toReopen = new Set<number>();
+  #cancelReopen: Cancel | undefined;
+  #cancelUnanswered: Cancel | undefined;
+
+  constructor(deps: LogOpensDeps) {
+    this.#deps = deps;
+  }
+
+  open(number: number): void {
+    this.#unopened.add(number);
+    this.#askOpen(number);
+  }
+
+  /** The writer is a new one: it opens all of these first. */
+  openNow(numbers: Iterable<number>): void {
+    for (const number of numbers) this.#toOpen.add(number);
+    this.#send();
+  }
+
+  forget(number: number): void {
+    this.#unopened.delete(number);
+    this.#toOpen.delete(number);
+    this.#toReopen.delete(number);
+  }
+
+  opened(log: OpenedLog): void {
+    const { consoles, backlogs, command } = this.#deps;
+    const console = consoles.get(log.number);
+    if (console === undefined) return;
+    if (!this.#unopened.has(log.number) && log.logId !== console.end.logId) {
+      // It answers after we began without it: it shall go on under our id.
+      this.#reopenSoon(log.number);
+      return;
+    }
+    this.#toReopen.delete(log.number);
+    if (this.#unopened.delete(log.number)) {
+      command({ do: "begin", numbers: [log.number] });
+      console.onOpened(log);
+    } else console.onReserved(log.reservedEnd);
+    if (!backlogs.has(log.number)) console.onLogTrouble(undefined);
+  }
+
+  failing(
+    { number, unopened }: { readonly number: number; readonly unopened: boolean },
+    error: ConfedError,
+  ): void {
+    const console = this.#deps.consoles.get(number);
+    if (console === undefined) return;
+    console.onLogTrouble(error);
+    this.#numberWithout(number, console);
+    if (unopened) this.#reopenSoon(number);
+  }
+
+  close(): void {
+    this.#cancelReopen?.();
+    this.#cancelUnanswered?.();
+  }
+
+  #askOpen(number: number): void {
+    const first = this.#toOpen.size === 0;
+    this.#toOpen.add(number);
+    if (first)
+      queueMicrotask(() => {
+        this.#send();
+      });
+  }
+
+  #send(): void {
+    const { consoles, backlogs, command } = this.#deps;
+    const logs = [...this.#toOpen].flatMap((number) => {
+      const console = consoles.get(number);
+      if (console === undefined) return [];
+      const { logId, offset } = console.end;
+      const log = { number, name: console.name };
+      if (logId === "") return [log];
+      return [{ ...log, resume: { logId, offset }, behind: backlogs.has(number) }];
+    });
+    this.#toOpen.clear();
+    if (logs.length > 0) command({ do: "open", consoles: logs });
+    this.#expectAnswer();
+  }
+
+  // A disk that hangs does not even say that it fails.
+  #expectAnswer(): void {
+    if (this.#unopened.size === 0) return;
+    this.#cancelUnanswered ??= this.#deps.clock.after(OPEN_TIMEOUT_MS, () => {
+      this.#cancelUnanswered = undefined;
+      for (const number of [...this.#unopened]) {
+        const console = this.#deps.consoles.get(number);
+        if (console === undefined) continue;
+        console.onLogTrouble(new ConfedError("deadline_exceeded", "the disk with the logs does not answer"));
+        this.#numberWithout(number, console);
+        this.#deps.backlogs.begin(number);
+      }
+    });
+  }
+
+  #numberWithout(number: number, console: FedConsole): void {
+    if (!this.#unopened.delete(number)) return;
+    const logId = randomBytes(8).toString("hex");
+    console.onOpened({ number, logId, offset: 0, reservedEnd: Number.POSITIVE_INFINITY, path: "" });
+  }
+
+  #reopenSoon(number: number): void {
+    this.#toReopen.add(number);
+    // Opened, it has missed what was refused meanwhile: it begins with what is kept.
+    this.#deps.backlogs.begin(number);
+    this.#armReopen();
+  }
+
+  #armReopen(): void {
+    this.#cancelReopen ??= this.#deps.clock.after(OPEN_RETRY_MS, () => {
+      this.#cancelReopen = undefined;
+      for (const number of this.#toReopen) this.#askOpen(number);
+      if (this.#toReopen.size > 0) this.#armReopen();
+    });
+  }
+}
+
+const OPEN_RETRY_MS = 1_000;
+const OPEN_TIMEOUT_MS = 5_000;
