@@ -530,6 +530,14 @@ export const contract: unknown = {
         "offset": {
          "type": "uint64",
          "id": 1
+        },
+        "discarded": {
+         "type": "uint64",
+         "id": 2
+        },
+        "cause": {
+         "type": "ErrorDetail",
+         "id": 3
         }
        }
       },
