@@ -34,7 +34,9 @@ function which(program: string): string | undefined {
 }
 
 const shellcheck = which("shellcheck");
-if (shellcheck === undefined) console.warn("skipped: shellcheck of the scripts, because it is not installed");
+if (shellcheck === undefined) {
+  process.stderr.write("skipped: shellcheck of the scripts, because it is not installed\n");
+}
 
 test.skipIf(shellcheck === undefined).each(SCRIPTS)("shellcheck finds nothing in %s", (script) => {
   const { stdout, status } = spawnSync(shellcheck!, [script], { cwd: root, encoding: "utf8" });
@@ -42,15 +44,18 @@ test.skipIf(shellcheck === undefined).each(SCRIPTS)("shellcheck finds nothing in
   expect(status).toBe(0);
 });
 
+/** In place of a script: the program of this machine. */
+const REAL = "real";
+
 describe("scripts/demo", () => {
   /** A checkout where nothing is installed, on a machine that has only these programs. */
-  function demo(programs: Readonly<Record<string, string | true>>, ...args: readonly string[]) {
+  function demo(programs: Readonly<Record<string, string>>, ...args: readonly string[]) {
     const bin = join(dir, "bin");
     mkdirSync(bin);
     mkdirSync(join(dir, "scripts"));
     copyFileSync(join(root, "scripts/demo"), join(dir, "scripts/demo"));
-    for (const [name, text] of Object.entries({ dirname: true, find: true, sed: true, ...programs })) {
-      if (text === true) symlinkSync(which(name) ?? execPathOf(name), join(bin, name));
+    for (const [name, text] of Object.entries({ dirname: REAL, find: REAL, sed: REAL, ...programs })) {
+      if (text === REAL) symlinkSync(which(name) ?? execPathOf(name), join(bin, name));
       else {
         writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
         chmodSync(join(bin, name), 0o755);
@@ -63,7 +68,7 @@ describe("scripts/demo", () => {
     return { status, stderr, stdout };
   }
   const execPathOf = (name: string) => (name === "node" ? process.execPath : `/nowhere/${name}`);
-  const tools = { npm: "exit 0", make: "exit 0", "g++": "exit 0", python3: "exit 0", node: true } as const;
+  const tools = { npm: "exit 0", make: "exit 0", "g++": "exit 0", python3: "exit 0", node: REAL };
 
   test.each([
     ["node", /node is not installed.*20\.19/],
