@@ -19,7 +19,7 @@ afterEach(() => {
 const GONE_MS = 30_000;
 
 async function up(...args: readonly string[]) {
-  const run = new ConfedRun(["up", "--port", "0", "--dir", dir, ...args]);
+  const run = new ConfedRun(["up", "--port", "0", "--dir", dir, ...args], { ownGroup: true });
   const [, head = ""] = await run.printed(/^ {2}head {2}(\S+)$/m);
   await run.printed(/Ctrl-C ends all of it/);
   return { run, head };
@@ -60,7 +60,7 @@ describe("confed up", () => {
     const children = run.descendants();
     // Rack, head, two agents, a log writer each and the shell.
     expect(children.length).toBeGreaterThanOrEqual(7);
-    run.signal("SIGINT");
+    run.interrupt();
     expect(await run.exited).toBe(0);
     await untilGone(children, GONE_MS);
     expect(run.stderr).toBe("");

@@ -16,6 +16,8 @@ export interface ConfedRunOptions {
   readonly input?: string | undefined;
   /** `ulimit -n` of it. */
   readonly descriptorsMax?: number | undefined;
+  /** In a process group of its own, as a shell starts it; see {@link ConfedRun.interrupt}. */
+  readonly ownGroup?: boolean | undefined;
 }
 
 /** One run of the `confed` command. What still runs at the end of its test is killed. */
@@ -29,10 +31,14 @@ export class ConfedRun {
   #waiting: (() => void)[] = [];
   #over = false;
 
-  constructor(args: readonly string[], { cwd, env, input, descriptorsMax }: ConfedRunOptions = {}) {
+  constructor(
+    args: readonly string[],
+    { cwd, env, input, descriptorsMax, ownGroup = false }: ConfedRunOptions = {},
+  ) {
     const limit = descriptorsMax === undefined ? "" : `ulimit -n ${descriptorsMax}; `;
     const child = spawn("/bin/sh", ["-c", `${limit}exec "$@"`, "sh", process.execPath, CONFED, ...args], {
       cwd,
+      detached: ownGroup,
       stdio: ["pipe", "pipe", "pipe"],
       env: { ...process.env, CONFED_HEAD: "", CONFED_CONFIG: "", ...env },
     });
@@ -70,6 +76,11 @@ export class ConfedRun {
 
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
+  }
+
+  /** Ctrl-C: a terminal sends it to the whole group. Needs `ownGroup`. */
+  interrupt(): void {
+    process.kill(-this.pid, "SIGINT");
   }
 
   /** Resolves with the match in what it printed; rejects if it ends before. */
