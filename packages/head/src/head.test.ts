@@ -113,8 +113,15 @@ test.each([
   ["n9", "not_found"],
   ["../x", "invalid_argument"],
 ])("resolve of %s is %s", async (console, code) => {
+  await rig.join({ id: "sn01", consoles: rack(1) });
+  await rig.until(({ consoles }) => Object.keys(consoles).length > 0);
   const error = await rig.client.resolve({ console }, { signal: rig.signal }).catch(ConfedError.from);
   expect(error).toMatchObject({ code });
+});
+
+test("a head that has heard no agent yet does not say that a console does not exist", async () => {
+  const error = await rig.client.resolve({ console: "n0" }, { signal: rig.signal }).catch(ConfedError.from);
+  expect(error).toMatchObject({ code: "unavailable", subject: "n0" });
 });
 
 test("inspect asks the agent, and falls back to what is known with the reason", async () => {

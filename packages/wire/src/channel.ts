@@ -53,7 +53,8 @@ export function openChannel<S extends ServiceName>(service: S, address: string):
   const peer = service === "Head" ? "head" : "agent";
   const failure = (reason: Partial<ServiceError>) => {
     const error = fromStatus(reason, address, peer);
-    if (error.code !== "unavailable") return error;
+    // An "unavailable" that the peer said itself came from somebody who can be reached.
+    if (error.code !== "unavailable" || error.cause === undefined) return error;
     return new ConfedError(
       `${peer}_unreachable`,
       `${peer} ${address} cannot be reached: ${error.rawMessage}`,

@@ -44,6 +44,12 @@ export class Directory {
     return this.#consoles.size;
   }
 
+  /** Some agent has joined, and all that are heard from have said all their consoles. */
+  get settled(): boolean {
+    const agents = [...this.#agents.values()];
+    return agents.length > 0 && agents.every(({ presence, synced }) => synced || presence.state === "down");
+  }
+
   agents(): Iterable<AgentRecord> {
     return this.#agents.values();
   }

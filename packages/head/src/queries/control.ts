@@ -44,7 +44,7 @@ export async function control(
   // One listener an agent: more than the ten that Node takes for a leak.
   setMaxListeners(0, parent);
   const consoles: string[] = [];
-  const errors: ErrorDetail[] = query.unknown.map((name) => toDetail(notFound([name])));
+  const errors: ErrorDetail[] = query.unknown.map((name) => toDetail(notFound(directory, [name])));
   await Promise.all(
     Array.from(byOwner(directory, query), async ([agent, names]) => {
       const left = new Set(names);
@@ -86,7 +86,11 @@ function byOwner(
 
 function notDone(error: ConfedError, agent: AgentRecord, count: number): ErrorDetail {
   const detail = toDetail(error);
-  return { ...detail, subject: agent.id, message: `${count} consoles not done: ${error.rawMessage}` };
+  return {
+    ...detail,
+    subject: agent.id,
+    message: `${count} ${count === 1 ? "console" : "consoles"} not done: ${error.rawMessage}`,
+  };
 }
 
 function bounded(consoles: readonly string[], errors: readonly ErrorDetail[]): ControlResponse {

@@ -36,7 +36,7 @@ export async function inspect(
     const error = agentLoss(owner.id, ConfedError.from(reason));
     const known = directory.statusOf(request.console);
     if (error.code !== "agent_unreachable") throw error;
-    if (known === undefined) throw notFound([request.console]);
+    if (known === undefined) throw notFound(directory, [request.console]);
     // UNREACHABLE has its cause already, and since when.
     return known.state === "UNREACHABLE" ? known : { ...known, cause: toDetail(error) };
   }

@@ -23,5 +23,5 @@ export async function list(
     await breathe(outlet);
     if (outlet.signal.aborted) return;
   }
-  outlet.end(query.unknown.length > 0 ? notFound(query.unknown) : undefined);
+  outlet.end(query.unknown.length > 0 ? notFound(directory, query.unknown) : undefined);
 }

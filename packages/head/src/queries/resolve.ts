@@ -18,7 +18,7 @@ export function resolve(
 ): ResolveResponse {
   const owner = findOwner(directory, console);
   const status = directory.statusOf(console);
-  if (status === undefined) throw notFound([console]);
+  if (status === undefined) throw notFound(directory, [console]);
   const link = links.of(owner);
   // Somebody wants it: see whether it can be dialled by now, for the next who asks.
   if (!link.dialable) link.probe();

@@ -70,8 +70,8 @@ export class HeadTail {
       Object.entries(from).map(([name, position]) => [name, checkPosition(position, name)]),
     );
     const { literal, candidates, unknown } = openQuery(deps.directory, selection);
-    if (literal && candidates.length === 0) throw notFound(unknown);
-    if (unknown.length > 0) this.#send({ notice: toDetail(notFound(unknown)) });
+    if (literal && candidates.length === 0) throw notFound(deps.directory, unknown);
+    if (unknown.length > 0) this.#send({ notice: toDetail(notFound(deps.directory, unknown)) });
     const stopListening = deps.directory.listen({
       membershipChanged: () => {
         this.#reconcileSoon();
