@@ -13,6 +13,7 @@ import {
 } from "./banner.ts";
 import type { EscapeSequence } from "./escape-sequence.ts";
 import { InputLedger } from "./input-ledger.ts";
+import { discardedInput, unacknowledgedInput } from "./input-loss.ts";
 import { OutputFollower } from "./output-follower.ts";
 import {
   INITIAL_STATE,
@@ -79,6 +80,8 @@ export class AttachSession {
   #mode: "WRITE" | "VIEW";
   readonly #output: OutputFollower;
   #ledger = new InputLedger();
+  #unacknowledgedBytes = 0;
+  #discarded: ConfedError | undefined;
   #tries = 0;
   #saidDeaf = false;
   #lastOutputMs = 0;
@@ -113,6 +116,13 @@ export class AttachSession {
   /** Typed, and not yet acknowledged. */
   get inputOpenBytes(): number {
     return this.#ledger.openBytes;
+  }
+
+  /** Why some of what was typed did not arrive, or may not have, over all streams so far. */
+  get inputLoss(): ConfedError | undefined {
+    if (this.#discarded !== undefined) return this.#discarded;
+    if (this.#unacknowledgedBytes === 0) return undefined;
+    return unacknowledgedInput(this.#parts.console, this.#unacknowledgedBytes);
   }
 
   /** The connection does not take more input for now; see {@link inputDrained}. */
@@ -272,7 +282,6 @@ export class AttachSession {
     const first = this.#opened === undefined;
     this.#opened = opened;
     this.#mode = opened.mode === "WRITE" ? "WRITE" : "VIEW";
-    this.#ledger = new InputLedger();
     this.#saidDeaf = false;
     this.#lastOutputMs = this.#parts.clock.nowMs();
     this.#consoleUp = opened.status === null || opened.status.state === "CONNECTED";
@@ -294,6 +303,7 @@ export class AttachSession {
     } else if (gap) this.#output.gap(gap);
     else if (inputAck) {
       this.#ledger.acknowledge(inputAck.offset);
+      this.#discarded ??= discardedInput(this.#parts.console, inputAck);
       changed();
     } else if (modeChanged) {
       this.#mode = modeChanged.mode === "WRITE" ? "WRITE" : "VIEW";
@@ -321,7 +331,11 @@ export class AttachSession {
   #sayLost({ error, delayMs, first }: ReattachEffect & { type: "say_lost" }): void {
     if (first) {
       this.#output.lost();
-      if (this.#ledger.openBytes > 0) this.#parts.screen.say(unacknowledgedLine(this.#ledger.openBytes));
+      const { openBytes } = this.#ledger;
+      if (openBytes > 0) this.#parts.screen.say(unacknowledgedLine(openBytes));
+      // What was not acknowledged by this stream never will be.
+      this.#unacknowledgedBytes += openBytes;
+      this.#ledger = new InputLedger();
       this.#saidDeaf = false;
     }
     this.#tries += 1;

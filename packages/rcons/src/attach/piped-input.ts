@@ -1,4 +1,5 @@
-import { type Cancel, ConfedError, formatDuration } from "@confed/kernel";
+import { type Cancel, ConfedError, formatDuration, neutralise } from "@confed/kernel";
+import { formatCount } from "../render/format-count.ts";
 import { type EscapeState, heldBack, readTyped } from "./escape-parser.ts";
 import type { EscapeSequence } from "./escape-sequence.ts";
 import type { SessionInput } from "./keyboard-input.ts";
@@ -16,7 +17,7 @@ export interface PipedInputParts extends Omit<ObeyParts, "escape"> {
 
 /** ... and in any case after so many times as long, for some consoles are never quiet. */
 const LINGER_FACTOR_MAX = 10;
-/** A console that is opened on demand, or just reconnects, is up by then. */
+/** A console that is opened on demand, or just reconnects, is up by then; one that flaps may not be. */
 const CONSOLE_UP_TIMEOUT_MS = 10_000;
 /** A link that takes no input for so long is not going to. */
 const ACKNOWLEDGE_TIMEOUT_MS = 10_000;
@@ -34,6 +35,8 @@ export class PipedInput implements SessionInput {
   #ended = false;
   #acknowledgedAtMs: number | undefined;
   #cancel: Cancel = () => undefined;
+  #cancelUp: Cancel | undefined;
+  #sent = false;
   readonly #onData = (data: Uint8Array) => {
     this.#read(data);
     this.changed();
@@ -58,29 +61,31 @@ export class PipedInput implements SessionInput {
   changed(): void {
     if (!this.#started || this.#stopped) return;
     const { session, console, world } = this.#parts;
+    const loss = session.inputLoss;
+    if (loss !== undefined) {
+      this.#fail(loss);
+      return;
+    }
     if (session.attached && !session.canType) {
-      this.#parts.failed(
-        new ConfedError(
-          "console_busy",
-          `${session.writer === "" ? "somebody else" : session.writer} holds the keyboard`,
-          {
-            subject: console,
-            hint: "-f takes it; -s only watches",
-          },
-        ),
+      const holder = session.writer === "" ? "somebody else" : neutralise(session.writer, 100);
+      this.#fail(
+        new ConfedError("console_busy", `${holder} holds the keyboard`, {
+          subject: console,
+          hint: "-f takes it; -s only watches",
+        }),
       );
       return;
     }
     if (this.#ended) this.#checkAcknowledged();
     else if (!session.canType || !session.consoleUp) this.#wait();
-    else if (session.inputFull) {
-      world.stdin.pause();
-      void session.inputDrained().then(() => {
-        this.changed();
-      });
-    } else {
-      this.#cancel();
-      world.stdin.resume();
+    else {
+      this.#disarmUp();
+      if (session.inputFull) {
+        world.stdin.pause();
+        void session.inputDrained().then(() => {
+          this.changed();
+        });
+      } else world.stdin.resume();
     }
   }
 
@@ -88,21 +93,37 @@ export class PipedInput implements SessionInput {
   #wait(): void {
     const { session, console, world } = this.#parts;
     world.stdin.pause();
-    this.#cancel();
-    if (!session.attached) return;
-    this.#cancel = world.clock.after(CONSOLE_UP_TIMEOUT_MS, () => {
-      this.#parts.failed(
-        new ConfedError("console_down", "the console has no link, nothing was sent", {
-          subject: console,
-          hint: `rcons info ${console} says why`,
-        }),
+    if (!session.attached) {
+      this.#disarmUp();
+      return;
+    }
+    this.#cancelUp ??= world.clock.after(CONSOLE_UP_TIMEOUT_MS, () => {
+      const rest = this.#sent ? "the rest of the input was not sent" : "nothing was sent";
+      this.#fail(
+        new ConfedError(
+          "console_down",
+          `the console had no link for ${formatDuration(CONSOLE_UP_TIMEOUT_MS)}, ${rest}`,
+          { subject: console, hint: `rcons info ${console} says why` },
+        ),
       );
     });
+  }
+
+  #disarmUp(): void {
+    this.#cancelUp?.();
+    this.#cancelUp = undefined;
+  }
+
+  /** Nothing is sent any more: what comes after a part that is missing means something else. */
+  #fail(error: ConfedError): void {
+    this.stop();
+    this.#parts.failed(error);
   }
 
   stop(): void {
     this.#stopped = true;
     this.#cancel();
+    this.#disarmUp();
     const { stdin } = this.#parts.world;
     stdin.off("data", this.#onData);
     stdin.off("end", this.#onEnd);
@@ -111,6 +132,7 @@ export class PipedInput implements SessionInput {
 
   #read(data: Uint8Array): void {
     const { escape, session } = this.#parts;
+    this.#sent = true;
     if (escape === undefined) {
       session.type(data);
       return;
@@ -131,8 +153,8 @@ export class PipedInput implements SessionInput {
       if (last.length > 0) session.type(last);
     }
     this.#cancel = world.clock.after(ACKNOWLEDGE_TIMEOUT_MS, () => {
-      const what = `${session.inputOpenBytes} bytes of input were not acknowledged in ${formatDuration(ACKNOWLEDGE_TIMEOUT_MS)}`;
-      this.#parts.failed(
+      const what = `${formatCount(session.inputOpenBytes, "byte")} of the input not acknowledged in ${formatDuration(ACKNOWLEDGE_TIMEOUT_MS)}`;
+      this.#fail(
         session.consoleUp
           ? new ConfedError("deadline_exceeded", what, { subject: console })
           : new ConfedError("console_down", `the console has no link; ${what}`, {

@@ -2,6 +2,7 @@ import { ConfedError, EXIT, formatDuration } from "@confed/kernel";
 import type { AttachResponseReceived, OpenedReceived } from "@confed/wire";
 import { AttachStream } from "../attach/attach-stream.ts";
 import { InputLedger } from "../attach/input-ledger.ts";
+import { discardedInput } from "../attach/input-loss.ts";
 import { LogWriter } from "../log/log-writer.ts";
 import { gapText } from "../render/gap-text.ts";
 import { causeText } from "../render/state-words.ts";
@@ -127,7 +128,9 @@ class Sending {
     else if (gap) this.#notes.line(gapText(gap));
     else if (inputAck) {
       this.#ledger.acknowledge(inputAck.offset);
-      this.#check();
+      const loss = discardedInput(this.#options.console, inputAck);
+      if (loss === undefined) this.#check();
+      else this.fail(loss);
     } else if (event?.kind === "STATE") {
       if (event.state === "CONNECTED") this.#send(stream);
       else if (event.cause !== null) this.#down = causeText(event.cause);
