@@ -229,6 +229,40 @@ test("a console that refuses is waiting with its cause, and reads as such", asyn
   );
 });
 
+test("what a console did not get is said in the acknowledgement, with why", async () => {
+  const far = await device();
+  const { attach } = await agentOf([spec(far.port)]);
+  await far.until(() => far.sockets.length === 1);
+  const writer = attach({ subject: "alice" });
+  const spy = attach({ mode: "VIEW" });
+  await writer.whenOpened();
+  await spy.whenOpened();
+  spy.type("abc");
+  await spy.inputTaken();
+  const { inputAck } = spy.messages.find((message) => message.inputAck) ?? {};
+  expect(inputAck).toMatchObject({ offset: 3, discarded: 3, cause: { code: "console_busy" } });
+  writer.type("ok");
+  await writer.inputTaken();
+  expect(writer.messages.find((message) => message.inputAck)?.inputAck).toMatchObject({
+    discarded: 0,
+    cause: null,
+  });
+});
+
+test("an outage is as old as its first failure, however often it was tried since", async () => {
+  const far = await device();
+  const { port } = far;
+  await new Promise((resolve) => far.server.close(resolve));
+  const { attach, channel } = await agentOf([spec(port)]);
+  const status = () => channel.client.inspect({ console: "n1" }, { signal });
+  const viewer = attach();
+  await viewer.whenOpened();
+  const { sinceMs } = await status();
+  const failures = () => viewer.messages.filter(({ event }) => event?.state === "WAITING").length;
+  await viewer.until(() => failures() >= 3);
+  expect((await status()).sinceMs).toBe(sinceMs);
+});
+
 test("readLog gives every byte with its position, then where live output goes on", async () => {
   const far = await device();
   const { attach, channel } = await agentOf([spec(far.port)]);

@@ -8,8 +8,9 @@ import type { Cadence } from "./cadence.ts";
 import type { DialGate } from "./dial-gate.ts";
 import { Output } from "./output.ts";
 import { Reading } from "./reading.ts";
+import { removedError } from "./removed-error.ts";
 import { stateEvent } from "./state-on-the-wire.ts";
-import { type ConsoleEvent, type ConsoleState, step } from "./step.ts";
+import { type ConsoleEvent, type ConsoleState, isOutage, step } from "./step.ts";
 
 /** What a console is, apart from how it is reached. */
 export interface ConsoleIdentity {
@@ -95,7 +96,7 @@ export class Console implements FedConsole {
     return this.#state;
   }
 
-  /** Wall clock of the last change of state. */
+  /** Wall clock of the last change of state; of an outage's beginning while it is tried again and again. */
   get stateSinceMs(): number {
     return this.#stateSinceWallMs;
   }
@@ -295,7 +296,8 @@ export class Console implements FedConsole {
     this.#state = next.state;
     this.#link = link;
     this.#reading.use(link);
-    this.#stateSinceWallMs = this.#deps.clock.wallTimeMs();
+    // An outage is as old as its first failure, however often it was tried since.
+    if (!(isOutage(before) && isOutage(next.state))) this.#stateSinceWallMs = this.#deps.clock.wallTimeMs();
     if (link !== undefined) scope.own(() => link.close());
     for (const effect of next.effects) {
       if (effect.type === "open_link") void this.#dial(scope);
@@ -376,7 +378,7 @@ export class Console implements FedConsole {
       this.note(cause === undefined ? { what } : { what, text: cause.message });
       this.#deps.logger.info(`console ${what}`, { console: this.name, cause: cause?.message });
     }
-    this.viewers.tellAll({ event: stateEvent(state, this.#stateSinceWallMs) });
+    this.viewers.tellAll({ event: stateEvent(state, this.#deps.clock.wallTimeMs()) });
     this.#deps.onChange(this);
   }
 
@@ -386,11 +388,6 @@ export class Console implements FedConsole {
     this.#deps.logger.warn("gap in log", { console: this.name, from: off, to, why });
     this.viewers.tellAll({ event: { kind: "NOTICE", text, wallTimeMs: ms } });
   }
-}
-
-/** What is said to whoever had to do with a console that is no more. */
-export function removedError(name: string): ConfedError {
-  return new ConfedError("not_found", `${name} was removed from the configuration`, { subject: name });
 }
 
 function once(): { readonly promise: Promise<void>; readonly resolve: () => void } {

@@ -37,6 +37,11 @@ export interface Step {
 /** A link that stayed up this long proves the target healthy, so back-off starts over. */
 export const HEALTHY_AFTER_MS = 60_000;
 
+/** No link, though one is wanted: tried, or about to be tried again. */
+export function isOutage({ phase }: ConsoleState): boolean {
+  return phase === "connecting" || phase === "waiting";
+}
+
 /**
  * The whole life of a console. No clock, no I/O, no mutation; undefined means "not a transition".
  * Leaving a state releases what it owned: the dial under way, the link, the armed retry.

@@ -150,7 +150,10 @@ test("a join that broke is tried again and tells everything anew, twice", async 
   }
   const { reports } = await joins.next();
   expect((await reports.next()).hello).toBeTruthy();
-  expect(joined.status()).toMatchObject({ state: "connecting", cause: { code: "head_unreachable" } });
+  expect(joined.status()).toMatchObject({
+    state: "connecting",
+    cause: { code: "unavailable", message: "the head goes" },
+  });
 });
 
 test("a refusal is shown as the cause, and asked about again", async () => {

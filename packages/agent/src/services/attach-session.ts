@@ -7,8 +7,8 @@ import {
   type OpenReceived,
   toDetail,
 } from "@confed/wire";
-import { removedError } from "../console/console.ts";
 import type { Listed } from "../console/console-table.ts";
+import { removedError } from "../console/removed-error.ts";
 import { VIEWER_LIMITS } from "../viewers/viewer-limits.ts";
 import { AttachedViewer, type ViewerDeps } from "./attached-viewer.ts";
 import { startOf } from "./start-of.ts";

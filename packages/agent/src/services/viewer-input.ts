@@ -1,5 +1,11 @@
 import { type Clock, ConfedError } from "@confed/kernel";
-import type { AttachRequestReceived, AttachResponse, Duplex, InputReceived } from "@confed/wire";
+import {
+  type AttachRequestReceived,
+  type AttachResponse,
+  type Duplex,
+  type InputReceived,
+  toDetail,
+} from "@confed/wire";
 import type { Console } from "../console/console.ts";
 import type { Seat } from "../viewers/seat.ts";
 import { VIEWER_LIMITS } from "../viewers/viewer-limits.ts";
@@ -9,8 +15,8 @@ interface Speaker extends Seat {
 }
 
 /**
- * What one viewer types. Each byte goes to the link at most once and is acknowledged when the link
- * took it; what cannot be taken is discarded, and the viewer told.
+ * What one viewer types. Each byte goes to the link at most once and is acknowledged when it was
+ * dealt with; what cannot be taken is discarded, and the acknowledgement says how much that was.
  */
 export class ViewerInput {
   readonly #viewer: Speaker;
@@ -18,6 +24,9 @@ export class ViewerInput {
   readonly #stream: Duplex<AttachRequestReceived, AttachResponse>;
   readonly #clock: Clock;
   #offset = 0;
+  #discardedBytes = 0;
+  /** Why the last bytes were discarded. */
+  #cause: ConfedError | undefined;
   #toldAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -43,12 +52,16 @@ export class ViewerInput {
     }
     this.#offset += data.byteLength;
     this.#give(data);
-    this.#viewer.tell({ inputAck: { offset: this.#offset } });
+    const discarded = this.#discardedBytes;
+    const ack = { offset: this.#offset, discarded };
+    this.#viewer.tell({
+      inputAck: this.#cause === undefined ? ack : { ...ack, cause: toDetail(this.#cause) },
+    });
   }
 
   sendBreak(durationMs: number): void {
     if (this.#viewer.mode !== "WRITE") {
-      this.#discarded("no break was sent");
+      this.#notice(`read-only, no break was sent: ${this.#readOnly().rawMessage}`);
       return;
     }
     const { subject } = this.#viewer;
@@ -66,11 +79,8 @@ export class ViewerInput {
   }
 
   #give(data: Uint8Array): void {
-    if (this.#viewer.mode !== "WRITE") {
-      this.#discarded("what you type is discarded");
-      return;
-    }
     try {
+      if (this.#viewer.mode !== "WRITE") throw this.#readOnly();
       const waitingBytes = this.#console.write(data);
       if (waitingBytes > VIEWER_LIMITS.inputBytesHigh) {
         this.#stream.pause();
@@ -79,13 +89,15 @@ export class ViewerInput {
         });
       }
     } catch (reason) {
-      this.#notice(`${ConfedError.from(reason).rawMessage}; ${data.byteLength} bytes typed were discarded`);
+      this.#cause = ConfedError.from(reason);
+      this.#discardedBytes += data.byteLength;
+      this.#notice(`${this.#cause.rawMessage}; ${data.byteLength} bytes typed were discarded`);
     }
   }
 
-  #discarded(what: string): void {
+  #readOnly(): ConfedError {
     const holder = this.#console.viewers.writer?.subject ?? "nobody";
-    this.#notice(`read-only, ${what} (${holder} holds the keyboard)`);
+    return new ConfedError("console_busy", `${holder} holds the keyboard`, { subject: this.#console.name });
   }
 
   // Once a second at most: a paste is many messages.

@@ -82,7 +82,7 @@ function unknown(where: string, path: string, key: Uint8Array, note: string): Co
     {
       where,
       subject: path,
-      hint: "compare the fingerprint, then: confed hostkeys scan <console>",
+      hint: "compare the fingerprint, then: confed hostkeys scan <console> --config FILE --accept",
     },
   );
 }
@@ -95,7 +95,7 @@ function changed(where: string, source: string, known: readonly Uint8Array[], ke
     {
       where,
       subject: source,
-      hint: "if the machine was replaced or reinstalled remove that line, then: confed hostkeys scan <console>; else somebody may be in between",
+      hint: "if the machine was replaced or reinstalled remove that line, then: confed hostkeys scan <console> --config FILE --accept; else somebody may be in between",
     },
   );
 }
