@@ -1,5 +1,6 @@
 import { ConfedError, EXIT, EXIT_CODE_OF, InvariantError } from "@confed/kernel";
 import { CommanderError } from "commander";
+import { Interruption } from "./interruption.ts";
 import { buildProgram } from "./program.ts";
 import { errorLines } from "./render/error-lines.ts";
 import { usageError } from "./usage-error.ts";
@@ -31,6 +32,7 @@ export async function runRcons(world: World): Promise<number> {
     if (reason instanceof InvariantError) throw reason;
     if (reason instanceof CommanderError && reason.exitCode === 0) return EXIT.ok;
     const error = reason instanceof CommanderError ? usageError(reason) : ConfedError.from(reason);
+    if (error instanceof Interruption) return error.exitCode;
     // Who pressed ^C knows.
     if (error.code !== "canceled")
       say(world.stderr, errorLines(error, { json: world.args.includes("--json"), program: "rcons" }));

@@ -1,5 +1,6 @@
 import { type ConfedError, createBackoff, EXIT } from "@confed/kernel";
 import picocolors from "picocolors";
+import { type EndingSignal, EXIT_OF_SIGNAL } from "../interruption.ts";
 import type { RoutePolicy } from "../route/route-policy.ts";
 import type { Targets } from "../route/targets.ts";
 import { RawTerminal } from "../terminal/raw-terminal.ts";
@@ -30,14 +31,12 @@ const RETRY_MAX_MS = 10_000;
 /** Answers of the terminal to what a console asked of it may still be on their way to the shell. */
 const LATE_ANSWERS_MS = 50;
 
-const EXIT_OF_SIGNAL = { SIGHUP: 129, SIGINT: EXIT.interrupted, SIGTERM: 143 } as const;
-
 /** How an attach ended. */
 type Ending =
   | { readonly type: "quit" }
   /** The reader of standard output is gone: quietly. */
   | { readonly type: "broken_output" }
-  | { readonly type: "signal"; readonly name: keyof typeof EXIT_OF_SIGNAL }
+  | { readonly type: "signal"; readonly name: EndingSignal }
   | { readonly type: "failed"; readonly error: ConfedError };
 
 /**

@@ -33,10 +33,12 @@ export function defineLog(program: Command, launch: Launch): Command {
           text === undefined ? undefined : parseWallTimeMs(text, nowMs);
         if (flags.lines !== undefined && flags.since !== undefined) throw excluding("--lines", "--since");
         if (flags.until !== undefined && flags.follow === true) throw excluding("--until", "--follow");
+        const lines = flags.lines === undefined ? undefined : lineCount(flags.lines);
+        if (lines === 0 && flags.follow !== true) throw nothingToShow();
         const options = {
           targets: targetsOf(targetOptionsOf(self), world.env),
           console: checkName(node),
-          lines: flags.lines === undefined ? undefined : lineCount(flags.lines),
+          lines,
           sinceMs: timeOf(flags.since),
           untilMs: timeOf(flags.until),
           follow: flags.follow === true,
@@ -59,7 +61,14 @@ function lineCount(text: string): number {
   if (/^\d{1,7}$/.test(text)) return Number(text);
   throw new ConfedError("invalid_argument", `"${text.slice(0, 40)}" is not a number of lines`, {
     subject: "--lines",
-    hint: "0 to 9999999",
+    hint: "1 to 9999999, and 0 with --follow",
+  });
+}
+
+function nothingToShow(): ConfedError {
+  return new ConfedError("invalid_argument", "0 lines are nothing to show", {
+    subject: "--lines",
+    hint: "with --follow it shows what is printed from now on",
   });
 }
 

@@ -40,6 +40,11 @@ export class LogWriter {
     });
   }
 
+  /** A line has begun and is held back until it ends. */
+  get unfinished(): boolean {
+    return this.#splitter.heldBytes > 0;
+  }
+
   /** Whatever comes next stands on a line of its own. */
   endLine(): void {
     this.finish();
@@ -49,7 +54,7 @@ export class LogWriter {
 
   /** Write what is held back. */
   finish(): void {
-    if (this.#splitter.heldBytes > 0) this.#line(this.#splitter.flush());
+    if (this.unfinished) this.#line(this.#splitter.flush());
   }
 
   #line(line: Uint8Array): void {

@@ -1,12 +1,13 @@
 import { ConfedError } from "@confed/kernel";
+import { type EndingSignal, Interruption } from "../interruption.ts";
 import type { World } from "../world.ts";
 import { findPeer } from "./find-peer.ts";
 import type { Peer } from "./peer.ts";
 import type { Targets } from "./targets.ts";
 
 /**
- * Ask a head (or agent) something, and leave no connection behind. SIGINT and SIGTERM abort the
- * signal; the call then rejects with "canceled".
+ * Ask a head (or agent) something, and leave no connection behind. SIGINT, SIGTERM and SIGHUP abort
+ * the signal; the call then rejects with an {@link Interruption}.
  */
 export async function withPeer<T>(
   world: World,
@@ -23,19 +24,23 @@ export async function withPeer<T>(
   });
 }
 
-/** Run until it is done or a signal comes. */
+/** Run until it is done or a signal comes; then it rejects with an {@link Interruption}. */
 export async function untilInterrupted<T>(
   world: World,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const interrupted = new AbortController();
-  const releases = (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((name) =>
+  const releases = (["SIGINT", "SIGTERM", "SIGHUP"] satisfies EndingSignal[]).map((name) =>
     world.onSignal(name, () => {
-      interrupted.abort(new ConfedError("canceled", "interrupted"));
+      interrupted.abort(new Interruption(name));
     }),
   );
   try {
     return await run(interrupted.signal);
+  } catch (reason) {
+    const error = ConfedError.from(reason);
+    // A call that was aborted may say so in words of its own.
+    throw interrupted.signal.aborted ? ConfedError.from(interrupted.signal.reason) : error;
   } finally {
     for (const release of releases) release();
   }

@@ -1,4 +1,4 @@
-import { ConfedError, EXIT, formatDuration } from "@confed/kernel";
+import { ConfedError, EXIT, formatDuration, neutralise } from "@confed/kernel";
 import type { AttachResponseReceived, OpenedReceived } from "@confed/wire";
 import { AttachStream } from "../attach/attach-stream.ts";
 import { InputLedger } from "../attach/input-ledger.ts";
@@ -134,8 +134,9 @@ class Sending {
     } else if (event?.kind === "STATE") {
       if (event.state === "CONNECTED") this.#send(stream);
       else if (event.cause !== null) this.#down = causeText(event.cause);
-    } else if (event?.kind === "NOTICE") this.#notes.line(`rcons: ${this.#options.console}: ${event.text}`);
-    else if (modeChanged?.mode === "VIEW" && !this.#sent) {
+    } else if (event?.kind === "NOTICE") {
+      this.#notes.line(`rcons: ${this.#options.console}: ${neutralise(event.text, 300)}`);
+    } else if (modeChanged?.mode === "VIEW" && !this.#sent) {
       this.fail(
         new ConfedError("console_busy", `${modeChanged.by} took the keyboard`, {
           subject: this.#options.console,

@@ -1,4 +1,4 @@
-import { type Clock, ConfedError, createBackoff, formatDuration } from "@confed/kernel";
+import { type Clock, ConfedError, createBackoff, type ErrorCode, formatDuration } from "@confed/kernel";
 import type { GapReceived, TailResponseReceived } from "@confed/wire";
 import type { Place } from "../attach/output-place.ts";
 import { timeText } from "../render/time-text.ts";
@@ -21,8 +21,19 @@ export interface TailParts {
   readonly say: (line: string) => void;
 }
 
-/** Failures that another head, or another try, may mend. */
-const PASSING = new Set(["head_unreachable", "agent_unreachable", "unavailable", "canceled", "internal"]);
+/**
+ * Failures that another head, or another try, may mend. "not_found" is one of them, once it has begun:
+ * a head that has just started does not know yet what its agents have.
+ */
+const PASSING: ReadonlySet<ErrorCode> = new Set([
+  "head_unreachable",
+  "agent_unreachable",
+  "unavailable",
+  "deadline_exceeded",
+  "not_found",
+  "canceled",
+  "internal",
+]);
 const RETRY = { firstMs: 500, maxMs: 10_000 } as const;
 /** A request that names more does not fit into a message; the others go on from now, with a gap said. */
 const POSITIONS_MAX = 2_000;

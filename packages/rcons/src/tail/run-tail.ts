@@ -1,4 +1,4 @@
-import { type Cancel, neutralise } from "@confed/kernel";
+import { neutralise } from "@confed/kernel";
 import picocolors from "picocolors";
 import { gapText } from "../render/gap-text.ts";
 import { LineSplitter } from "../render/line-splitter.ts";
@@ -9,6 +9,7 @@ import { untilInterrupted } from "../route/with-peer.ts";
 import { wantsColour } from "../terminal/wants-colour.ts";
 import type { World } from "../world.ts";
 import { followTail } from "./follow-tail.ts";
+import { QuietFlush } from "./quiet-flush.ts";
 
 export interface TailOptions {
   readonly targets: Targets;
@@ -16,9 +17,6 @@ export interface TailOptions {
   /** Begin each line with the console's name. */
   readonly prefix: boolean;
 }
-
-/** A line without an end (a prompt) is shown after the console was quiet for so long. */
-const QUIET_MS = 1_000;
 
 const LINE_FEED = Buffer.from("\n");
 
@@ -34,7 +32,7 @@ export async function runTail(world: World, { targets, selection, prefix }: Tail
     if (stdout.isTTY === true) out.line(dim(name) + harmlessLine(line));
     else out.bytes(Buffer.concat([Buffer.from(name), line, LINE_FEED]));
   };
-  const quiet = new QuietFlush(world, (console) => {
+  const quiet = new QuietFlush(clock, (console) => {
     const line = splitters.get(console)?.flush();
     if (line !== undefined && line.length > 0) print(console, line);
   });
@@ -67,45 +65,6 @@ export async function runTail(world: World, { targets, selection, prefix }: Tail
       ),
     );
   } finally {
-    quiet.stop();
-  }
-}
-
-/** Calls back for consoles whose line has not gone on for a while; one timer for all. */
-class QuietFlush {
-  readonly #world: World;
-  readonly #flush: (console: string) => void;
-  /** When each unfinished line was last added to; oldest first. */
-  readonly #unfinished = new Map<string, number>();
-  #cancel: Cancel | undefined;
-
-  constructor(world: World, flush: (console: string) => void) {
-    this.#world = world;
-    this.#flush = flush;
-  }
-
-  set(console: string, unfinished: boolean): void {
-    this.#unfinished.delete(console);
-    if (unfinished) this.#unfinished.set(console, this.#world.clock.nowMs());
-    if (unfinished && this.#cancel === undefined) this.#arm(QUIET_MS);
-  }
-
-  stop(): void {
-    this.#cancel?.();
-  }
-
-  #arm(delayMs: number): void {
-    this.#cancel = this.#world.clock.after(delayMs, () => {
-      this.#cancel = undefined;
-      const nowMs = this.#world.clock.nowMs();
-      for (const [console, atMs] of this.#unfinished) {
-        if (nowMs - atMs < QUIET_MS) {
-          this.#arm(QUIET_MS - (nowMs - atMs));
-          return;
-        }
-        this.#unfinished.delete(console);
-        this.#flush(console);
-      }
-    });
+    quiet.finish();
   }
 }
