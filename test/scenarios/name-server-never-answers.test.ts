@@ -31,10 +31,12 @@ test.skipIf(why !== undefined)(
     const agent = await rig.startAgent({
       heads: [head.address],
       wrapper: ["unshare", "-m", "sh", "-c", script, resolvConf],
-      consoles: [...hanging, numeric.entry, { ...inHosts.entry, host: "localhost" }],
+      consoles: [...hanging, { ...inHosts.entry, host: "localhost" }, numeric.entry],
     });
     const screen = rig.watch(head);
     await screen.shows("numeric", "CONNECTED");
+    // The last of the table, and before any of the others gave up.
+    expect(screen.history.filter(({ state }) => state === "WAITING")).toEqual([]);
     const stuck = await screen.shows("named0", "WAITING");
     expect(stuck.cause).toMatchObject({ code: "name_unresolved", subject: "console0.rack.test" });
     expect(stuck.cause?.message).toContain("did not answer");

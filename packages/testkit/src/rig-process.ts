@@ -158,6 +158,7 @@ export class RigProcess {
       this.#said.push("--- does not end, killed");
       child.kill("SIGKILL");
     });
+    child.kill("SIGCONT"); // A test that failed may have left it frozen.
     child.kill("SIGTERM");
     await this.#ended;
     cancel();
