@@ -84,6 +84,7 @@ export class AttachSession {
   #discarded: ConfedError | undefined;
   #tries = 0;
   #saidDeaf = false;
+  #askedToView = false;
   #lastOutputMs = 0;
   #consoleUp = true;
 
@@ -170,8 +171,12 @@ export class AttachSession {
 
   /** Ask the agent for something; dropped while not attached, and the person told. */
   request(request: AttachRequest): void {
-    if (this.attached) this.#send(request);
-    else this.#parts.screen.say("[not attached]");
+    if (!this.attached) {
+      this.#parts.screen.say("[not attached]");
+      return;
+    }
+    if (request.setMode) this.#askedToView = request.setMode.mode === "VIEW";
+    this.#send(request);
   }
 
   /** Tell the agent the size of the terminal. */
@@ -283,6 +288,7 @@ export class AttachSession {
     this.#opened = opened;
     this.#mode = opened.mode === "WRITE" ? "WRITE" : "VIEW";
     this.#saidDeaf = false;
+    this.#askedToView = false;
     this.#lastOutputMs = this.#parts.clock.nowMs();
     this.#consoleUp = opened.status === null || opened.status.state === "CONNECTED";
     if (first) this.#parts.begun();
@@ -308,9 +314,8 @@ export class AttachSession {
     } else if (modeChanged) {
       this.#mode = modeChanged.mode === "WRITE" ? "WRITE" : "VIEW";
       this.#saidDeaf = this.#mode === "VIEW";
-      screen.say(
-        modeLine({ write: this.#mode === "WRITE", by: modeChanged.by, self: subject }, this.#context()),
-      );
+      const change = { write: this.#mode === "WRITE", asked: this.#askedToView, by: modeChanged.by };
+      screen.say(modeLine({ ...change, self: subject }, this.#context()));
       changed();
     } else if (event) {
       if (event.kind === "STATE") this.#consoleUp = event.state === "CONNECTED";

@@ -43,20 +43,30 @@ export function openedLine(
 
 /** Who has the keyboard, for a viewer who would like it. */
 export function readOnlyLine(writer: string, context: BannerContext): string {
-  const force = keys(context, "f");
-  const take = force === undefined ? "" : `; ${force} takes it`;
-  return `[read-only: ${writer === "" ? "another viewer" : neutralise(writer, 100)} holds the keyboard${take}]`;
+  const who = writer === "" ? "another viewer" : neutralise(writer, 100);
+  return `[read-only: ${who} holds the keyboard${forceText(context)}]`;
 }
 
-/** The keyboard changed hands, or did not. `by` is who did it. */
-export function modeLine(
-  { write, by, self }: { readonly write: boolean; readonly by: string; readonly self: string },
-  context: BannerContext,
-): string {
+/** How the mode of this session changed. */
+export interface ModeChange {
+  readonly write: boolean;
+  /** This session itself has asked to be a viewer. */
+  readonly asked: boolean;
+  /** Who did it, and who we are. One person may have many sessions. */
+  readonly by: string;
+  readonly self: string;
+}
+
+/** The keyboard changed hands, or did not. */
+export function modeLine({ write, asked, by, self }: ModeChange, context: BannerContext): string {
   if (write) return "[you hold the keyboard]";
-  if (by !== "" && by !== self) return readOnlyLine(by, context);
-  const attach = keys(context, "a");
-  return `[read-only: the keyboard is given up${attach === undefined ? "" : `; ${attach} takes it again`}]`;
+  if (asked && (by === "" || by === self)) {
+    const attach = keys(context, "a");
+    return `[read-only: the keyboard is given up${attach === undefined ? "" : `; ${attach} takes it again`}]`;
+  }
+  const who = by === "" ? "another viewer" : neutralise(by, 100);
+  const mine = by !== "" && by === self ? " (another session of yours)" : "";
+  return `[read-only: ${who}${mine} took the keyboard${forceText(context)}]`;
 }
 
 /** The stream is gone; another try is armed. */
@@ -104,6 +114,11 @@ export function eventLine(event: EventReceived, context: BannerContext): string 
       // Of a newer agent: its text, if any, is meant for people.
       return event.text === "" ? undefined : line(neutralise(event.text, 300));
   }
+}
+
+function forceText(context: BannerContext): string {
+  const force = keys(context, "f");
+  return force === undefined ? "" : `; ${force} takes it`;
 }
 
 function othersText(status: ConsoleStatusReceived, sessionId: string): string {

@@ -216,7 +216,7 @@ test("a writer that finds the keyboard taken may watch, and take it", async () =
   await world.shows("[read-only: tester@here holds the keyboard; ^Ecf takes it]");
   world.type("\x05cf");
   await world.shows("[you hold the keyboard]");
-  await other.shows("[read-only: ");
+  await other.shows("[read-only: tester@here (another session of yours) took the keyboard; ^Ecf takes it]");
   world.type("\x05cs");
   await world.shows("^Eca takes it again]");
   expect(await quit(done)).toBe(0);
