@@ -237,6 +237,6 @@ async function callRaw(
   await once(stream, "close");
   return {
     status: Number(answer["grpc-status"]),
-    message: decodeURIComponent(String(answer["grpc-message"] ?? "")),
+    message: decodeURIComponent((answer["grpc-message"] as string | undefined) ?? ""),
   };
 }

@@ -14,7 +14,10 @@ export function encodeCheckedLine(record: object): string {
  * The records of `text` in order; damaged lines are counted and passed over. What follows the last
  * line feed is torn and counts as damaged.
  */
-export function decodeCheckedLines(text: string): { readonly records: object[]; readonly damagedCount: number } {
+export function decodeCheckedLines(text: string): {
+  readonly records: object[];
+  readonly damagedCount: number;
+} {
   const records: object[] = [];
   let damagedCount = 0;
   for (let at = 0; at < text.length; ) {

@@ -1,3 +1,22 @@
+export { decodeCheckedLines, encodeCheckedLine } from "./checked-line.ts";
+export {
+  decodeIndex,
+  type EventRecord,
+  encodeIndexRecord,
+  type GapCause,
+  type GapRecord,
+  type IndexRecord,
+  MARK_EVERY_MS,
+  type SegmentRecord,
+} from "./log-index/log-index.ts";
+export {
+  type LogMap,
+  logMapOf,
+  nextMarkAfter,
+  offsetSince,
+  type Stretch,
+  timeOf,
+} from "./log-index/log-map.ts";
 export { COM_PORT, type ComPortMessage, type ComPortSettings, describeComPort } from "./telnet/com-port.ts";
 export { TELNET, TELNET_OPTION, type TelnetVerb } from "./telnet/telnet-codes.ts";
 export {
@@ -20,15 +39,3 @@ export {
   type TelnetSessionEvent,
   type TelnetSessionOptions,
 } from "./telnet/telnet-session.ts";
-export { decodeCheckedLines, encodeCheckedLine } from "./checked-line.ts";
-export {
-  decodeIndex,
-  type EventRecord,
-  encodeIndexRecord,
-  type GapCause,
-  type GapRecord,
-  type IndexRecord,
-  MARK_EVERY_MS,
-  type SegmentRecord,
-} from "./log-index/log-index.ts";
-export { type LogMap, logMapOf, nextMarkAfter, offsetSince, type Stretch, timeOf } from "./log-index/log-map.ts";

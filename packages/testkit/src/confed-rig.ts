@@ -132,14 +132,14 @@ export class ConfedRig {
   /** Another channel of its own to one of them. Closed at the end of the test. */
   channel<S extends ServiceName>(server: { readonly service: S; readonly address: string }): Channel<S> {
     const channel = openChannel(server.service, server.address);
-    this.#channels.push(channel as unknown as Channel<ServiceName>);
+    this.#channels.push(channel);
     return channel;
   }
 
   /** Attach by hand, at an agent or through a head. Not opened yet. */
   attach(server: RigHead | RigAgent, open: Open): Attached {
     const channel = openChannel(server.service, server.address);
-    this.#channels.push(channel as unknown as Channel<ServiceName>);
+    this.#channels.push(channel);
     const stream = channel.client.attach({ signal: new AbortController().signal });
     return new Attached(stream, { mode: "WRITE", subject: "tester@rig", ...open });
   }

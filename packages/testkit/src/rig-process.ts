@@ -75,8 +75,8 @@ export class RigProcess {
     this.lines = [];
     this.#child = child;
     this.#said.push(`--- started, pid ${child.pid}`);
-    child.stdin?.on("error", () => undefined); // Gone; "close" says so.
-    const read = createInterface(child.stderr!);
+    child.stdin.on("error", () => undefined); // Gone; "close" says so.
+    const read = createInterface(child.stderr);
     read.on("line", (line) => {
       this.#hear(line);
     });
