@@ -58,3 +58,13 @@ test("rcons ls ends quietly when its reader goes away", async () => {
   expect(stderr).toBe("");
   expect(stdout).toMatch(/^NAME .*\nexit=0\n$/);
 });
+
+test("rcons says that its output could not be written", async () => {
+  const ended = run("bash", ["-c", `${rcons} ls > /dev/full`], {
+    env: { ...process.env, CONFED_HEAD: head.address },
+  });
+  await expect(ended).rejects.toMatchObject({
+    code: 1,
+    stderr: "rcons: standard output: no space left on device\n",
+  });
+});

@@ -150,6 +150,32 @@ describe.skipIf(withoutTmux)("rcons in a terminal", () => {
     await expectRestored();
   });
 
+  test("a stop from outside leaves it raw when it is continued", async () => {
+    const pid = await attach();
+    process.kill(pid, "SIGSTOP");
+    expect(await pane.exitCode()).toBe(128 + 19);
+    await pane.begin("fg");
+    await pane.shows("[n0001 again]");
+    // Without Enter: a cooked terminal would keep it.
+    await pane.type("raw");
+    await agent.console("n0001").until(() => agent.console("n0001").output.toString() === "raw");
+    await pane.type("\x05c.");
+    expect(await pane.exitCode()).toBe(0);
+    await expectRestored();
+  });
+
+  test("where there is no shell above it, it is not suspended", async () => {
+    pane.mark();
+    await pane.command("new-window 'rcons n0001'");
+    await pane.shows("[n0001 on sn01, direct");
+    await pane.type("\x05cz");
+    await pane.shows("[no shell to go back to]");
+    await pane.type("raw");
+    await agent.console("n0001").until(() => agent.console("n0001").output.toString() === "raw");
+    await pane.type("\x05c.");
+    await agent.console("n0001").until(() => agent.console("n0001").sessions.length === 0);
+  });
+
   test("the console learns the size of the terminal, and its changes", async () => {
     await attach();
     const [session] = agent.console("n0001").sessions;

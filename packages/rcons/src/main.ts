@@ -2,7 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
-import { systemClock } from "@confed/kernel";
+import { EXIT, EXIT_CODE_OF, systemClock } from "@confed/kernel";
+import { errorLines } from "./render/error-lines.ts";
+import { outputFailure } from "./render/output-failure.ts";
 import { runRcons } from "./run-rcons.ts";
 import type { World } from "./world.ts";
 
@@ -56,6 +58,18 @@ function unblockOutput(): void {
   handle?.setBlocking?.(false);
 }
 
+/** Standard output takes no more. */
+function endWithoutOutput(error: NodeJS.ErrnoException): void {
+  const failure = outputFailure(error);
+  if (failure === undefined) {
+    if (error.code === "EPIPE") process.exit(EXIT.ok);
+    return;
+  }
+  const lines = errorLines(failure, { json: world.args.includes("--json"), program: "rcons" });
+  process.stderr.write(`${lines.join("\n")}\n`);
+  process.exit(EXIT_CODE_OF[failure.code]);
+}
+
 function userName(): string {
   try {
     return userInfo().username;
@@ -67,8 +81,8 @@ function userName(): string {
 
 // The reader of a pipe may go away at any time (`rcons ls | head`): that is the end of the work, not
 // a failure. What is attached hears of it itself and ends in order.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE" && process.stdout.listenerCount("error") === 1) process.exit(0);
+process.stdout.on("error", (error) => {
+  if (process.stdout.listenerCount("error") === 1) endWithoutOutput(error);
 });
 process.stderr.on("error", () => undefined);
 
@@ -82,6 +96,8 @@ process.on("uncaughtException", (reason) => {
 });
 
 const exitCode = await runRcons(world);
+// What could not be written says so a moment later, which is too late here.
+if (exitCode === EXIT.ok && process.stdout.errored) endWithoutOutput(process.stdout.errored);
 // Nothing that is still open is of any use; what was written is.
 await new Promise<void>((resolve) => {
   if (exitCode > 128 || process.stdout.writableLength === 0) resolve();

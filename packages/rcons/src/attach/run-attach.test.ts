@@ -279,6 +279,44 @@ test("every escape does its work", async () => {
   expect(await quit(done)).toBe(0);
 });
 
+test("a stop that does not happen is said, and the terminal is raw again", async () => {
+  const done = attach();
+  await session();
+  await world.shows("[n0001");
+  world.type("\x05cz");
+  await world.until(() => world.suspended === 1);
+  expect(world.raw).toBe(false);
+  clock.advance(50);
+  expect(world.raw).toBe(false);
+  clock.advance(50);
+  expect(world.raw).toBe(true);
+  await world.shows("[no shell to go back to]");
+  expect(await quit(done)).toBe(0);
+});
+
+test("a stop from outside is followed by a raw terminal, whatever others made of it", async () => {
+  const done = attach();
+  await session();
+  await world.shows("[n0001");
+  world.raw = false;
+  world.signal("SIGCONT");
+  expect(world.raw).toBe(true);
+  expect(await quit(done)).toBe(0);
+});
+
+test("an output that cannot be written is a failure", async () => {
+  const done = attach();
+  await world.shows("[n0001");
+  world.stdout.emit(
+    "error",
+    Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" }),
+  );
+  const stop = followRealTime(clock);
+  await expect(done).rejects.toMatchObject({ code: "data_loss", rawMessage: "no space left on device" });
+  stop();
+  await console1().until(() => console1().sessions.length === 0);
+});
+
 test("modes that a program left on are undone", async () => {
   const done = attach();
   await session();

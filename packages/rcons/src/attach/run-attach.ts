@@ -1,6 +1,7 @@
-import { type ConfedError, createBackoff, EXIT } from "@confed/kernel";
+import { type Cancel, type Clock, type ConfedError, createBackoff, EXIT } from "@confed/kernel";
 import picocolors from "picocolors";
 import { type EndingSignal, EXIT_OF_SIGNAL } from "../interruption.ts";
+import { outputFailure } from "../render/output-failure.ts";
 import type { RoutePolicy } from "../route/route-policy.ts";
 import type { Targets } from "../route/targets.ts";
 import { RawTerminal } from "../terminal/raw-terminal.ts";
@@ -31,6 +32,14 @@ const RETRY_MAX_MS = 10_000;
 /** Answers of the terminal to what a console asked of it may still be on their way to the shell. */
 const LATE_ANSWERS_MS = 50;
 
+/**
+ * A stop that was asked for has come by then, or it never will: in a process group without a shell
+ * above it (`tmux new-session "rcons n0001"`) the signal is thrown away. Two ticks, for after a stop
+ * the first timer is run before the signal that ended it is heard of.
+ */
+const UNSTOPPED_TICKS = 2;
+const TICK_MS = 50;
+
 /** How an attach ended. */
 type Ending =
   | { readonly type: "quit" }
@@ -53,6 +62,7 @@ export async function runAttach(world: World, options: AttachOptions): Promise<n
     terminal.enter();
     screen.setRaw(terminal.present);
   };
+  let cancelUnstopped: Cancel = () => undefined;
   let finish: (ending: Ending) => void = () => undefined;
   const ended = new Promise<Ending>((resolve) => {
     finish = resolve;
@@ -85,6 +95,10 @@ export async function runAttach(world: World, options: AttachOptions): Promise<n
       terminal.leave();
       screen.setRaw(false);
       screen.resetModes();
+      cancelUnstopped();
+      cancelUnstopped = afterTicks(clock, UNSTOPPED_TICKS, () => {
+        comeBack("[no shell to go back to]");
+      });
       world.suspend();
     },
   };
@@ -102,15 +116,13 @@ export async function runAttach(world: World, options: AttachOptions): Promise<n
       session.resize();
     },
     continued: () => {
-      if (!session.begun) return;
-      toRaw();
-      screen.setModes();
-      screen.say(`[${options.console} again]`);
-      session.resize();
+      cancelUnstopped();
+      if (session.begun) comeBack(`[${options.console} again]`);
     },
   });
   const ending = await ended;
   release();
+  cancelUnstopped();
   input.stop();
   session.quit();
   screen.resetModes();
@@ -124,6 +136,15 @@ export async function runAttach(world: World, options: AttachOptions): Promise<n
     throw ending.error;
   }
   return ending.type === "signal" ? EXIT_OF_SIGNAL[ending.name] : EXIT.ok;
+
+  /** After a stop; whoever had the terminal meanwhile left it as they like it, whatever we believe. */
+  function comeBack(line: string): void {
+    terminal.leave();
+    toRaw();
+    screen.setModes();
+    screen.say(line);
+    session.resize();
+  }
 
   function windowOf({ stdout: { isTTY, columns, rows } }: World) {
     return isTTY === true && columns !== undefined && rows !== undefined ? { columns, rows } : undefined;
@@ -139,8 +160,9 @@ interface Listeners {
 /** Hear of what happens outside. Returns how to stop. */
 function listen(world: World, { finish, resized, continued }: Listeners): () => void {
   const { stdout } = world;
-  const broken = () => {
-    finish({ type: "broken_output" });
+  const broken = (reason: NodeJS.ErrnoException) => {
+    const error = outputFailure(reason);
+    finish(error === undefined ? { type: "broken_output" } : { type: "failed", error });
   };
   const releases = [
     ...(["SIGHUP", "SIGINT", "SIGTERM"] as const).map((name) =>
@@ -156,6 +178,21 @@ function listen(world: World, { finish, resized, continued }: Listeners): () => 
   stdout.on("error", broken);
   return () => {
     for (const release of releases) release();
+  };
+}
+
+/** Run after so many turns of the process, however long one takes. */
+function afterTicks(clock: Clock, ticks: number, run: () => void): Cancel {
+  let cancel: Cancel = () => undefined;
+  const arm = (leftTicks: number) => {
+    cancel = clock.after(TICK_MS, () => {
+      if (leftTicks > 1) arm(leftTicks - 1);
+      else run();
+    });
+  };
+  arm(ticks);
+  return () => {
+    cancel();
   };
 }
 
