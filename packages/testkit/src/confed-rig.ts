@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decodeIndex, type GapRecord, type IndexRecord } from "@confed/codecs";
+import type { ConsoleTableEntry } from "@confed/simulator";
 import { type Channel, type Open, openChannel, type ServiceName } from "@confed/wire";
 import { onTestFailed, onTestFinished } from "vitest";
 import { Attached } from "./attached.ts";
@@ -16,11 +17,9 @@ import { StatusWatch } from "./status-watch.ts";
 const CONFED = fileURLToPath(new URL("../../confed/dist/main.js", import.meta.url));
 
 /** An entry of a console table, as it is written. */
-export interface RigConsole {
-  readonly name: string;
-  readonly transport: string;
-  readonly [key: string]: unknown;
-}
+export type RigConsole =
+  | ConsoleTableEntry
+  | { readonly name: string; readonly transport: string; readonly [key: string]: unknown };
 
 export interface RigAgentOptions {
   /** "sn01" unless given. */
@@ -59,7 +58,8 @@ export interface RigAgent extends RigServer {
 }
 
 /** A console that the test plays itself, over TCP, and its entry of a console table. */
-export type RigDevice = SocketConsole & { readonly entry: RigConsole };
+export type RigDevice = Required<Pick<SocketConsole, "breakOff" | "stall">> &
+  SocketConsole & { readonly entry: RigConsole };
 
 /** Quick, so that tests need not wait for what they broke. */
 const RETRY = { first: "50ms", max: "200ms" };

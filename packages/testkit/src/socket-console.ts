@@ -4,7 +4,7 @@ import { ByteLog } from "./byte-log.ts";
 import type { TransportFixture } from "./transport-compliance.ts";
 
 /** A console behind a listening socket, as the compliance suite wants it. */
-export type SocketConsole = Omit<TransportFixture, "transport" | "refusing" | "hanging"> & {
+export type SocketConsole = Required<Omit<TransportFixture, "transport" | "refusing" | "hanging">> & {
   readonly server: Server;
 };
 
