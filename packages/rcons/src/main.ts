@@ -81,7 +81,7 @@ function userName(): string {
 
 // The reader of a pipe may go away at any time (`rcons ls | head`): that is the end of the work, not
 // a failure. What is attached hears of it itself and ends in order.
-process.stdout.on("error", (error) => {
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (process.stdout.listenerCount("error") === 1) endWithoutOutput(error);
 });
 process.stderr.on("error", () => undefined);
@@ -97,7 +97,8 @@ process.on("uncaughtException", (reason) => {
 
 const exitCode = await runRcons(world);
 // What could not be written says so a moment later, which is too late here.
-if (exitCode === EXIT.ok && process.stdout.errored) endWithoutOutput(process.stdout.errored);
+const { errored } = process.stdout as { readonly errored?: NodeJS.ErrnoException | null };
+if (exitCode === EXIT.ok && errored) endWithoutOutput(errored);
 // Nothing that is still open is of any use; what was written is.
 await new Promise<void>((resolve) => {
   if (exitCode > 128 || process.stdout.writableLength === 0) resolve();

@@ -7,7 +7,7 @@ import {
   type Open,
   type OpenedReceived,
 } from "@confed/wire";
-import type { Peer } from "../route/peer.ts";
+import { type Peer, peerFailure } from "../route/peer.ts";
 import { SILENCE_TEXT, SilenceWatch } from "../route/silence-watch.ts";
 
 /** What one stream tells its session. After `ended` it says nothing more. */
@@ -56,7 +56,10 @@ export class AttachStream {
       },
       (error) => {
         const broken = error === undefined || BROKEN.has(error.code);
-        this.#ended(broken ? this.#unreachable("broke the connection off", error) : error, false);
+        this.#ended(
+          broken ? this.#unreachable("broke the connection off", error) : peerFailure(parts.peer, error),
+          false,
+        );
       },
     );
     // We speak first: a relay has to know the console before it can dial the agent.

@@ -1,5 +1,5 @@
 import { type Clock, ConfedError, invariant } from "@confed/kernel";
-import { dial, type HeadPeer, type Peer } from "./peer.ts";
+import { dial, type HeadPeer, type Peer, peerFailure } from "./peer.ts";
 import type { Targets } from "./targets.ts";
 
 /** Connecting to one head or agent, its name included. Longer is not waited where another may answer. */
@@ -32,7 +32,7 @@ export async function eachHead<T>(
       return await ask(head);
     } catch (reason) {
       head?.close();
-      failure = ConfedError.from(reason);
+      failure = head === undefined ? ConfedError.from(reason) : peerFailure(head, reason);
       if (failure.code !== "head_unreachable" && failure.code !== "deadline_exceeded") throw failure;
     }
   }

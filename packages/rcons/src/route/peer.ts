@@ -66,7 +66,7 @@ export async function dial(
     }),
   ]);
   // Loading gRPC is our own time, not the peer's: it must not eat the whole allowance.
-  const leftMs = Math.max(timeoutMs / 2, timeoutMs - (clock.nowMs() - startedMs));
+  const leftMs = Math.round(Math.max(timeoutMs / 2, timeoutMs - (clock.nowMs() - startedMs)));
   const channels = numeric.map((text) => openChannel(role === "head" ? "Head" : "Agent", text));
   try {
     const winner = await Promise.any(
@@ -96,6 +96,17 @@ export async function dial(
       cause: first,
     });
   }
+}
+
+/**
+ * Why a call to this peer failed. Something that answers, but not as a head or an agent does, is no
+ * more of a peer than something that does not: "head_unreachable" or "agent_unreachable", too.
+ */
+export function peerFailure({ role, address }: Pick<Peer, "role" | "address">, reason: unknown): ConfedError {
+  const error = ConfedError.from(reason);
+  if (error.code !== "protocol_error") return error;
+  const { rawMessage, hint } = error;
+  return new ConfedError(`${role}_unreachable`, rawMessage, { where: address, hint, cause: error });
 }
 
 function hintOf(role: "head" | "agent"): string {

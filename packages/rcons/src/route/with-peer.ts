@@ -2,7 +2,7 @@ import { ConfedError } from "@confed/kernel";
 import { type EndingSignal, Interruption } from "../interruption.ts";
 import type { World } from "../world.ts";
 import { findPeer } from "./find-peer.ts";
-import type { Peer } from "./peer.ts";
+import { type Peer, peerFailure } from "./peer.ts";
 import type { Targets } from "./targets.ts";
 
 /**
@@ -18,6 +18,8 @@ export async function withPeer<T>(
     const peer = await findPeer(targets, { clock: world.clock, signal });
     try {
       return await ask(peer, signal);
+    } catch (reason) {
+      throw peerFailure(peer, reason);
     } finally {
       peer.close();
     }

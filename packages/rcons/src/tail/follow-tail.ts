@@ -3,6 +3,7 @@ import type { GapReceived, TailResponseReceived } from "@confed/wire";
 import type { Place } from "../attach/output-place.ts";
 import { timeText } from "../render/time-text.ts";
 import { findPeer } from "../route/find-peer.ts";
+import { peerFailure } from "../route/peer.ts";
 import { type Drain, readStream } from "../route/read-stream.ts";
 import { SILENCE_TEXT, SilenceWatch } from "../route/silence-watch.ts";
 import type { Targets } from "../route/targets.ts";
@@ -88,6 +89,8 @@ async function oneTail(parts: TailParts, positions: Map<string, Place>, onBegin:
       onBegin();
       take(message, { consoleOf, positions, parts });
     });
+  } catch (reason) {
+    throw peerFailure(peer, reason);
   } finally {
     watch.stop();
     signal.removeEventListener("abort", giveUp);
