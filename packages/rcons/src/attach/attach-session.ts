@@ -247,6 +247,7 @@ export class AttachSession {
       this.#route = route;
       this.#stream = new AttachStream({
         peer: route.peer,
+        owner: route.owner,
         clock,
         open: this.#open(),
         opened: (opened) => {

@@ -8,7 +8,7 @@ import {
   type OpenedReceived,
 } from "@confed/wire";
 import { type Peer, peerFailure } from "../route/peer.ts";
-import { SILENCE_TEXT, SilenceWatch } from "../route/silence-watch.ts";
+import { SILENCE_SPAN, SILENCE_TEXT, SilenceWatch } from "../route/silence-watch.ts";
 
 /** What one stream tells its session. After `ended` it says nothing more. */
 export interface AttachStreamEvents {
@@ -21,6 +21,8 @@ export interface AttachStreamEvents {
 
 export interface AttachStreamParts extends AttachStreamEvents {
   readonly peer: Peer;
+  /** The agent behind a head; "" while nobody said. */
+  readonly owner: string;
   readonly clock: Clock;
   /** The first message of the stream; made when it begins. */
   readonly open: Open;
@@ -65,7 +67,7 @@ export class AttachStream {
     // We speak first: a relay has to know the console before it can dial the agent.
     this.#stream.send({ open: parts.open });
     this.#silence = new SilenceWatch(parts.clock, () => {
-      this.#ended(this.#unreachable(SILENCE_TEXT), false);
+      this.#ended(this.#silent(), false);
     });
   }
 
@@ -133,6 +135,17 @@ export class AttachStream {
     this.#parts.peer.close();
     if (this.#closed === undefined) this.#parts.ended(error, final);
     else this.#closed();
+  }
+
+  #silent(): ConfedError {
+    const { peer, owner } = this.#parts;
+    if (peer.role === "agent" || owner === "") return this.#unreachable(SILENCE_TEXT);
+    // Which of the two it is that stands still, nobody can say from here.
+    return new ConfedError(
+      "deadline_exceeded",
+      `nothing heard from agent ${owner} through head ${peer.address} for ${SILENCE_SPAN}`,
+      { where: peer.address },
+    );
   }
 
   #unreachable(what: string, cause?: ConfedError): ConfedError {

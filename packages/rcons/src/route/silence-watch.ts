@@ -7,8 +7,11 @@ const TICK_MS = 1_000;
  */
 const SILENT_TICKS_MAX = 6;
 
+/** How long that is, for people. */
+export const SILENCE_SPAN = `${(SILENT_TICKS_MAX * TICK_MS) / 1_000} s`;
+
 /** In words, for errors. */
-export const SILENCE_TEXT = `said nothing for ${(SILENT_TICKS_MAX * TICK_MS) / 1_000} s`;
+export const SILENCE_TEXT = `said nothing for ${SILENCE_SPAN}`;
 
 /** Notices that a stream with heartbeats is dead. Armed from the start until stopped or silent. */
 export class SilenceWatch {

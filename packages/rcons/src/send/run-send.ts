@@ -47,6 +47,7 @@ export async function runSend(world: World, options: SendOptions): Promise<numbe
     signal.addEventListener("abort", interrupt, { once: true });
     const stream = new AttachStream({
       peer: route.peer,
+      owner: route.owner,
       clock,
       open: { console, mode: "WRITE", force: options.force, subject: world.subject() },
       opened: (opened) => {
