@@ -28,7 +28,9 @@ export async function runConfed(world: World): Promise<number> {
     if (reason instanceof InvariantError) throw reason;
     if (reason instanceof CommanderError && reason.exitCode === 0) return EXIT.ok;
     const error =
-      reason instanceof CommanderError ? usageError(reason, "confed --help") : ConfedError.from(reason);
+      reason instanceof CommanderError
+        ? usageError(reason, "confed --help", { program, args: world.args })
+        : ConfedError.from(reason);
     const lines = errorLines(error, { json: world.args.includes("--json"), program: "confed" });
     world.stderr.write(lines.map((line) => `${line}\n`).join(""));
     return EXIT_CODE_OF[error.code];

@@ -113,6 +113,7 @@ test.each([
   [["log", "n1", "--since", "soon"], '"soon" is not a time', "10m"],
   [["send", "n1", "--text", "\\q"], "is not an escape", "\\xHH"],
   [["send", "n1", "--text", "x", "--wait", "("], "not a pattern", "RE2"],
+  [["help", "foo"], "unknown command 'foo'", "rcons --help"],
   [[], "no console is named", "rcons NODE"],
 ])("%j is refused with exit code 2 and says why", async (args, message, hint) => {
   expect(await rcons(args)).toBe(2);

@@ -31,7 +31,10 @@ export async function runRcons(world: World): Promise<number> {
   } catch (reason) {
     if (reason instanceof InvariantError) throw reason;
     if (reason instanceof CommanderError && reason.exitCode === 0) return EXIT.ok;
-    const error = reason instanceof CommanderError ? usageError(reason) : ConfedError.from(reason);
+    const error =
+      reason instanceof CommanderError
+        ? usageError(reason, "rcons --help", { program, args: world.args })
+        : ConfedError.from(reason);
     if (error instanceof Interruption) return error.exitCode;
     // Who pressed ^C knows.
     if (error.code !== "canceled")
