@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { neutralise } from "@confed/kernel";
 import { ByteLog } from "./byte-log.ts";
 
 /** The bundle that operators run; scripts/build-rcons.mjs makes it. */
@@ -51,7 +52,7 @@ export class RconsRun {
 
   /** For a failed test. */
   get said(): string {
-    return `rcons ${this.args.join(" ")}: ${this.stdout.length} bytes printed, ending in ${JSON.stringify(this.output.slice(-200))}\n${this.stderr}`;
+    return `rcons ${this.args.join(" ")}: ${this.stdout.length} bytes printed, ending in "${neutralise(this.output.slice(-200), 800)}"\n${this.stderr}`;
   }
 
   /** Standard input. Waits where the pipe is full. */
