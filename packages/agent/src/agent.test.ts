@@ -134,6 +134,20 @@ test("what a viewer is told first is how it found the console, and then what bec
   expect(told).toEqual(["hello", "IDLE", "CONNECTING", "CONNECTED"]);
 });
 
+test("a link that opens after its viewer came, and one that opens again, have the viewer's window", async () => {
+  const argv = ["/bin/sh", "-c", "read key; stty size; read key"];
+  const { attach } = await agentOf([spec(0, { transport: "exec", argv, env: {}, onDemand: true })]);
+  const viewer = attach({ window: { columns: 132, rows: 43 } });
+  for (const links of [1, 2]) {
+    await viewer.until(
+      () => viewer.messages.filter(({ event }) => event?.state === "CONNECTED").length === links,
+    );
+    viewer.type("\r");
+    await viewer.until(() => viewer.output.toString().split("43 132").length - 1 === links);
+    viewer.stream.send({ reconnect: {} });
+  }
+});
+
 test("a second writer becomes a viewer, force takes the keyboard and names who did", async () => {
   const far = await device();
   const { attach } = await agentOf([spec(far.port)]);

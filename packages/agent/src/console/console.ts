@@ -6,6 +6,7 @@ import type { OpenedLog } from "../log/writer-messages.ts";
 import { Viewers } from "../viewers/viewers.ts";
 import type { Cadence } from "./cadence.ts";
 import type { DialGate } from "./dial-gate.ts";
+import { once } from "./once.ts";
 import { Output } from "./output.ts";
 import { Reading } from "./reading.ts";
 import { removedError } from "./removed-error.ts";
@@ -60,6 +61,8 @@ export class Console implements FedConsole {
   #stateScope = new Scope();
   #released: Promise<unknown> = Promise.resolve();
   #link: Link | undefined;
+  /** Of the terminal of whoever wrote last: a link that opens later, or again, has it as well. */
+  #window: readonly [columns: number, rows: number] | undefined;
   readonly #numbered = once();
   /** Set until the log has said where numbering begins; the first `wanted` waits for it. */
   #wantedBeforeOpened = false;
@@ -190,6 +193,7 @@ export class Console implements FedConsole {
   }
 
   resize(columns: number, rows: number): void {
+    this.#window = [columns, rows];
     this.#link?.resize(columns, rows);
   }
 
@@ -299,6 +303,7 @@ export class Console implements FedConsole {
     // An outage is as old as its first failure, however often it was tried since.
     if (!(isOutage(before) && isOutage(next.state))) this.#stateSinceWallMs = this.#deps.clock.wallTimeMs();
     if (link !== undefined) scope.own(() => link.close());
+    if (this.#window !== undefined) link?.resize(...this.#window);
     for (const effect of next.effects) {
       if (effect.type === "open_link") void this.#dial(scope);
       else this.#armRetry(effect.attempt, scope);
@@ -383,17 +388,8 @@ export class Console implements FedConsole {
   }
 
   #tellGap({ off, to, known, why, ms }: GapRecord): void {
-    const lost = known ? `${to - off} bytes are` : "bytes are";
-    const text = `${lost} not in the log (${why}, offset ${off})`;
+    const text = `${known ? `${to - off} ` : ""}bytes are not in the log (${why}, offset ${off})`;
     this.#deps.logger.warn("gap in log", { console: this.name, from: off, to, why });
     this.viewers.tellAll({ event: { kind: "NOTICE", text, wallTimeMs: ms } });
   }
-}
-
-function once(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }
