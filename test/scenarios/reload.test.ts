@@ -12,8 +12,6 @@ const RETRY = { first: "50ms", max: "200ms" };
 async function startReloadable(consoles: readonly RigConsole[], heads: readonly string[] = []) {
   const rig = new ConfedRig();
   const agent = await rig.startAgent({ consoles, heads });
-  // The rig itself writes the agent's address into the file once it is known.
-  await agent.process.logged("these settings hold from the next start on");
   const path = join(rig.directory, "sn01-consoles.jsonl");
   const write = (text: string) => {
     writeFileSync(`${path}.new`, text);
@@ -158,7 +156,8 @@ describe("a console that is added, edited and removed by command", () => {
     const [added, moved] = await Promise.all([rig.device("n2"), rig.device("n2")]);
     const confed = async (...args: readonly string[]) => {
       const run = new ConfedRun(["console", ...args], {
-        env: { CONFED_CONFIG: join(rig.directory, "sn01.json") },
+        // The one that names the port which was bound: how the command finds the agent.
+        env: { CONFED_CONFIG: join(rig.directory, "sn01-again.json") },
       });
       return { status: await run.exited, stdout: run.stdout, stderr: run.stderr };
     };
@@ -213,6 +212,7 @@ describe("a configuration read again 200 times under load", () => {
     await using rack = await spawnRack({ consoles: 100, linesPerSecond: 100, lineBytes: 80 });
     const entries = entriesOf(consoleTable(rack));
     const { rig, agent, writeTable } = await startReloadable(entries);
+    await agent.process.logged("console up", { console: entries[0]!.name });
     const viewer = rig.attach(agent, { console: entries[0]!.name });
     await viewer.whenOpened();
     const { client } = rig.channel(agent);
