@@ -27,24 +27,31 @@ afterAll(async () => {
   await agent.stop();
 });
 
-/** Milliseconds from the start of Node to its end. */
-async function bestMs(...args: readonly string[]): Promise<number> {
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < RUNS; i++) {
+/** The best times of two commands in milliseconds, run in turn: both see the same host. */
+async function bestMs(one: readonly string[], other: readonly string[]): Promise<[number, number]> {
+  const best: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let i = 0; i < 2 * RUNS; i++) {
+    const which = i % 2 === 0 ? 0 : 1;
     const startedMs = systemClock.nowMs();
-    await run(rcons, [...args], { env: { ...process.env, CONFED_HEAD: head.address } });
-    best = Math.min(best, systemClock.nowMs() - startedMs);
+    const args = [one, other][which] ?? [];
+    await run(process.execPath, [...args], { env: { ...process.env, CONFED_HEAD: head.address } });
+    best[which] = Math.min(best[which], systemClock.nowMs() - startedMs);
   }
   return best;
 }
 
-test("rcons ls answers within a quarter of a second, the start of Node included", async () => {
-  expect(await bestMs("ls")).toBeLessThan(250);
+// A quarter of a second is four times what Node takes to start where it starts in 62 ms. As a ratio,
+// so that a busy host does not fail what a quiet one shows.
+test("rcons ls answers within four starts of Node, its own included", async () => {
+  const [lsMs, nodeMs] = await bestMs([rcons, "ls"], ["-e", "0"]);
+  process.stderr.write(`rcons ls ${Math.round(lsMs)} ms, node alone ${Math.round(nodeMs)} ms\n`);
+  expect(lsMs / nodeMs).toBeLessThan(4);
 });
 
 test("rcons --help does not wait for gRPC to be loaded", async () => {
   // The same program, the same parse, one with and one without what a head is asked by.
-  expect(await bestMs("--help")).toBeLessThan((await bestMs("ls")) * 0.75);
+  const [helpMs, lsMs] = await bestMs([rcons, "--help"], [rcons, "ls"]);
+  expect(helpMs / lsMs).toBeLessThan(0.75);
 });
 
 test("rcons ls ends quietly when its reader goes away", async () => {
