@@ -124,7 +124,7 @@ describe("an agent", () => {
         renameSync(log, `${log}.1`);
         run.signal(signal);
         await run.told(new RegExp(`opened anew signal=${signal}`));
-          await device.feed(Buffer.from("after\n"));
+        await device.feed(Buffer.from("after\n"));
         await untilHolds(log, "after\n");
         expect(readFileSync(`${log}.1`, "utf8")).toBe("before\n");
         run.signal("SIGTERM");
