@@ -101,7 +101,7 @@ describe.skipIf(!existsSync("/usr/bin/socat"))("serial on a pair of ptys (needs 
 
   it("closes at once when output is stuck", async () => {
     const { link, sink } = await open();
-    await pair.stall?.(true);
+    await pair.stall(true);
     while (link.write(Buffer.alloc(LINK_LIMITS.writeBacklogBytesMax / 4)) !== -1);
     const startMs = systemClock.nowMs();
     await link.close();
