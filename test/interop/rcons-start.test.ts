@@ -40,12 +40,11 @@ async function bestMs(one: readonly string[], other: readonly string[]): Promise
   return best;
 }
 
-// A quarter of a second is four times what Node takes to start where it starts in 62 ms. As a ratio,
-// so that a busy host does not fail what a quiet one shows.
-test("rcons ls answers within four starts of Node, its own included", async () => {
+// Where Node alone takes more than 62 ms to start, the host is busy, and the bound grows with it.
+test("rcons ls answers within a quarter of a second, the start of Node included", async () => {
   const [lsMs, nodeMs] = await bestMs([rcons, "ls"], ["-e", "0"]);
   process.stderr.write(`rcons ls ${Math.round(lsMs)} ms, node alone ${Math.round(nodeMs)} ms\n`);
-  expect(lsMs / nodeMs).toBeLessThan(4);
+  expect(lsMs).toBeLessThan(Math.max(250, 4 * nodeMs));
 });
 
 test("rcons --help does not wait for gRPC to be loaded", async () => {

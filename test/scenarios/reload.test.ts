@@ -207,6 +207,9 @@ describe("SIGHUP", () => {
   });
 });
 
+/** What 200 reloads may add to the memory of an agent. */
+const GROWN_BYTES_MAX = 16 * 1024 * 1024;
+
 describe("a configuration read again 200 times under load", () => {
   test("leaves no descriptor and no memory behind, and viewers see nothing", async () => {
     await using rack = await spawnRack({ consoles: 100, linesPerSecond: 100, lineBytes: 80 });
@@ -239,16 +242,20 @@ describe("a configuration read again 200 times under load", () => {
     // The heap of a process that works grows to its working size and stays there.
     await rounds(600);
     const fdsBefore = descriptors();
-    const rssBefore = residentBytesOf(pid);
-    await rounds(200);
+    // A leak grows in every window; a heap that still finds its size, as Node 24's does, in one.
+    let grownBytes = Number.POSITIVE_INFINITY;
+    for (let window = 0; window < 3 && grownBytes >= GROWN_BYTES_MAX; window += 1) {
+      const rssBefore = residentBytesOf(pid);
+      await rounds(200);
+      grownBytes = residentBytesOf(pid) - rssBefore;
+    }
     const { client: asked } = rig.channel(agent);
     const { consoles } = await asked.status({}, { signal });
     expect(Object.values(consoles).reduce((sum, count) => sum + count, 0)).toBe(99);
-    const grownBytes = residentBytesOf(pid) - rssBefore;
     process.stderr.write(`200 reloads: ${descriptors() - fdsBefore} descriptors, ${grownBytes} bytes more\n`);
     // One channel more; a link may be being opened or closed.
     expect(Math.abs(descriptors() - fdsBefore)).toBeLessThanOrEqual(4);
-    expect(grownBytes).toBeLessThan(16 * 1024 * 1024);
+    expect(grownBytes).toBeLessThan(GROWN_BYTES_MAX);
     expect(viewer.messages.filter(({ event, gap, end }) => event ?? gap ?? end)).toEqual([]);
   });
 });
