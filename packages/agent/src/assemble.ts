@@ -9,7 +9,7 @@ import { ConsoleTable } from "./console/console-table.ts";
 import { DialGate } from "./console/dial-gate.ts";
 import { Join } from "./join/join.ts";
 import { LogFeed } from "./log/log-feed.ts";
-import { LogReader } from "./log/log-reader.ts";
+import { LogReader } from "./log/reader/log-reader.ts";
 import { spawnWriter } from "./log/writer-process.ts";
 import { ConfigWatch } from "./reload/config-watch.ts";
 import { Reloader, type ReloadOutcome, type ReloadRequest } from "./reload/reloader.ts";

@@ -1,2 +1,2 @@
 export { type AgentDeps, type RunningAgent, startAgent } from "./assemble.ts";
-export { type LogVerdict, type VerifiedGap, verifyLog } from "./log/verify-log.ts";
+export { type LogVerdict, type VerifiedGap, verifyLog } from "./log/reader/verify-log.ts";

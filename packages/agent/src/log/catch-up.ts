@@ -2,7 +2,7 @@ import type { GapRecord } from "@confed/codecs";
 import { ConfedError } from "@confed/kernel";
 import type { Console } from "../console/console.ts";
 import type { LogFeed } from "./log-feed.ts";
-import type { LogReader } from "./log-reader.ts";
+import type { LogReader } from "./reader/log-reader.ts";
 
 /** Who wants a console's output from some offset on, up to the present. */
 export interface CatchUpReader {

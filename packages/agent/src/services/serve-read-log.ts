@@ -3,7 +3,7 @@ import type { Outlet, ReadLogRequestReceived, ReadLogResponse } from "@confed/wi
 import type { Console } from "../console/console.ts";
 import type { ConsoleTable } from "../console/console-table.ts";
 import { type CatchUpDeps, catchUp } from "../log/catch-up.ts";
-import type { LogReader } from "../log/log-reader.ts";
+import type { LogReader } from "../log/reader/log-reader.ts";
 import { fullness } from "./fullness.ts";
 import { gapMessage } from "./gap-message.ts";
 

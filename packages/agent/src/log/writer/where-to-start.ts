@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { decodeIndex, type SegmentRecord } from "@confed/codecs";
-import { fileIdOf, locate } from "./log-files.ts";
+import { fileIdOf, locate } from "../log-files.ts";
 import type { Position } from "./positions-file.ts";
 
 /** Where a console's log stands when it is opened. */

@@ -1,9 +1,6 @@
 import type { EventRecord, GapRecord } from "@confed/codecs";
 import { ConfedError, visitRecords } from "@confed/kernel";
-import { ConsoleLog, type Piece } from "./console-log.ts";
-import { indexPathOf, pathOfLog } from "./log-path.ts";
-import { OpenFiles } from "./open-files.ts";
-import { type Position, PositionsFile, positionsPathOf } from "./positions-file.ts";
+import { indexPathOf, pathOfLog } from "../log-path.ts";
 import type {
   OpenedLog,
   OpenLog,
@@ -11,7 +8,10 @@ import type {
   WriterCommand,
   WriterOptions,
   WriterReply,
-} from "./writer-messages.ts";
+} from "../writer-messages.ts";
+import { ConsoleLog, type Piece } from "./console-log.ts";
+import { OpenFiles } from "./open-files.ts";
+import { type Position, PositionsFile, positionsPathOf } from "./positions-file.ts";
 
 export interface LogWriterDeps {
   readonly wallTimeMs: () => number;

@@ -1,8 +1,8 @@
 import { closeSync, constants, fchownSync, fstatSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { LRUCache } from "lru-cache";
-import { fileIdOf } from "./log-files.ts";
-import { LOG_LIMITS } from "./log-limits.ts";
+import { fileIdOf } from "../log-files.ts";
+import { LOG_LIMITS } from "../log-limits.ts";
 
 /** An open file and how long it was when it was opened. */
 export interface OpenFile {

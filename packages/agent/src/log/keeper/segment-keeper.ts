@@ -1,8 +1,8 @@
 import { rmSync, statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { namesIn, type SegmentFile, segmentFileOf } from "./log-files.ts";
+import { namesIn, type SegmentFile, segmentFileOf } from "../log-files.ts";
+import type { Retention, WriterOptions } from "../writer-messages.ts";
 import { hasZstd, packFile } from "./packed-file.ts";
-import type { Retention, WriterOptions } from "./writer-messages.ts";
 
 export interface KeeperDeps {
   readonly wallTimeMs: () => number;

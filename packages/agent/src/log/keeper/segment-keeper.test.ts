@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { segmentPathOf } from "./log-files.ts";
+import { segmentPathOf } from "../log-files.ts";
+import type { WriterOptions } from "../writer-messages.ts";
 import { type Disk, SegmentKeeper } from "./segment-keeper.ts";
-import type { WriterOptions } from "./writer-messages.ts";
 
 let dir: string;
 beforeEach(() => {

@@ -6,11 +6,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ConfedError, systemClock } from "@confed/kernel";
-import { AGAIN_HEAD_BYTES, FRAME, FrameReader, jsonFrame } from "./frames.ts";
-import { pathOfLog } from "./log-path.ts";
+import { AGAIN_HEAD_BYTES, FRAME, FrameReader, jsonFrame } from "../frames.ts";
+import { pathOfLog } from "../log-path.ts";
+import type { WriterCommand, WriterOptions, WriterReply } from "../writer-messages.ts";
 import { LogWriter } from "./log-writer.ts";
 import { outlivedBy } from "./predecessor.ts";
-import type { WriterCommand, WriterOptions, WriterReply } from "./writer-messages.ts";
 
 // The agent decides when we stop: a terminal's Ctrl-C reaches the whole process group.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
@@ -73,7 +73,7 @@ function keep(log: string): void {
 }
 
 function startKeeper({ compress, keep }: WriterOptions): ChildProcess {
-  const entry = fileURLToPath(new URL("./keeper-main.js", import.meta.url));
+  const entry = fileURLToPath(new URL("../keeper/keeper-main.js", import.meta.url));
   const child = spawn(process.execPath, [entry, JSON.stringify({ compress, keep })], {
     stdio: ["pipe", "ignore", "inherit"],
   });

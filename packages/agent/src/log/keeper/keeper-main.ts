@@ -6,8 +6,8 @@
 import { constants, setPriority } from "node:os";
 import { createInterface } from "node:readline";
 import { type Cancel, ConfedError, systemClock } from "@confed/kernel";
+import type { WriterOptions } from "../writer-messages.ts";
 import { SegmentKeeper } from "./segment-keeper.ts";
-import type { WriterOptions } from "./writer-messages.ts";
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 // Everybody else comes first.

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { SegmentRecord } from "@confed/codecs";
-import { namesIn, segmentFileOf } from "./log-files.ts";
+import { namesIn, segmentFileOf } from "../log-files.ts";
 import type { Position } from "./positions-file.ts";
 import type { LogFiles } from "./where-to-start.ts";
 

@@ -4,7 +4,7 @@
  */
 import { offsetSince } from "@confed/codecs";
 import { ConfedError } from "@confed/kernel";
-import { FRAME, FrameReader, frameHeader } from "./frames.ts";
+import { FRAME, FrameReader, frameHeader } from "../frames.ts";
 import { lastLinesStart } from "./last-lines.ts";
 import { LogMaps } from "./log-maps.ts";
 import { readRange } from "./read-range.ts";

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { type GapRecord, type LogMap, nextMarkAfter, type Stretch, timeOf } from "@confed/codecs";
-import { locate } from "./log-files.ts";
-import { readPacked } from "./packed-file.ts";
+import { readPacked } from "../keeper/packed-file.ts";
+import { locate } from "../log-files.ts";
 import type { LogPiece } from "./reader-messages.ts";
 
 export interface Range {

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { decodeIndex, type GapCause, type LogMap, logMapOf } from "@confed/codecs";
 import { ConfedError } from "@confed/kernel";
-import { locate } from "./log-files.ts";
-import { indexPathOf } from "./log-path.ts";
-import { readPositions } from "./positions-file.ts";
+import { locate } from "../log-files.ts";
+import { indexPathOf } from "../log-path.ts";
+import { readPositions } from "../writer/positions-file.ts";
 import { readRange } from "./read-range.ts";
 
 /** What the files of one console's log prove. */

@@ -1,14 +1,14 @@
 import { fstatSync, ftruncateSync, renameSync, statSync, writevSync } from "node:fs";
 import { encodeIndexRecord, type GapRecord, type IndexRecord, MARK_EVERY_MS } from "@confed/codecs";
 import { ConfedError } from "@confed/kernel";
+import { fileIdOf, segmentPathOf } from "../log-files.ts";
+import { LOG_LIMITS } from "../log-limits.ts";
+import type { OpenedLog, OpenLog, Rotation } from "../writer-messages.ts";
 import { appendWhole } from "./append-whole.ts";
-import { fileIdOf, segmentPathOf } from "./log-files.ts";
-import { LOG_LIMITS } from "./log-limits.ts";
 import { lostSegments } from "./lost-segments.ts";
 import type { OpenFile, OpenFiles } from "./open-files.ts";
 import type { Position } from "./positions-file.ts";
 import { type LogFile, type Segment, sizeOf, startAt, whereToStart } from "./where-to-start.ts";
-import type { OpenedLog, OpenLog, Rotation } from "./writer-messages.ts";
 
 export interface ConsoleLogDeps {
   readonly path: string;

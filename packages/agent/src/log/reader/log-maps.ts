@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { decodeIndex, type IndexRecord, type LogMap, logMapOf } from "@confed/codecs";
 import { LRUCache } from "lru-cache";
-import { indexPathOf } from "./log-path.ts";
+import { indexPathOf } from "../log-path.ts";
 
 interface Known {
   readonly inode: number;

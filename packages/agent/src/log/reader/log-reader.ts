@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { type Cancel, type Clock, ConfedError, type Logger } from "@confed/kernel";
-import { FrameReader, jsonFrame } from "./frames.ts";
+import { FrameReader, jsonFrame } from "../frames.ts";
 import type { LogPiece, LogRange, ReaderReply, ReaderRequest } from "./reader-messages.ts";
 
 /** Part of a log. */

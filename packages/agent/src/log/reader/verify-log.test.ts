@@ -2,10 +2,10 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeF
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { recordsOf } from "./backlogs.ts";
-import { indexPathOf } from "./log-path.ts";
-import { LogWriter } from "./log-writer.ts";
-import { packFile } from "./packed-file.ts";
+import { recordsOf } from "../backlogs.ts";
+import { packFile } from "../keeper/packed-file.ts";
+import { indexPathOf } from "../log-path.ts";
+import { LogWriter } from "../writer/log-writer.ts";
 import { verifyLog } from "./verify-log.ts";
 
 let dir: string;

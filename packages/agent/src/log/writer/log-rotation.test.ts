@@ -18,13 +18,13 @@ import { decodeIndex, type GapRecord, logMapOf } from "@confed/codecs";
 import { systemClock } from "@confed/kernel";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { recordsOf } from "./backlogs.ts";
-import { segmentFileOf } from "./log-files.ts";
-import { indexPathOf } from "./log-path.ts";
+import { recordsOf } from "../backlogs.ts";
+import { packFile } from "../keeper/packed-file.ts";
+import { segmentFileOf } from "../log-files.ts";
+import { indexPathOf } from "../log-path.ts";
+import { readRange } from "../reader/read-range.ts";
+import type { Rotation, WriterReply } from "../writer-messages.ts";
 import { LogWriter } from "./log-writer.ts";
-import { packFile } from "./packed-file.ts";
-import { readRange } from "./read-range.ts";
-import type { Rotation, WriterReply } from "./writer-messages.ts";
 
 let dir: string;
 beforeEach(() => {

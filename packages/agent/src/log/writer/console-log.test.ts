@@ -12,11 +12,11 @@ import { join } from "node:path";
 import { decodeIndex, type GapRecord, type LogMap, logMapOf } from "@confed/codecs";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { recordsOf } from "./backlogs.ts";
-import { indexPathOf } from "./log-path.ts";
+import { recordsOf } from "../backlogs.ts";
+import { indexPathOf } from "../log-path.ts";
+import { readRange } from "../reader/read-range.ts";
+import type { OpenedLog, WriterReply } from "../writer-messages.ts";
 import { LogWriter } from "./log-writer.ts";
-import { readRange } from "./read-range.ts";
-import type { OpenedLog, WriterReply } from "./writer-messages.ts";
 
 let dir: string;
 beforeEach(() => {

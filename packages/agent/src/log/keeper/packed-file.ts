@@ -17,7 +17,7 @@ import {
 import zlib from "node:zlib";
 import { ConfedError } from "@confed/kernel";
 import { LRUCache } from "lru-cache";
-import { fileIdOf, type Packing } from "./log-files.ts";
+import { fileIdOf, type Packing } from "../log-files.ts";
 
 type Packed = Exclude<Packing, "none">;
 
