@@ -22,6 +22,8 @@ export const ERROR_CODES = [
   "head_unreachable",
   /** A bound was reached; the message names the bound. */
   "resource_exhausted",
+  /** A viewer that reads nothing was let go; it may come back. */
+  "slow_consumer",
   /** The thing cannot do that: break on a unix socket, a read of a log that is not kept. */
   "failed_precondition",
   /** Bytes are gone; a gap says which. */

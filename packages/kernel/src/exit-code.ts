@@ -35,6 +35,7 @@ export const EXIT_CODE_OF: Readonly<Record<ErrorCode, number>> = {
   agent_unreachable: EXIT.agentUnreachable,
   head_unreachable: EXIT.headUnreachable,
   resource_exhausted: EXIT.resourceLimit,
+  slow_consumer: EXIT.resourceLimit,
   failed_precondition: EXIT.generic,
   data_loss: EXIT.generic,
   unavailable: EXIT.generic,

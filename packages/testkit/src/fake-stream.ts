@@ -8,6 +8,8 @@ export class FakeStream<In, Out extends object> implements Duplex<In, Out> {
   readonly sent: Out[] = [];
   /** What the peer has not read yet; the test says so. */
   backlogBytes = 0;
+  /** What the peer has read; the test says so, too. */
+  takenBytes = 0;
   /** Set when our side ended it. */
   ended: { readonly error: ConfedError | undefined } | undefined;
   paused = false;
@@ -48,6 +50,12 @@ export class FakeStream<In, Out extends object> implements Duplex<In, Out> {
   send(message: Out | Encoded): void {
     if (this.ended !== undefined || this.#over.signal.aborted) return;
     this.sent.push(message instanceof Encoded ? (this.#codec.decode(message.bytes) as Out) : message);
+  }
+
+  discard(): number {
+    const discardedBytes = this.backlogBytes;
+    this.drain();
+    return discardedBytes;
   }
 
   drained(toBytes = 0): Promise<void> {

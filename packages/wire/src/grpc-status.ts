@@ -18,6 +18,7 @@ export const GRPC_STATUS = {
   agent_unreachable: status.UNAVAILABLE,
   head_unreachable: status.UNAVAILABLE,
   resource_exhausted: status.RESOURCE_EXHAUSTED,
+  slow_consumer: status.RESOURCE_EXHAUSTED,
   failed_precondition: status.FAILED_PRECONDITION,
   data_loss: status.DATA_LOSS,
   unavailable: status.UNAVAILABLE,

@@ -16,6 +16,13 @@ export interface OutletParts<Out> {
 }
 
 /**
+ * What is handed to grpc-js before it has answered for it: enough to fill a window, little enough
+ * to be forgotten. It copies each message for each stream and gives none back; what waits beyond
+ * this waits here, where shared messages are shared and can be discarded.
+ */
+const HANDED_BYTES_MAX = 128 * 1024;
+
+/**
  * The sending side over a grpc-js stream. Messages are encoded here, once, so that the backlog is
  * counted in bytes: grpc-js counts objects. Costs one small closure a message.
  */
@@ -32,6 +39,12 @@ export function outletOf<Out extends object>({
   // A tail has a listener for every console that catches up: many, and none of them a leak.
   setMaxListeners(0, ended.signal);
   let backlogBytes = 0;
+  let handedBytes = 0;
+  let takenBytes = 0;
+  /** Behind what was handed over. */
+  let queue: Encoded[] = [];
+  /** The first of the queue that still waits: cheaper than taking each out of its front. */
+  let queueHead = 0;
   let finished = false;
   let waiting: { readonly toBytes: number; readonly resolve: () => void }[] = [];
   const release = () => {
@@ -40,21 +53,51 @@ export function outletOf<Out extends object>({
     waiting = waiting.filter(({ toBytes }) => backlogBytes > toBytes);
     for (const { resolve } of released) resolve();
   };
+  const hand = (encoded: Encoded) => {
+    const sizeBytes = encoded.bytes.byteLength;
+    handedBytes += sizeBytes;
+    call.write(encoded, () => {
+      if (ended.signal.aborted) return;
+      handedBytes -= sizeBytes;
+      backlogBytes -= sizeBytes;
+      takenBytes += sizeBytes;
+      handOver(HANDED_BYTES_MAX);
+      if (waiting.length > 0) release();
+    });
+  };
+  const handOver = (toBytes: number) => {
+    while (handedBytes < toBytes) {
+      const next = queue[queueHead];
+      if (next === undefined) break;
+      queueHead += 1;
+      hand(next);
+    }
+    if (queueHead < queue.length && queueHead < QUEUE_TRIM_COUNT) return;
+    queue = queue.slice(queueHead);
+    queueHead = 0;
+  };
   const outlet: Outlet<Out> = {
     get backlogBytes() {
       return backlogBytes;
+    },
+    get takenBytes() {
+      return takenBytes;
     },
     signal: ended.signal,
     send(message) {
       if (finished || ended.signal.aborted) return;
       const encoded = message instanceof Encoded ? message : new Encoded(encode(message));
-      const sizeBytes = encoded.bytes.byteLength;
-      backlogBytes += sizeBytes;
-      call.write(encoded, () => {
-        if (ended.signal.aborted) return;
-        backlogBytes -= sizeBytes;
-        if (waiting.length > 0) release();
-      });
+      backlogBytes += encoded.bytes.byteLength;
+      if (handedBytes < HANDED_BYTES_MAX) hand(encoded);
+      else queue.push(encoded);
+    },
+    discard() {
+      const discardedBytes = backlogBytes - handedBytes;
+      queue = [];
+      queueHead = 0;
+      backlogBytes = handedBytes;
+      if (waiting.length > 0) release();
+      return discardedBytes;
     },
     drained(toBytes = 0) {
       if (backlogBytes <= toBytes) return Promise.resolve();
@@ -63,6 +106,7 @@ export function outletOf<Out extends object>({
     end(error) {
       if (finished) return;
       finished = true;
+      handOver(Number.POSITIVE_INFINITY);
       if (!ended.signal.aborted) finish(error);
     },
   };
@@ -73,7 +117,12 @@ export function outletOf<Out extends object>({
       ended.abort(reason);
       // What was queued is nobody's any more: grpc-js does not answer for the writes of a dead call.
       backlogBytes = 0;
+      queue = [];
+      queueHead = 0;
       release();
     },
   };
 }
+
+/** Handed-over messages that the queue may still hold a reference to. */
+const QUEUE_TRIM_COUNT = 256;

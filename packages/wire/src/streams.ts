@@ -10,6 +10,10 @@ export interface Outlet<Out> {
   send(message: Out | Encoded): void;
   /** Encoded bytes queued and not yet taken by the connection. */
   readonly backlogBytes: number;
+  /** Encoded bytes that the connection has taken since the start: while it grows, the peer reads. */
+  readonly takenBytes: number;
+  /** Forget what was not handed to the connection yet, whole messages. Returns how many bytes that was. */
+  discard(): number;
   /** Resolves when at most `toBytes` (0) of backlog are left, or the stream is over. Never rejects. */
   drained(toBytes?: number): Promise<void>;
   /** No more from this side: half-close of a client, end of the call by a server. Idempotent. */

@@ -188,6 +188,30 @@ test("the backlog counts bytes while the peer does not read, and drains when it 
   expect(stream.backlogBytes).toBe(0);
 });
 
+test("what a peer that does not read has not been handed yet can be discarded, the rest comes in order", async () => {
+  const { client } = await connected();
+  const stream = client.attach({ signal });
+  const received: number[] = [];
+  const ended = new Promise<ConfedError | undefined>((resolve) => {
+    stream.receive(({ output }) => received.push(output?.offset ?? -1), resolve);
+  });
+  stream.pause();
+  for (let offset = 0; offset < 100; offset++) stream.send({ input: { data: Buffer.alloc(60_000), offset } });
+  const backlogBytes = stream.backlogBytes;
+  const discardedBytes = stream.discard();
+  expect(discardedBytes).toBeGreaterThan(1_000_000);
+  expect(stream.backlogBytes).toBe(backlogBytes - discardedBytes);
+  stream.send({ input: { data: Buffer.alloc(1), offset: 100 } });
+  stream.end();
+  stream.resume();
+  expect(await ended).toBeUndefined();
+  // The first is the agent's hello.
+  expect(received[0]).toBe(-1);
+  expect(received.at(-1)).toBe(100);
+  expect(received.slice(1, -1)).toEqual(Array.from({ length: received.length - 2 }, (_, index) => index));
+  expect(stream.takenBytes).toBeGreaterThan(0);
+});
+
 test("ready() says at once that nobody listens", async () => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));

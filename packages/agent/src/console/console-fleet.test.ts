@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { ConsoleSpec } from "@confed/config";
 import { type ConfedError, silentLogger, systemClock } from "@confed/kernel";
 import { type MemoryPair, memory } from "@confed/transports";
-import type { AttachResponse, Encoded } from "@confed/wire";
+import { type AttachResponse, Encoded, messageCodec } from "@confed/wire";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { LogFeed } from "../log/log-feed.ts";
 import { spawnWriter } from "../log/writer-process.ts";
@@ -86,8 +86,9 @@ class PlayedViewer implements Seat {
     return false;
   }
 
-  tell(message: AttachResponse): void {
-    this.told.push(message);
+  tell(message: AttachResponse | Encoded): void {
+    const { decode } = messageCodec("AttachResponse");
+    this.told.push(message instanceof Encoded ? (decode(message.bytes) as AttachResponse) : message);
   }
 
   output(_message: Encoded, offset: number): void {
@@ -138,9 +139,14 @@ test("a console that is reached in another way keeps log, number and viewers, wh
   expect(after.end).toEqual({ logId: end.logId, offset: 6 });
   expect(viewer.offsets).toEqual([0, 3]);
   expect(viewer.ended).toBeUndefined();
-  expect(viewer.told).toContainEqual({
-    event: expect.objectContaining({ kind: "NOTICE", text: expect.stringContaining("changed") as string }),
-  });
+  expect(viewer.told).toContainEqual(
+    expect.objectContaining({
+      event: expect.objectContaining({
+        kind: "NOTICE",
+        text: expect.stringContaining("changed") as string,
+      }) as object,
+    }),
+  );
   await feed.settled(5_000);
   expect(readFileSync(join(dir, "n1.log"), "latin1")).toBe("oldnew");
 });

@@ -81,6 +81,7 @@ export class ConsoleTable {
   /** The status of a console as the contract says it, fresh. */
   status({ console, groups, labels, transport, target, description }: Listed): ConsoleStatus {
     const { state, viewers } = console;
+    const listed = viewers.status();
     return {
       name: console.name,
       owner: this.#owner,
@@ -92,7 +93,8 @@ export class ConsoleTable {
       labels,
       groups: [...groups],
       onDemand: console.onDemand,
-      viewers: viewers.status(),
+      viewers: listed,
+      viewersUnlisted: viewers.count - listed.length,
       // Without a log there is no position: heads refuse what only looks like one.
       ...(console.end.logId === "" ? {} : { end: console.end }),
       lastOutputMs: console.lastOutputWallMs,

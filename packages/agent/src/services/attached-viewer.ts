@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
-import { type Cancel, type Clock, ConfedError } from "@confed/kernel";
+import { type Cancel, type Clock, ConfedError, formatDuration } from "@confed/kernel";
 import {
   type AttachRequestReceived,
   type AttachResponse,
@@ -14,6 +14,7 @@ import type { Mode, Seat } from "../viewers/seat.ts";
 import { VIEWER_LIMITS } from "../viewers/viewer-limits.ts";
 import { fullness } from "./fullness.ts";
 import { gapMessage } from "./gap-message.ts";
+import { ReadingProgress } from "./reading-progress.ts";
 import { type Start, startOf } from "./start-of.ts";
 import { ViewerInput } from "./viewer-input.ts";
 
@@ -48,6 +49,7 @@ export class AttachedViewer implements Seat {
   #place: Place = { is: "catching_up" };
   #cancelBeat: Cancel = () => undefined;
   #sentSinceBeat = false;
+  readonly #progress: ReadingProgress;
   #reconnectAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(stream: Stream, listed: Listed, deps: ViewerDeps, subject: string) {
@@ -56,6 +58,7 @@ export class AttachedViewer implements Seat {
     this.#deps = deps;
     this.subject = subject;
     this.sinceMs = deps.clock.wallTimeMs();
+    this.#progress = new ReadingProgress(stream, deps.clock);
     this.#input = new ViewerInput(this, listed.console, { stream, clock: deps.clock });
   }
 
@@ -107,7 +110,7 @@ export class AttachedViewer implements Seat {
     );
   }
 
-  tell(message: AttachResponse): void {
+  tell(message: AttachResponse | Encoded): void {
     // Who does not read hears no events either, so that they cannot pile up.
     if (this.#stream.backlogBytes <= 2 * VIEWER_LIMITS.backlogBytesMax) this.#send(message);
   }
@@ -154,7 +157,7 @@ export class AttachedViewer implements Seat {
   }
 
   /** For what must not be missed; whoever calls it keeps to a bound of its own. */
-  #send(message: AttachResponse): void {
+  #send(message: AttachResponse | Encoded): void {
     if (this.#over) return;
     this.#sentSinceBeat = true;
     this.#stream.send(message);
@@ -250,11 +253,20 @@ export class AttachedViewer implements Seat {
     );
   }
 
+  // What waits for it is forgotten, so that the last word is all there is to read when it reads
+  // again: it then comes back, and sees what it missed from the log.
+  #letGo(): void {
+    this.#stream.discard();
+    const text = `nothing was read here for ${formatDuration(VIEWER_LIMITS.stuckMsMax)}`;
+    this.end(new ConfedError("slow_consumer", text, { subject: this.#listed.name }), { reattach: true });
+  }
+
   #beat(): void {
     this.#cancelBeat = this.#deps.timers.after(VIEWER_LIMITS.heartbeatMs, () => {
       if (!this.#sentSinceBeat) this.tell({ heartbeat: { wallTimeMs: this.#deps.clock.wallTimeMs() } });
       this.#sentSinceBeat = false;
-      this.#beat();
+      if (this.#progress.stuckMs() < VIEWER_LIMITS.stuckMsMax) this.#beat();
+      else this.#letGo();
     });
   }
 }

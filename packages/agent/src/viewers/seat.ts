@@ -13,7 +13,7 @@ export interface Seat {
   /** Set by {@link Viewers} only. */
   mode: Mode;
   /** Something rare that must reach the viewer: event, gap, mode. */
-  tell(message: AttachResponse): void;
+  tell(message: AttachResponse | Encoded): void;
   /**
    * Live output, encoded once for all viewers. Never waits: a viewer that does not read skips.
    */

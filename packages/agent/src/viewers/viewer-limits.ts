@@ -1,9 +1,13 @@
 /** Bounds of viewers, with their reasons. */
 export const VIEWER_LIMITS = {
-  /** One encode serves all, but each is shown to each. */
-  perConsoleMax: 64,
+  /** A class that watches one installation; each costs some 50 KiB and is told of each other. */
+  perConsoleMax: 1_000,
+  /** Named in a status, which must fit a page of 64 KiB; the rest is counted. */
+  listedMax: 64,
   /** Unsent output of one viewer at which it skips to now: a minute of a fast serial line. */
   backlogBytesMax: 1024 * 1024,
+  /** A viewer that takes nothing of what waits for it this long is let go: five heartbeats. */
+  stuckMsMax: 10_000,
   /** A silent stream carries a heartbeat this often, so that a client knows to keep waiting. */
   heartbeatMs: 2_000,
   /** How long a fresh stream may take to say what it wants. */

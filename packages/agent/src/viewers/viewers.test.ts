@@ -1,9 +1,11 @@
 import type { ConfedError } from "@confed/kernel";
-import type { AttachResponse, Encoded } from "@confed/wire";
+import { type AttachResponse, Encoded, messageCodec } from "@confed/wire";
 import { expect, test } from "vitest";
 import type { Mode, Seat } from "./seat.ts";
 import { VIEWER_LIMITS } from "./viewer-limits.ts";
 import { Viewers } from "./viewers.ts";
+
+const responses = messageCodec("AttachResponse");
 
 /** A seat that keeps what it was told. */
 class Sitting implements Seat {
@@ -19,8 +21,10 @@ class Sitting implements Seat {
     this.subject = subject;
     this.sessionId = `session of ${subject}`;
   }
-  tell(message: AttachResponse): void {
-    this.told.push(message);
+  tell(message: AttachResponse | Encoded): void {
+    this.told.push(
+      message instanceof Encoded ? (responses.decode(message.bytes) as AttachResponse) : message,
+    );
   }
   output(message: Encoded): void {
     this.outputs.push(message);
@@ -112,4 +116,13 @@ test("one viewer too many is refused, named, and changes nothing", () => {
     viewers.add(new Sitting("late"), "WRITE", true);
   }).toThrow("resource_exhausted");
   expect([viewers.count, viewers.writer]).toEqual([VIEWER_LIMITS.perConsoleMax, undefined]);
+});
+
+test("a crowd is listed in part, with whoever holds the keyboard", () => {
+  const { viewers } = room();
+  for (let i = 0; i < VIEWER_LIMITS.listedMax + 10; i++) viewers.add(new Sitting(`v${i}`), "VIEW", false);
+  viewers.add(new Sitting("writer"), "WRITE", false);
+  const listed = viewers.status();
+  expect(listed).toHaveLength(VIEWER_LIMITS.listedMax);
+  expect(listed.slice(0, 2).map(({ subject }) => subject)).toEqual(["writer", "v0"]);
 });

@@ -31,14 +31,14 @@ export class Viewers {
     return [...this.#seats].find((seat) => seat.sessionId === sessionId);
   }
 
-  /** As status messages show them. */
+  /** As status messages show them: the writer, then who came first, not all of a crowd. */
   status(): ViewerStatus[] {
-    return [...this.#seats].map(({ sessionId, subject, mode, sinceMs }) => ({
-      sessionId,
-      subject,
-      mode,
-      sinceMs,
-    }));
+    const listed = this.#writer === undefined ? [] : [this.#writer];
+    for (const seat of this.#seats) {
+      if (listed.length >= VIEWER_LIMITS.listedMax) break;
+      if (seat !== this.#writer) listed.push(seat);
+    }
+    return listed.map(({ sessionId, subject, mode, sinceMs }) => ({ sessionId, subject, mode, sinceMs }));
   }
 
   /**
@@ -92,7 +92,7 @@ export class Viewers {
   output(offset: number, bytes: Uint8Array): void {
     if (this.#seats.size === 0) return;
     const endOffset = offset + bytes.byteLength;
-    const message = new Encoded(responses.encode({ output: { offset, endOffset, data: bytes } }));
+    const message = encoded({ output: { offset, endOffset, data: bytes } });
     for (const seat of this.#seats) seat.output(message, offset, endOffset);
   }
 
@@ -112,9 +112,8 @@ export class Viewers {
     this.#writer = seat;
     seat.mode = "WRITE";
     if (before !== undefined) this.#setMode(before, "VIEW", by);
-    for (const other of this.#seats) {
-      if (other !== seat && other !== before) other.tell({ event: this.#event("WRITER_CHANGED", by) });
-    }
+    const changed = encoded({ event: this.#event("WRITER_CHANGED", by) });
+    for (const other of this.#seats) if (other !== seat && other !== before) other.tell(changed);
   }
 
   #setMode(seat: Seat, mode: Mode, by: string): void {
@@ -123,10 +122,17 @@ export class Viewers {
   }
 
   #tellAll(message: AttachResponse): void {
-    for (const seat of this.#seats) seat.tell(message);
+    if (this.#seats.size === 0) return;
+    const shared = encoded(message);
+    for (const seat of this.#seats) seat.tell(shared);
   }
 
   #event(kind: "VIEWER_CAME" | "VIEWER_LEFT" | "WRITER_CHANGED", subject: string) {
     return { kind, subject, wallTimeMs: this.#wallTimeMs() };
   }
+}
+
+/** Once for all who are told. */
+function encoded(message: AttachResponse): Encoded {
+  return new Encoded(responses.encode(message));
 }

@@ -24,7 +24,7 @@ export const STATUS_LIMITS = {
   labelValueLengthMax: 128,
   groupsMax: 32,
   groupLengthMax: 64,
-  /** As many as may be attached to one console. */
+  /** As many as an agent lists; it counts the rest. */
   viewersMax: 64,
   sessionIdLengthMax: 48,
   subjectLengthMax: 96,

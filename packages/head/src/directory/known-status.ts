@@ -41,6 +41,7 @@ export function knownStatus(said: ConsoleStatusReceived, agent: string): Console
     groups: knownGroups(said.groups),
     onDemand: said.onDemand,
     viewers: knownViewers(said.viewers),
+    viewersUnlisted: said.viewersUnlisted,
     end: said.end === null ? null : checkPosition(said.end, name),
     lastOutputMs: exact(said.lastOutputMs),
     logPath: neutralise(said.logPath, LIMITS.logPathLengthMax),

@@ -17,7 +17,7 @@ export function processStatus({ directory, head, version, startedMs }: ProcessSt
     const status = directory.statusOf(name);
     if (status === undefined) continue;
     consoles[status.state] = (consoles[status.state] ?? 0) + 1;
-    viewers += status.viewers.length;
+    viewers += status.viewers.length + status.viewersUnlisted;
   }
   return {
     role: "head",

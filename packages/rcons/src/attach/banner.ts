@@ -127,7 +127,8 @@ function othersText(status: ConsoleStatusReceived, sessionId: string): string {
   const shown = others
     .slice(0, 3)
     .map(({ subject, mode }) => `${neutralise(subject, 60)} (${MODE_WORDS[mode]})`);
-  const more = others.length > shown.length ? ` and ${others.length - shown.length} more` : "";
+  const unshown = others.length - shown.length + status.viewersUnlisted;
+  const more = unshown > 0 ? ` and ${unshown} more` : "";
   return `with ${shown.join(", ")}${more}`;
 }
 

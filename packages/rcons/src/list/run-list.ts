@@ -58,14 +58,15 @@ export async function runWho(
         viewers.map((viewer) => JSON.stringify({ console: name, ...jsonViewer(viewer) })),
       );
     }
-    const rows = watched.flatMap(({ name, viewers }) =>
-      viewers.map(({ subject, mode, sinceMs }) => [
+    const rows = watched.flatMap(({ name, viewers, viewersUnlisted }) => [
+      ...viewers.map(({ subject, mode, sinceMs }) => [
         name,
         subject,
         MODE_WORDS[mode],
         formatDuration(nowMs - sinceMs),
       ]),
-    );
+      ...(viewersUnlisted === 0 ? [] : [[name, `and ${viewersUnlisted} more`, "", ""]]),
+    ]);
     return rows.length === 0 ? [] : table.page(rows);
   });
 }
@@ -99,20 +100,21 @@ async function everyPage(
 }
 
 function rowOf(status: ConsoleStatusReceived, nowMs: number): readonly string[] {
-  const { name, state, owner, sinceMs, viewers, cause } = status;
+  const { name, state, owner, sinceMs, cause } = status;
   return [
     name,
     STATE_WORDS[state],
     owner,
     sinceMs === 0 ? "-" : formatDuration(nowMs - sinceMs),
-    viewersText(viewers),
+    viewersText(status),
     cause === null || cause.code === "" ? "" : causeText(cause),
   ];
 }
 
 /** "w" a writer, "w+2" a writer and two who watch, "2" two who watch. */
-function viewersText(viewers: ConsoleStatusReceived["viewers"]): string {
-  const watching = viewers.filter(({ mode }) => mode !== "WRITE").length;
-  if (watching === viewers.length) return watching === 0 ? "-" : String(watching);
+function viewersText({ viewers, viewersUnlisted }: ConsoleStatusReceived): string {
+  const count = viewers.length + viewersUnlisted;
+  const watching = count - viewers.filter(({ mode }) => mode === "WRITE").length;
+  if (watching === count) return watching === 0 ? "-" : String(watching);
   return watching === 0 ? "w" : `w+${watching}`;
 }

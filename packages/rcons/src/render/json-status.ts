@@ -20,6 +20,7 @@ export function jsonStatus(status: ConsoleStatusReceived): object {
     labels,
     onDemand,
     viewers: status.viewers.map(jsonViewer),
+    viewersUnlisted: status.viewersUnlisted,
     end: status.end === null ? null : { logId: status.end.logId, offset: status.end.offset },
     lastOutput: time(status.lastOutputMs),
     logPath,

@@ -42,11 +42,15 @@ export function statusLines(status: ConsoleStatusReceived, wallTimeMs: number): 
 }
 
 /** Who is attached, one line each. */
-export function whoLines({ viewers }: ConsoleStatusReceived, wallTimeMs: number): readonly string[] {
+export function whoLines(
+  { viewers, viewersUnlisted }: ConsoleStatusReceived,
+  wallTimeMs: number,
+): readonly string[] {
   if (viewers.length === 0) return [line("viewers", "none")];
-  return viewers.map(({ subject, mode, sinceMs }) =>
+  const listed = viewers.map(({ subject, mode, sinceMs }) =>
     line("viewer", `${subject} (${MODE_WORDS[mode]}), for ${formatDuration(wallTimeMs - sinceMs)}`),
   );
+  return viewersUnlisted === 0 ? listed : [...listed, line("viewers", `and ${viewersUnlisted} more`)];
 }
 
 /** "2026-11-21T10:31:07.000Z". */

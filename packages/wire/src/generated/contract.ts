@@ -187,6 +187,10 @@ export const contract: unknown = {
         "attempt": {
          "type": "uint32",
          "id": 16
+        },
+        "viewersUnlisted": {
+         "type": "uint32",
+         "id": 17
         }
        }
       },

@@ -23,6 +23,7 @@ export interface ConsoleStatus {
   'logPath'?: (string);
   'description'?: (string);
   'attempt'?: (number);
+  'viewersUnlisted'?: (number);
 }
 
 export interface ConsoleStatusReceived {
@@ -42,4 +43,5 @@ export interface ConsoleStatusReceived {
   'logPath': (string);
   'description': (string);
   'attempt': (number);
+  'viewersUnlisted': (number);
 }
