@@ -64,7 +64,8 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   scope.own(() => server?.close());
 
   const way = { stateDir: agent.stateDir, env: deps.env };
-  const transportFor = (spec: ConsoleSpec) => transportOf(spec, way)({ clock, resolver, logger });
+  const forTransports = { clock, resolver, logger };
+  const transportFor = (spec: ConsoleSpec) => transportOf(spec, way)(forTransports);
   const fleet = new ConsoleFleet({
     ...{ table, transportOf: transportFor, clock, timers, logger, feed },
     gate: new DialGate(DIALS_MAX, timers),

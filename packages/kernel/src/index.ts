@@ -27,6 +27,7 @@ export {
 export { type LogFields, type Logger, silentLogger } from "./logger.ts";
 export { findCollision } from "./name-collision.ts";
 export { neutralise } from "./neutralise.ts";
+export { type Once, once } from "./once.ts";
 export { type Release, Scope } from "./scope.ts";
 export { Secret } from "./secret.ts";
 export {

@@ -8,12 +8,18 @@ export type Release = () => void | Promise<void>;
  * closed scope releases it at once, so a late arrival can never leak.
  */
 export class Scope implements AsyncDisposable {
-  readonly #abort = new AbortController();
+  /** Made when somebody asks: an AbortSignal weighs half a kilobyte, and most scopes need none. */
+  #abort: AbortController | undefined;
+  #reason: unknown;
   readonly #releases = new Set<Release>();
   #closing: Promise<void> | undefined;
 
   /** Aborted when the scope closes; pass it to everything the scope starts. */
   get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#closing !== undefined) this.#abort.abort(this.#reason);
+    }
     return this.#abort.signal;
   }
 
@@ -33,7 +39,7 @@ export class Scope implements AsyncDisposable {
   /** A scope that closes with this one, or earlier by itself. */
   child(): Scope {
     const child = new Scope();
-    const forget = this.own(() => child.close(this.signal.reason));
+    const forget = this.own(() => child.close(this.#reason));
     child.own(forget);
     return child;
   }
@@ -41,16 +47,17 @@ export class Scope implements AsyncDisposable {
   /** Wrap a callback so that it does nothing once the scope has closed. */
   guard<Args extends unknown[]>(run: (...args: Args) => void): (...args: Args) => void {
     return (...args) => {
-      if (!this.signal.aborted) run(...args);
+      if (this.#closing === undefined) run(...args);
     };
   }
 
   /** Idempotent. Rejects with an AggregateError if a release threw; all were still run. */
   close(reason?: unknown): Promise<void> {
     if (this.#closing === undefined) {
+      this.#reason = reason;
       // The flag first, then the work: an abort listener may call back into this scope.
       this.#closing = Promise.resolve().then(() => this.#releaseAll());
-      this.#abort.abort(reason);
+      this.#abort?.abort(reason);
     }
     return this.#closing;
   }

@@ -1,10 +1,11 @@
 import type { ConsoleSpec } from "@confed/config";
-import { type Clock, createBackoff, type Logger } from "@confed/kernel";
+import type { Clock, Logger } from "@confed/kernel";
 import type { Transport } from "@confed/transports";
 import type { LogFeed } from "../log/log-feed.ts";
 import { targetOf } from "../transports/assemble.ts";
 import type { Cadence } from "./cadence.ts";
-import { Console, type ConsoleWay } from "./console.ts";
+import { Console } from "./console.ts";
+import type { ConsoleDeps, ConsoleWay } from "./console-deps.ts";
 import type { ConsoleTable } from "./console-table.ts";
 import type { DialGate } from "./dial-gate.ts";
 import type { ReloadPlan } from "./plan-reload.ts";
@@ -26,11 +27,19 @@ export interface FleetDeps {
  */
 export class ConsoleFleet {
   readonly #deps: FleetDeps;
+  readonly #consoleDeps: ConsoleDeps;
   readonly #specs = new Map<string, ConsoleSpec>();
   #numberLast = 0;
 
   constructor(deps: FleetDeps) {
     this.#deps = deps;
+    const { table } = deps;
+    this.#consoleDeps = {
+      ...deps,
+      onChange: ({ name, removed }) => {
+        if (!removed) table.changed(name);
+      },
+    };
   }
 
   /** What runs, by name. */
@@ -40,17 +49,11 @@ export class ConsoleFleet {
 
   /** A console more, listed and not started. */
   add(spec: ConsoleSpec): Console {
-    const { table } = this.#deps;
     this.#numberLast += 1;
     const console = new Console(
       { name: spec.name, number: this.#numberLast, onDemand: spec.onDemand },
-      {
-        ...this.#deps,
-        way: this.#wayOf(spec),
-        onChange: ({ name, removed }) => {
-          if (!removed) table.changed(name);
-        },
-      },
+      this.#wayOf(spec),
+      this.#consoleDeps,
     );
     this.#describe(spec, console);
     return console;
@@ -103,10 +106,6 @@ export class ConsoleFleet {
   }
 
   #wayOf(spec: ConsoleSpec): ConsoleWay {
-    const delayMs = createBackoff(spec.retry);
-    return {
-      transport: this.#deps.transportOf(spec),
-      retryDelayMs: (attempt) => delayMs(attempt - 1),
-    };
+    return { transport: this.#deps.transportOf(spec), retry: spec.retry };
   }
 }

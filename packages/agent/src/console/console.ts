@@ -1,50 +1,24 @@
 import type { EventRecord, GapRecord } from "@confed/codecs";
-import { type Cancel, type Clock, ConfedError, type Logger, Scope } from "@confed/kernel";
-import type { Link, LinkSink, Transport } from "@confed/transports";
-import type { FedConsole, LogFeed } from "../log/log-feed.ts";
+import { type Cancel, ConfedError, createBackoff, type Once, once } from "@confed/kernel";
+import type { Link } from "@confed/transports";
+import type { FedConsole } from "../log/log-feed.ts";
 import type { OpenedLog } from "../log/writer-messages.ts";
 import { Viewers } from "../viewers/viewers.ts";
-import type { Cadence } from "./cadence.ts";
-import type { DialGate } from "./dial-gate.ts";
-import { once } from "./once.ts";
+import type { ConsoleDeps, ConsoleIdentity, ConsoleWay } from "./console-deps.ts";
+import { ConsoleSink, type LinkEnd } from "./console-sink.ts";
+
 import { Output } from "./output.ts";
 import { Reading } from "./reading.ts";
 import { removedError } from "./removed-error.ts";
 import { stateEvent } from "./state-on-the-wire.ts";
 import { type ConsoleEvent, type ConsoleState, isOutage, step } from "./step.ts";
 
-/** What a console is, apart from how it is reached. */
-export interface ConsoleIdentity {
-  readonly name: string;
-  /** Its number within this agent, for arenas and tails. */
-  readonly number: number;
-  readonly onDemand: boolean;
-}
-
-/** How a console is reached: what a reload may change while it lives. */
-export interface ConsoleWay {
-  readonly transport: Transport;
-  readonly retryDelayMs: (attempt: number) => number;
-}
-
-/** Only what a console uses, named by the console. */
-export interface ConsoleDeps {
-  readonly way: ConsoleWay;
-  readonly clock: Clock;
-  /** Coarse: retries sit on the agent's wheel. */
-  readonly timers: Pick<Clock, "after">;
-  readonly logger: Logger;
-  readonly feed: LogFeed;
-  readonly gate: DialGate;
-  /** When consoles that nobody watches are read. */
-  readonly cadence: Cadence;
-  /** Something that a status shows has changed. */
-  readonly onChange: (console: Console) => void;
-}
-
 /**
  * One console: its link, its numbering, its viewers. Output flows one way through it:
  * link -> numbering -> arena and viewers. It acts out what {@link step} decides.
+ *
+ * There are 10,000 of them, most of them idle: what only few need at a time (a dial, a retry,
+ * somebody who waits) is made when it is needed and let go of afterwards.
  */
 export class Console implements FedConsole {
   readonly name: string;
@@ -57,37 +31,29 @@ export class Console implements FedConsole {
   readonly #reading: Reading;
   #state: ConsoleState = { phase: "idle" };
   #stateSinceWallMs: number;
-  /** Owns what the present state holds: the dial under way, the link, the armed retry. */
-  #stateScope = new Scope();
-  #released: Promise<unknown> = Promise.resolve();
+  /** What the present state holds: the dial under way, the armed retry, or the link. */
+  #dialing: AbortController | undefined;
+  #cancelRetry: Cancel | undefined;
   #link: Link | undefined;
+  #released: Promise<void> = RELEASED;
   /** Of the terminal of whoever wrote last: a link that opens later, or again, has it as well. */
   #window: readonly [columns: number, rows: number] | undefined;
-  readonly #numbered = once();
+  /** Somebody waits for the console's numbers. */
+  #numbering: Once | undefined;
   /** Set until the log has said where numbering begins; the first `wanted` waits for it. */
   #wantedBeforeOpened = false;
   #removed = false;
 
-  constructor({ name, number, onDemand }: ConsoleIdentity, deps: ConsoleDeps) {
+  constructor({ name, number, onDemand }: ConsoleIdentity, way: ConsoleWay, deps: ConsoleDeps) {
     this.name = name;
     this.number = number;
     this.#onDemand = onDemand;
     this.#deps = deps;
-    this.#way = deps.way;
-    this.viewers = new Viewers(() => deps.clock.wallTimeMs());
+    this.#way = way;
+    this.viewers = new Viewers(deps.clock);
     this.#stateSinceWallMs = deps.clock.wallTimeMs();
     this.#reading = new Reading(deps.cadence);
-    this.#output = new Output(number, {
-      feed: deps.feed,
-      clock: deps.clock,
-      hold: () => this.#reading.hold(),
-      letGo: () => {
-        this.#reading.letGo();
-      },
-      onGap: (gap) => {
-        this.#tellGap(gap);
-      },
-    });
+    this.#output = new Output(number, { reading: this.#reading, console: this, deps });
   }
 
   /** Connected only while somebody is attached. */
@@ -105,7 +71,7 @@ export class Console implements FedConsole {
   }
 
   /** Resolves when what the last state held is let go of: its link is closed. */
-  get released(): Promise<unknown> {
+  get released(): Promise<void> {
     return this.#released;
   }
 
@@ -142,7 +108,9 @@ export class Console implements FedConsole {
 
   /** Resolves when the console has numbers, soon after `start` whatever its log does, or is removed. */
   get numbered(): Promise<void> {
-    return this.#numbered.promise;
+    if (this.end.logId !== "" || this.#removed) return RELEASED;
+    this.#numbering ??= once();
+    return this.#numbering.promise;
   }
 
   /** Begin: the log is opened, then the link, unless nobody needs it yet. */
@@ -230,7 +198,7 @@ export class Console implements FedConsole {
   /** As `stop`; viewers are told that there is nothing to come back to. */
   remove(): Promise<void> {
     this.#removed = true;
-    this.#numbered.resolve();
+    this.#numbering?.resolve();
     this.note({ what: "removed" });
     return this.#end(removedError(this.name), { reattach: false });
   }
@@ -253,7 +221,8 @@ export class Console implements FedConsole {
 
   onOpened(log: OpenedLog): void {
     this.#output.opened(log);
-    this.#numbered.resolve();
+    this.#numbering?.resolve();
+    this.#numbering = undefined;
     if (this.#wantedBeforeOpened) this.#dispatch({ type: "wanted" });
     else this.#deps.onChange(this);
   }
@@ -293,53 +262,45 @@ export class Console implements FedConsole {
     const next = step(this.#state, event);
     if (next === undefined) return;
     const before = this.#state;
-    // Leaving a state lets go of what it owned: the dial in progress, the timer, the link.
-    this.#released = Promise.allSettled([this.#released, this.#stateScope.close()]);
-    const scope = new Scope();
-    this.#stateScope = scope;
+    this.#leaveState();
     this.#state = next.state;
     this.#link = link;
     this.#reading.use(link);
     // An outage is as old as its first failure, however often it was tried since.
     if (!(isOutage(before) && isOutage(next.state))) this.#stateSinceWallMs = this.#deps.clock.wallTimeMs();
-    if (link !== undefined) scope.own(() => link.close());
     if (this.#window !== undefined) link?.resize(...this.#window);
     for (const effect of next.effects) {
-      if (effect.type === "open_link") void this.#dial(scope);
-      else this.#armRetry(effect.attempt, scope);
+      if (effect.type === "open_link") void this.#dial();
+      else this.#armRetry(effect.attempt);
     }
     this.#announce(before);
   }
 
-  async #dial(scope: Scope): Promise<void> {
+  /** Let go of what the present state holds. */
+  #leaveState(): void {
+    this.#dialing?.abort(LEFT);
+    this.#dialing = undefined;
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+    const link = this.#link;
+    if (link !== undefined) this.#released = this.#released.then(() => link.close());
+  }
+
+  async #dial(): Promise<void> {
     const { gate, clock } = this.#deps;
+    const dialing = new AbortController();
+    this.#dialing = dialing;
+    const { signal } = dialing;
+    const over = () => signal.aborted;
     // A serial port cannot be opened before it has been closed.
     await this.#released;
-    const over = () => scope.signal.aborted;
     if (over()) return;
-    // What this link delivers and how it ends counts only while this state, or the one that
-    // `opened` leads to, lasts.
-    let link: Link | undefined;
-    const closedEarly: ConfedError[] = [];
-    const sink: LinkSink = {
-      onData: (bytes) => {
-        if (this.#state.phase !== "stopped") this.#ingest(bytes);
-      },
-      onClosed: (reason) => {
-        if (reason.by === "local") return;
-        const cause =
-          reason.by === "failure"
-            ? reason.error
-            : new ConfedError("hung_up", `${this.name} hung up`, { subject: this.name });
-        if (link === undefined) closedEarly.push(cause);
-        else if (this.#link === link) this.#dispatch({ type: "lost", cause, atMs: clock.nowMs() });
-      },
-    };
+    const sink = new ConsoleSink(this);
     try {
-      link = await gate.through({
-        signal: scope.signal,
+      sink.link = await gate.through({
+        signal,
         first: this.viewers.count > 0 || (this.#state.phase === "connecting" && this.#state.attempt === 1),
-        dial: () => this.#way.transport.open({ signal: scope.signal, sink }),
+        dial: () => this.#way.transport.open({ signal, sink }),
       });
     } catch (reason) {
       const cause = ConfedError.from(reason, "unavailable");
@@ -348,18 +309,34 @@ export class Console implements FedConsole {
     }
     // The state may have moved on while we connected: a late link is closed, not kept.
     if (over()) {
-      await link.close();
+      await sink.link.close();
       return;
     }
-    this.#dispatch({ type: "opened", atMs: clock.nowMs() }, link);
-    for (const cause of closedEarly) this.#dispatch({ type: "lost", cause, atMs: clock.nowMs() });
+    this.#dialing = undefined;
+    this.#dispatch({ type: "opened", atMs: clock.nowMs() }, sink.link);
+    if (sink.closedEarly !== undefined) this.onLinkLost(sink.link, sink.closedEarly);
   }
 
-  #armRetry(attempt: number, scope: Scope): void {
-    const cancel: Cancel = this.#deps.timers.after(this.#way.retryDelayMs(attempt), () => {
+  /** For this console's {@link ConsoleSink}: output of its link. */
+  onLinkData(bytes: Uint8Array): void {
+    if (this.#state.phase !== "stopped") this.#ingest(bytes);
+  }
+
+  /** For this console's {@link ConsoleSink}: a link ended that we did not close. */
+  onLinkLost(link: Link, reason: LinkEnd): void {
+    // How a link ends counts only while it is ours.
+    if (this.#link !== link) return;
+    const cause =
+      reason.by === "failure"
+        ? reason.error
+        : new ConfedError("hung_up", `${this.name} hung up`, { subject: this.name });
+    this.#dispatch({ type: "lost", cause, atMs: this.#deps.clock.nowMs() });
+  }
+
+  #armRetry(attempt: number): void {
+    this.#cancelRetry = this.#deps.timers.after(createBackoff(this.#way.retry)(attempt - 1), () => {
       this.#dispatch({ type: "retry_due" });
     });
-    scope.own(cancel);
   }
 
   // Per read: numbering, one memcpy into the arena, and one encode if anybody watches.
@@ -387,9 +364,16 @@ export class Console implements FedConsole {
     this.#deps.onChange(this);
   }
 
-  #tellGap({ off, to, known, why, ms }: GapRecord): void {
+  /** For this console's {@link Output}: bytes are not in the log. */
+  tellGap({ off, to, known, why, ms }: GapRecord): void {
     const text = `${known ? `${to - off} ` : ""}bytes are not in the log (${why}, offset ${off})`;
     this.#deps.logger.warn("gap in log", { console: this.name, from: off, to, why });
     this.viewers.tellAll({ event: { kind: "NOTICE", text, wallTimeMs: ms } });
   }
 }
+
+/** Shared by all that hold nothing: what a console let go of first is let go of already. */
+const RELEASED = Promise.resolve();
+
+/** Why a dial is given up. One for all, because an error keeps the stack of its making. */
+const LEFT = new ConfedError("canceled", "the console is not to be dialed any more");

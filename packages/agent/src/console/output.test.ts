@@ -11,17 +11,19 @@ function setup({ pausable = true } = {}) {
   const log = { late: false, full: false, reserves: 0, taken: [] as { offset: number; bytes: number }[] };
   const link = { held: false };
   const gaps: GapRecord[] = [];
-  const output = new Output(1, {
+  const deps = {
     clock: new FakeClock(),
     feed: {
       late: () => log.late,
-      append: (_number, offset, bytes) => {
+      append: (_number: number, offset: number, bytes: Uint8Array) => {
         if (log.full) return false;
         log.taken.push({ offset, bytes: bytes.byteLength });
         return true;
       },
       reserve: () => (log.reserves += 1),
     },
+  };
+  const reading = {
     hold: () => {
       if (pausable) link.held = true;
       return pausable;
@@ -29,8 +31,8 @@ function setup({ pausable = true } = {}) {
     letGo: () => {
       link.held = false;
     },
-    onGap: (gap) => gaps.push(gap),
-  });
+  };
+  const output = new Output(1, { reading, console: { tellGap: (gap) => gaps.push(gap) }, deps });
   const open = (reservedEnd: number) => {
     output.opened({ number: 1, logId: "a", offset: 0, reservedEnd, path: "p" });
   };

@@ -3,14 +3,20 @@ import type { Clock, ConfedError } from "@confed/kernel";
 import type { LogFeed } from "../log/log-feed.ts";
 import { LOG_LIMITS } from "../log/log-limits.ts";
 import type { OpenedLog } from "../log/writer-messages.ts";
+import type { Reading } from "./reading.ts";
 
+/** One object for all consoles of an agent. */
 export interface OutputDeps {
   readonly feed: Pick<LogFeed, "append" | "late" | "reserve">;
   readonly clock: Clock;
-  /** Stop reading the link; false if it cannot be stopped. */
-  readonly hold: () => boolean;
-  readonly letGo: () => void;
-  readonly onGap: (gap: GapRecord) => void;
+}
+
+/** Whose output it is. */
+export interface OutputOwner {
+  /** `hold` stops reading the link; false if it cannot be stopped. */
+  readonly reading: Pick<Reading, "hold" | "letGo">;
+  readonly console: { tellGap(gap: GapRecord): void };
+  readonly deps: OutputDeps;
 }
 
 /**
@@ -21,6 +27,8 @@ export interface OutputDeps {
 export class Output {
   readonly #number: number;
   readonly #deps: OutputDeps;
+  readonly #reading: OutputOwner["reading"];
+  readonly #console: OutputOwner["console"];
   #logId = "";
   #offset = 0;
   #loggedEnd = 0;
@@ -35,8 +43,10 @@ export class Output {
   #overflown = false;
   trouble: ConfedError | undefined;
 
-  constructor(number: number, deps: OutputDeps) {
+  constructor(number: number, { reading, console, deps }: OutputOwner) {
     this.#number = number;
+    this.#reading = reading;
+    this.#console = console;
     this.#deps = deps;
   }
 
@@ -100,7 +110,7 @@ export class Output {
   /** The log writer found bytes missing. */
   gapInLog(gap: GapRecord): void {
     if (gap.known) this.#gapBytes += gap.to - gap.off;
-    this.#deps.onGap(gap);
+    this.#console.tellGap(gap);
   }
 
   /**
@@ -123,7 +133,7 @@ export class Output {
       this.#unloggedBytes += bytes.byteLength;
     }
     // What was not kept shows as a gap when the log writer sees the next bytes, or the end.
-    if (this.#mustHold()) this.#held = this.#deps.hold();
+    if (this.#mustHold()) this.#held = this.#reading.hold();
     return offset;
   }
 
@@ -154,12 +164,12 @@ export class Output {
     const room = this.#deps.feed.late(this.#number) || this.#unloggedBytes <= LOG_LIMITS.inFlightBytesMax / 2;
     if (!room || this.#offset > this.#reservedEnd - HOLD_MARGIN_BYTES) return;
     this.#held = false;
-    this.#deps.letGo();
+    this.#reading.letGo();
   }
 
   #lose(offset: number, lostBytes: number): void {
     this.#gapBytes += lostBytes;
-    this.#deps.onGap({
+    this.#console.tellGap({
       t: "gap",
       log: this.#logId,
       off: offset,

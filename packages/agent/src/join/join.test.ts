@@ -89,7 +89,7 @@ function tableOf(...names: string[]): ConsoleTable {
     const console = {
       name,
       state: { phase: "idle" },
-      viewers: new Viewers(() => 0),
+      viewers: new Viewers({ wallTimeMs: () => 0 }),
       end: { logId: "a", offset: 0 },
     } as unknown as Console;
     table.add({ console, name, groups: [], labels: {}, transport: "tcp", target: "here", description: "" });

@@ -38,7 +38,7 @@ class Sitting implements Seat {
 }
 
 function room(...subjects: string[]) {
-  const viewers = new Viewers(() => 0);
+  const viewers = new Viewers({ wallTimeMs: () => 0 });
   return { viewers, seats: subjects.map((subject) => new Sitting(subject)) as [Sitting, Sitting, Sitting] };
 }
 

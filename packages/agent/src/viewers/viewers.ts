@@ -1,4 +1,4 @@
-import { ConfedError, invariant } from "@confed/kernel";
+import { type Clock, ConfedError, invariant } from "@confed/kernel";
 import { type AttachResponse, Encoded, messageCodec, type Viewer as ViewerStatus } from "@confed/wire";
 import type { Mode, Seat } from "./seat.ts";
 import { VIEWER_LIMITS } from "./viewer-limits.ts";
@@ -10,12 +10,13 @@ const responses = messageCodec("AttachResponse");
  * all: nobody watches in secret.
  */
 export class Viewers {
-  readonly #seats = new Set<Seat>();
-  readonly #wallTimeMs: () => number;
+  readonly #clock: Pick<Clock, "wallTimeMs">;
+  /** Most consoles have none: they share the empty set, which nobody adds to. */
+  #seats: Set<Seat> = NOBODY;
   #writer: Seat | undefined;
 
-  constructor(wallTimeMs: () => number) {
-    this.#wallTimeMs = wallTimeMs;
+  constructor(clock: Pick<Clock, "wallTimeMs">) {
+    this.#clock = clock;
   }
 
   get count(): number {
@@ -56,6 +57,7 @@ export class Viewers {
       );
     }
     this.#tellAll({ event: this.#event("VIEWER_CAME", seat.subject) });
+    if (this.#seats === NOBODY) this.#seats = new Set();
     this.#seats.add(seat);
     seat.mode = "VIEW";
     if (wanted === "WRITE" && (this.#writer === undefined || force)) this.#giveKeyboard(seat, seat.subject);
@@ -64,6 +66,7 @@ export class Viewers {
   /** A viewer is gone. Its keyboard is free then, and nobody gets it without asking. */
   remove(seat: Seat): void {
     if (!this.#seats.delete(seat)) return;
+    if (this.#seats.size === 0) this.#seats = NOBODY;
     if (this.#writer === seat) this.#writer = undefined;
     this.#tellAll({ event: this.#event("VIEWER_LEFT", seat.subject) });
   }
@@ -128,7 +131,7 @@ export class Viewers {
   }
 
   #event(kind: "VIEWER_CAME" | "VIEWER_LEFT" | "WRITER_CHANGED", subject: string) {
-    return { kind, subject, wallTimeMs: this.#wallTimeMs() };
+    return { kind, subject, wallTimeMs: this.#clock.wallTimeMs() };
   }
 }
 
@@ -136,3 +139,5 @@ export class Viewers {
 function encoded(message: AttachResponse): Encoded {
   return new Encoded(responses.encode(message));
 }
+
+const NOBODY = new Set<Seat>();

@@ -59,14 +59,17 @@ export function firstToConnect<T, S extends Socket>(
       }
       const { socket, where } = begin(candidate);
       running.add(socket);
-      socket.on("error", (error) => {
+      const onError = (error: Error) => {
         if (!running.delete(socket)) return;
         failures.push(socketError(error, where, "connecting"));
         tryNext();
-      });
+      };
+      socket.on("error", onError);
       socket.once("connect", () => {
         if (!running.delete(socket)) return;
         stop();
+        // Not ours any more: whoever keeps the socket shall not keep the dial alive with it.
+        socket.on("error", nobodyListensYet).off("error", onError);
         resolve(socket);
       });
       if (waiting.length > 0) disarm = clock.after(NEXT_AFTER_MS, tryNext);
@@ -90,3 +93,6 @@ function mostTelling(failures: readonly ConfedError[]): ConfedError {
     new ConfedError("name_unresolved", "no address")
   );
 }
+
+// An error before the owner listens ends the socket, and "close" tells that.
+const nobodyListensYet = (): void => undefined;

@@ -11,6 +11,12 @@ export interface SocketListener {
   onBytes(bytes: Uint8Array): void;
   /** Nothing can be sent any more; what the far end sent before may still be unread. */
   onWriteFailed(error: Error): void;
+  /** The far end will send no more. */
+  onEnd(): void;
+  /** It broke; `onClose` follows. */
+  onError(error: Error): void;
+  /** Last of all, and once. */
+  onClose(): void;
 }
 
 /**
@@ -20,13 +26,15 @@ export interface SocketListener {
  * A stock socket destroys itself when a write fails, and with it whatever the kernel still holds
  * for us: the last words of a console that hung up while somebody was typing. Here a failed write
  * only ends writing.
+ *
+ * Ten thousand of them rest most of the time: one listener object instead of a closure per event.
  */
 export class LinkSocket extends Socket {
-  readonly #wire: { listener: SocketListener | undefined };
+  readonly #wire: Wire;
   #writeFailed = false;
 
   constructor() {
-    const wire: { listener: SocketListener | undefined } = { listener: undefined };
+    const wire: Wire = { listener: undefined };
     const options: SocketConstructorOpts & ConnectOpts = {
       // A FIN ends the link as soon as it is read; by default the socket would wait until
       // everything we wrote is taken, which a far end that left never does.
@@ -42,6 +50,12 @@ export class LinkSocket extends Socket {
     super(options);
     this.#wire = wire;
     this.pause(); // Or it would start to read right after connecting.
+    this.on("end", tellEnd).on("error", tellError).on("close", tellClose);
+  }
+
+  /** Who is told; undefined until somebody listens. */
+  get listener(): SocketListener | undefined {
+    return this.#wire.listener;
   }
 
   /** Start reading, for this listener. Once per socket. */
@@ -82,4 +96,21 @@ export class LinkSocket extends Socket {
       done();
     };
   }
+}
+
+interface Wire {
+  listener: SocketListener | undefined;
+}
+
+// Event emitters call their listeners with themselves as `this`: one function serves all sockets.
+function tellEnd(this: LinkSocket): void {
+  this.listener?.onEnd();
+}
+
+function tellError(this: LinkSocket, error: Error): void {
+  this.listener?.onError(error);
+}
+
+function tellClose(this: LinkSocket): void {
+  this.listener?.onClose();
 }

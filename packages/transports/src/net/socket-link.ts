@@ -1,7 +1,7 @@
-import { ConfedError } from "@confed/kernel";
+import { ConfedError, type Once, once } from "@confed/kernel";
 import { type CloseReason, LINK_LIMITS, type Link, type LinkSink } from "../transport.ts";
 import type { HalfOpenWatch } from "./half-open.ts";
-import type { LinkSocket } from "./link-socket.ts";
+import type { LinkSocket, SocketListener } from "./link-socket.ts";
 import type { SocketEndpoints } from "./proc-net-tcp.ts";
 import { socketError } from "./socket-error.ts";
 
@@ -21,49 +21,59 @@ export interface SocketLinkOptions {
  * on, write what is already encoded, and end a peer that misbehaves with `fail`. Bytes then pass
  * without a copy.
  */
-export class SocketLink implements Link {
+export class SocketLink implements Link, SocketListener {
   readonly pausable = true;
   readonly where: string;
   readonly #socket: LinkSocket;
   readonly #sink: LinkSink;
   readonly #inputWatch: SocketLinkOptions["inputWatch"];
-  readonly #released: Promise<void>;
+  #closed = false;
+  /** Somebody waits for the end. */
+  #closing: Once | undefined;
   #paused = false;
   #reads = 0;
   #readingOut = false;
   /** Set when the end has begun; the first reason stays. */
   #reason: CloseReason | undefined;
-  #drainWaiters: (() => void)[] = [];
+  #drainWaiters: (() => void)[] | undefined;
 
   constructor(socket: LinkSocket, { sink, where, inputWatch }: SocketLinkOptions) {
     this.#socket = socket;
     this.#sink = sink;
     this.where = where;
     this.#inputWatch = inputWatch;
-    this.#released = new Promise((release) => {
-      socket.once("close", () => {
-        this.#inputWatch?.forget(this);
-        this.#wakeDrainWaiters();
-        this.#sink.onClosed(this.#reason ?? { by: "local" });
-        release();
-      });
-    });
-    socket.once("end", () => {
-      this.#reason ??= { by: "remote" };
-      socket.destroy();
-    });
-    socket.on("error", (error) => {
-      this.#reason ??= { by: "failure", error: socketError(error, where, "connected") };
-    });
-    socket.listen({
-      onBytes: (bytes) => {
-        this.#reads += 1;
-        this.#sink.onData(bytes);
-      },
-      onWriteFailed: (error) => {
-        this.fail(socketError(error, where, "connected"));
-      },
-    });
+    socket.listen(this);
+  }
+
+  /** For the socket. */
+  onBytes(bytes: Uint8Array): void {
+    this.#reads += 1;
+    this.#sink.onData(bytes);
+  }
+
+  /** For the socket. */
+  onWriteFailed(error: Error): void {
+    this.fail(socketError(error, this.where, "connected"));
+  }
+
+  /** For the socket. */
+  onEnd(): void {
+    this.#reason ??= { by: "remote" };
+    this.#socket.destroy();
+  }
+
+  /** For the socket. */
+  onError(error: Error): void {
+    this.#reason ??= { by: "failure", error: socketError(error, this.where, "connected") };
+  }
+
+  /** For the socket. */
+  onClose(): void {
+    this.#inputWatch?.forget(this);
+    this.#wakeDrainWaiters();
+    this.#sink.onClosed(this.#reason ?? { by: "local" });
+    this.#closed = true;
+    this.#closing?.resolve();
   }
 
   /** The socket's own ends, to find it in the kernel's tables. */
@@ -94,7 +104,9 @@ export class SocketLink implements Link {
     if (this.#socket.writableLength + bytes.length > LINK_LIMITS.writeBacklogBytesMax) return -1;
     if (bytes.length > 0) {
       // Copied, because a socket that cannot send at once keeps what it was given.
-      this.#socket.write(Buffer.from(bytes), this.#onWritten);
+      this.#socket.write(Buffer.from(bytes), () => {
+        if (this.#socket.writableLength === 0) this.#wakeDrainWaiters();
+      });
       this.#inputWatch?.wrote(this);
     }
     return this.#socket.writableLength;
@@ -103,6 +115,7 @@ export class SocketLink implements Link {
   drained(): Promise<void> {
     if (this.#socket.writableLength === 0 || this.#socket.destroyed) return Promise.resolve();
     return new Promise((resolve) => {
+      this.#drainWaiters ??= [];
       this.#drainWaiters.push(resolve);
     });
   }
@@ -144,7 +157,9 @@ export class SocketLink implements Link {
   close(): Promise<void> {
     this.#reason ??= { by: "local" };
     this.#socket.destroy();
-    return this.#released;
+    if (this.#closed) return Promise.resolve();
+    this.#closing ??= once();
+    return this.#closing.promise;
   }
 
   /** Read until the kernel holds nothing more, then let go. */
@@ -162,13 +177,9 @@ export class SocketLink implements Link {
     if (!this.#paused) this.#socket.destroy();
   }
 
-  readonly #onWritten = (): void => {
-    if (this.#socket.writableLength === 0) this.#wakeDrainWaiters();
-  };
-
   #wakeDrainWaiters(): void {
-    const waiters = this.#drainWaiters;
-    this.#drainWaiters = [];
+    const waiters = this.#drainWaiters ?? [];
+    this.#drainWaiters = undefined;
     for (const wake of waiters) wake();
   }
 }

@@ -1,5 +1,11 @@
 /** Something that happens once, for all who wait for it, then and later. */
-export function once(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+export interface Once {
+  readonly promise: Promise<void>;
+  /** It has happened. */
+  readonly resolve: () => void;
+}
+
+export function once(): Once {
   let resolve: () => void = () => undefined;
   const promise = new Promise<void>((settle) => {
     resolve = settle;

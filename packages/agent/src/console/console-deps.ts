@@ -1,0 +1,34 @@
+import type { BackoffOptions, Clock, Logger } from "@confed/kernel";
+import type { Transport } from "@confed/transports";
+import type { LogFeed } from "../log/log-feed.ts";
+import type { Cadence } from "./cadence.ts";
+import type { Console } from "./console.ts";
+import type { DialGate } from "./dial-gate.ts";
+
+/** What a console is, apart from how it is reached. */
+export interface ConsoleIdentity {
+  readonly name: string;
+  /** Its number within this agent, for arenas and tails. */
+  readonly number: number;
+  readonly onDemand: boolean;
+}
+
+/** How a console is reached: what a reload may change while it lives. */
+export interface ConsoleWay {
+  readonly transport: Transport;
+  readonly retry: BackoffOptions;
+}
+
+/** Only what a console uses, named by the console; one object for all consoles of an agent. */
+export interface ConsoleDeps {
+  readonly clock: Clock;
+  /** Coarse: retries sit on the agent's wheel. */
+  readonly timers: Pick<Clock, "after">;
+  readonly logger: Logger;
+  readonly feed: LogFeed;
+  readonly gate: DialGate;
+  /** When consoles that nobody watches are read. */
+  readonly cadence: Cadence;
+  /** Something that a status shows has changed. */
+  readonly onChange: (console: Console) => void;
+}

@@ -1,0 +1,36 @@
+import type { CloseReason, Link, LinkSink } from "@confed/transports";
+
+/** How a link ended that we did not close. */
+export type LinkEnd = Exclude<CloseReason, { readonly by: "local" }>;
+
+/** Who hears of a link. */
+export interface LinkListener {
+  onLinkData(bytes: Uint8Array): void;
+  onLinkLost(link: Link, reason: LinkEnd): void;
+}
+
+/**
+ * What a console hears of one link, from its dial on. An object of three fields and no closure: it
+ * lives as long as the link does, ten thousand times, and must not keep alive what only the dial needed.
+ */
+export class ConsoleSink implements LinkSink {
+  readonly #console: LinkListener;
+  /** Set when the dial has succeeded. */
+  link: Link | undefined;
+  /** The link ended before its dial was answered. */
+  closedEarly: LinkEnd | undefined;
+
+  constructor(console: LinkListener) {
+    this.#console = console;
+  }
+
+  onData(bytes: Uint8Array): void {
+    this.#console.onLinkData(bytes);
+  }
+
+  onClosed(reason: CloseReason): void {
+    if (reason.by === "local") return;
+    if (this.link === undefined) this.closedEarly = reason;
+    else this.#console.onLinkLost(this.link, reason);
+  }
+}
