@@ -2,7 +2,6 @@ import type { BackoffOptions, Clock, Logger } from "@confed/kernel";
 import type { Transport } from "@confed/transports";
 import type { LogFeed } from "../log/log-feed.ts";
 import type { Cadence } from "./cadence.ts";
-import type { Console } from "./console.ts";
 import type { DialGate } from "./dial-gate.ts";
 
 /** What a console is, apart from how it is reached. */
@@ -30,5 +29,5 @@ export interface ConsoleDeps {
   /** When consoles that nobody watches are read. */
   readonly cadence: Cadence;
   /** Something that a status shows has changed. */
-  readonly onChange: (console: Console) => void;
+  readonly onChange: (console: { readonly name: string; readonly removed: boolean }) => void;
 }
