@@ -1,5 +1,5 @@
 import { ConfedRig } from "@confed/testkit";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 const ESC = String.fromCharCode(27);
 
@@ -68,5 +68,14 @@ async function idlePair() {
     consoles: [{ name: "n1", transport: "exec", argv: ["cat"], onDemand: true }],
   });
   await rig.watch(head).shows("n1", "IDLE");
+  // Right after its start a head does not know yet what it does not have.
+  const { client } = rig.channel(head);
+  await vi.waitFor(
+    async () => {
+      const asked = client.resolve({ console: "nosuch" }, { signal: new AbortController().signal });
+      await expect(asked).rejects.toMatchObject({ code: "not_found" });
+    },
+    { timeout: 20_000, interval: 250 },
+  );
   return { rig, head, agent, servers: [head, agent] };
 }

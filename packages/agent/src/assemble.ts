@@ -46,7 +46,7 @@ export interface RunningAgent {
 export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<RunningAgent> {
   const { agent, logs, consoles } = config;
   const { clock, logger, version } = deps;
-  const scope = new Scope();
+  const scope = new Scope({ clock, releaseMsMax: RELEASE_MS_MAX });
   const timers = new TimerWheel(clock);
   const resolver = startNameResolver({ clock, logger, scope });
   const table = new ConsoleTable(agent.id);
@@ -146,6 +146,9 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     throw reason;
   }
 }
+
+/** A log that hangs is waited for 5 s by itself; what takes longer keeps nobody else from ending. */
+const RELEASE_MS_MAX = 15_000;
 
 /**
  * Handshakes at a time. A thousand consoles connect in well under a second through it, and a

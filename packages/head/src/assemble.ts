@@ -13,6 +13,8 @@ import { Tails } from "./tail/tails.ts";
 
 /** What a head needs of its configuration; `HeadSettings` is one. */
 export interface HeadOptions {
+  /** How long after its start agents that it has not heard of may be on their way. Default 6 s. */
+  readonly joinGraceMs?: number;
   /** Loopback, which the configuration sees to. Port 0: the system chooses. */
   readonly listen: HostPort;
 }
@@ -35,11 +37,18 @@ export interface RunningHead {
  * Start a head. It knows nothing: agents tell it what they have. Rejects with "conflict" when the
  * address is taken.
  */
-export async function startHead({ listen }: HeadOptions, deps: HeadDeps): Promise<RunningHead> {
+export async function startHead(
+  { listen, joinGraceMs = JOIN_GRACE_MS }: HeadOptions,
+  deps: HeadDeps,
+): Promise<RunningHead> {
   const { clock, logger, version, resolveHost } = deps;
-  const scope = new Scope();
+  const scope = new Scope({ clock, releaseMsMax: RELEASE_MS_MAX });
   const head = isConsoleName(hostname()) ? hostname() : "head";
-  const directory = new Directory(() => clock.wallTimeMs());
+  const oldAtMs = clock.nowMs() + joinGraceMs;
+  const directory = new Directory(
+    () => clock.wallTimeMs(),
+    () => clock.nowMs() < oldAtMs,
+  );
   const links = new AgentLinks({ directory, clock, logger, resolveHost });
   scope.own(() => {
     links.close();
@@ -86,3 +95,12 @@ export async function startHead({ listen }: HeadOptions, deps: HeadDeps): Promis
     throw reason;
   }
 }
+
+/** What hangs keeps nobody else from ending. */
+const RELEASE_MS_MAX = 5_000;
+
+/**
+ * They try again at most 5 s apart and take a moment to connect. The first that comes must not make
+ * the consoles of the others unknown.
+ */
+const JOIN_GRACE_MS = 6_000;

@@ -42,6 +42,17 @@ test("the error names what was too slow when the time is over, not before", asyn
   expect(parent.signal.aborted).toBe(false);
 });
 
+test("a bug that shows after the time was over is not hidden by it", async () => {
+  const { clock, deadline, parent } = setUp();
+  const outcome = withDeadline(deadline, parent.signal, async (signal) => {
+    await untilAborted(signal).catch(() => undefined);
+    throw new InvariantError("planted");
+  });
+  const rejected = expect(outcome).rejects.toThrow("planted");
+  clock.advance(500);
+  await rejected;
+});
+
 test("the parent's reason wins, and no timer is left, when the parent aborts first", async () => {
   const { clock, deadline, parent } = setUp();
   const reason = new ConfedError("console_down", "n1 was removed");

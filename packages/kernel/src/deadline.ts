@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import { ConfedError } from "./errors.ts";
+import { ConfedError, InvariantError } from "./errors.ts";
 
 /** How long something may take, and what to call it in the error. */
 export interface Deadline {
@@ -34,8 +34,10 @@ export async function withDeadline<T>(
   try {
     return await run(child.signal);
   } catch (reason) {
-    // Libraries throw an AbortError of their own; only the signal knows the real reason.
-    throw ConfedError.from(child.signal.aborted ? child.signal.reason : reason);
+    // Libraries throw an AbortError of their own; only the signal knows the real reason. A bug that
+    // shows while things are being given up is still a bug.
+    const isBug = reason instanceof InvariantError;
+    throw ConfedError.from(child.signal.aborted && !isBug ? child.signal.reason : reason);
   } finally {
     cancel();
     parent.removeEventListener("abort", follow);

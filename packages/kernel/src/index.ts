@@ -25,10 +25,11 @@ export {
   parseHostPort,
 } from "./host-port.ts";
 export { type LogFields, type Logger, silentLogger } from "./logger.ts";
+export { makeDirectory } from "./make-directory.ts";
 export { findCollision } from "./name-collision.ts";
 export { neutralise } from "./neutralise.ts";
 export { type Once, once } from "./once.ts";
-export { type Release, Scope } from "./scope.ts";
+export { type Patience, type Release, Scope } from "./scope.ts";
 export { Secret } from "./secret.ts";
 export {
   literalNames,

@@ -1,3 +1,4 @@
+import { FakeClock } from "@confed/testkit";
 import { expect, test } from "vitest";
 import { Scope } from "./scope.ts";
 
@@ -40,4 +41,33 @@ test("a child closes with its parent and is forgotten when it closes first", asy
   await first.close();
   await parent.close("over");
   expect(second.signal.reason).toBe("over");
+});
+
+test("owning on a closed scope what fails to be released harms nobody", async () => {
+  const scope = new Scope();
+  await scope.close();
+  // Were it not caught, the test run itself would fail.
+  scope.own(() => Promise.reject(new Error("too late")));
+  scope.own(() => {
+    throw new Error("too late");
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+});
+
+test("a release that hangs is left behind when its time is over, and named; the others still run", async () => {
+  const clock = new FakeClock();
+  const scope = new Scope({ clock, releaseMsMax: 1_000 });
+  const order: string[] = [];
+  scope.own(() => void order.push("first owned"));
+  scope.own(() => new Promise<void>(() => undefined));
+  scope.own(() => void order.push("last owned"));
+  const closed = expect(scope.close()).rejects.toMatchObject({
+    errors: [expect.objectContaining({ code: "deadline_exceeded" }) as Error],
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(order).toEqual(["last owned"]);
+  clock.advance(1_000);
+  await closed;
+  expect(order).toEqual(["last owned", "first owned"]);
+  expect(clock.pending).toBe(0);
 });

@@ -78,9 +78,16 @@ export class HeadRig {
     this.client = this.connect().client;
   }
 
-  static async start({ clock = systemClock }: { readonly clock?: Clock } = {}): Promise<HeadRig> {
+  /** Without a grace for agents on their way, unless the test is about it. */
+  static async start({
+    clock = systemClock,
+    joinGraceMs = 0,
+  }: {
+    readonly clock?: Clock;
+    readonly joinGraceMs?: number;
+  } = {}): Promise<HeadRig> {
     const head = await startHead(
-      { listen: { host: "127.0.0.1", port: 0 } },
+      { listen: { host: "127.0.0.1", port: 0 }, joinGraceMs },
       {
         clock,
         logger: silentLogger,

@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { chownSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type ConfigFiles, checkConfig, managedTableIn, systemFiles } from "@confed/config";
-import { ConfedError, EXIT, formatHostPort } from "@confed/kernel";
+import { ConfedError, EXIT, formatHostPort, makeDirectory } from "@confed/kernel";
 import { faultLines } from "../process/load-or-say.ts";
 import { configPathOf } from "../process/run-daemon.ts";
 import { lockState } from "../process/state-lock.ts";
@@ -30,9 +30,8 @@ export async function runConsole(world: World, edit: TableEdit, flags: ConsoleFl
   const { agent, consoles } = before.ok;
   if (agent === undefined)
     throw new ConfedError("invalid_argument", `${path} has no agent section`, { subject: path });
-  mkdirSync(agent.stateDir, { recursive: true, mode: 0o700 });
   // Two who edit at the same time would each lose what the other wrote.
-  const lock = lockState(join(agent.stateDir, "editing"), world.pid);
+  const lock = lockState(lockDirectory(agent.stateDir), world.pid);
   try {
     const table = managedTableIn(agent.stateDir);
     const text = editedText(table, edit, () => consoles.some(({ name }) => name === edit.name));
@@ -47,6 +46,17 @@ export async function runConsole(world: World, edit: TableEdit, flags: ConsoleFl
     lock.release();
   }
   return takeUp(world, formatHostPort(agent.listen));
+}
+
+/** Root may edit today and the agent's own user tomorrow: it belongs to whom the state belongs. */
+function lockDirectory(stateDir: string): string {
+  const path = join(stateDir, "editing");
+  makeDirectory(path, 0o700);
+  if (process.getuid?.() === 0) {
+    const { uid, gid } = statSync(stateDir);
+    chownSync(path, uid, gid);
+  }
+  return path;
 }
 
 function editedText(table: string, edit: TableEdit, isElsewhere: () => boolean): string {

@@ -1,6 +1,6 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ConfedError } from "@confed/kernel";
+import { ConfedError, makeDirectory } from "@confed/kernel";
 
 /** A state directory that is ours until it is released. */
 export interface StateLock {
@@ -26,7 +26,7 @@ export function lockState(directory: string, pid: number): StateLock {
   const mine = `${path}.${pid}`;
   const text = `${pid} ${startOf(pid) ?? ""}\n`;
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory, 0o700);
     writeFileSync(mine, text, { mode: 0o600 });
     try {
       take({ path, mine, directory });

@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ConfedError } from "@confed/kernel";
+import { ConfedError, makeDirectory } from "@confed/kernel";
 import type { UpPlan } from "./up-plan.ts";
 
 /** The simulated rack behind `confed up`. */
@@ -66,7 +66,7 @@ export function writeAgentFiles(
 /** The directories of a plan, for its owner alone: logs of consoles hold what people type. */
 export function makeDirectories({ dir }: UpPlan): void {
   for (const path of [dir, join(dir, "log"), join(dir, "process")]) {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path, 0o700);
   }
 }
 

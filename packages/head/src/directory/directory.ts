@@ -24,6 +24,7 @@ export interface DirectoryListener {
  */
 export class Directory {
   readonly #wallTimeMs: () => number;
+  readonly #isYoung: () => boolean;
   readonly #agents = new Map<string, AgentRecord>();
   /** The claims on each console, oldest first; almost always one. */
   readonly #consoles = new Map<string, Claim[]>();
@@ -31,8 +32,10 @@ export class Directory {
   #sortedNames: readonly string[] | undefined = [];
   #version = 0;
 
-  constructor(wallTimeMs: () => number) {
+  /** `isYoung` while agents that this head has not heard of may still be on their way to it. */
+  constructor(wallTimeMs: () => number, isYoung: () => boolean = () => false) {
     this.#wallTimeMs = wallTimeMs;
+    this.#isYoung = isYoung;
   }
 
   /** Grows with every change. */
@@ -44,8 +47,9 @@ export class Directory {
     return this.#consoles.size;
   }
 
-  /** Some agent has joined, and all that are heard from have said all their consoles. */
+  /** Some agent has joined, all that are heard from have said all their consoles, and no more is awaited. */
   get settled(): boolean {
+    if (this.#isYoung()) return false;
     const agents = [...this.#agents.values()];
     return agents.length > 0 && agents.every(({ presence, synced }) => synced || presence.state === "down");
   }

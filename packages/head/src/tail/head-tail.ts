@@ -126,10 +126,17 @@ export class HeadTail {
           if (owner === tail.agent || (owner === undefined && !tail.agent.synced)) continue;
           source.names.delete(name);
           this.#sourceOf.delete(name);
+          // Nobody's any more; what only moved to another agent goes on under its number.
+          if (owner === undefined) this.#consoleEnded(name);
         }
         if (source.names.size === 0) this.#forget(tail, source);
       }
     }
+  }
+
+  #consoleEnded(name: string): void {
+    const number = this.#numbers.end(name);
+    if (number !== undefined) this.#send({ names: { ended: [number] } });
   }
 
   #ask(tail: AgentTail, names: readonly string[]): void {

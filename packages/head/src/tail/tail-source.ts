@@ -104,7 +104,9 @@ export class TailSource {
     }
   }
 
-  #names({ names }: TailNamesReceived): void {
+  #names({ names, ended: endedNumbers }: TailNamesReceived): void {
+    const ended = endedNumbers.flatMap((number) => this.#consoleEnded(number) ?? []);
+    if (ended.length > 0) this.#parts.send({ names: { ended } });
     const renamed = [];
     for (const { number, console: name, start } of names) {
       // Nobody asked for it: its records are dropped like those of a number nobody named.
@@ -115,6 +117,14 @@ export class TailSource {
       if (begun.renamed) renamed.push({ number: begun.console.number, console: name, start });
     }
     if (renamed.length > 0) this.#parts.send({ names: { names: renamed } });
+  }
+
+  // Kept among those asked for: should its agent have it again, the agent says so in this stream.
+  #consoleEnded(number: number): number | undefined {
+    const console = this.#consoles.get(number);
+    this.#consoles.delete(number);
+    if (console === undefined || !this.names.has(console.name)) return undefined;
+    return this.#parts.numbers.end(console.name);
   }
 
   #batch({ consoles, offsets, lengths, data }: TailBatchReceived): void {

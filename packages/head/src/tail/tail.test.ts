@@ -274,3 +274,33 @@ test("a receiver that leaves ends the tails at the agents", async () => {
   inlet.cancel();
   await over;
 });
+
+test("a console that its agent has no more ends for the receiver, and begins under a new number when it is back", async () => {
+  const { tails, agent } = await joined("sn01", [{ name: "n1" }, { name: "n2" }]);
+  const inbox = tail({ selection: "n*" });
+  const { outlet } = await tails.tail(1);
+  begin(outlet, "n1");
+  print(outlet, 0, "before ");
+  const ended = () => inbox.messages.flatMap(({ names }) => names?.ended ?? []);
+  const begun = () => inbox.messages.flatMap(({ names }) => names?.names ?? []);
+  // Its agent's tail says it first, and takes it up again by itself.
+  outlet.send({ names: { ended: [1] } });
+  await inbox.until(() => ended().length === 1);
+  outlet.send({ names: { names: [{ number: 2, console: "n1", start: { logId: LOG_ID, offset: 7 } }] } });
+  await inbox.until(() => begun().length === 2);
+  // Its agent's join says it first: its tail is asked again when it is back.
+  agent.stream.send({ statuses: { removed: ["n1"] } });
+  await inbox.until(() => ended().length === 2);
+  outlet.send({ names: { ended: [2] } });
+  agent.stream.send({ statuses: { consoles: [{ name: "n1" }] } });
+  const again = await tails.tail(2);
+  expect(again.request.from).toEqual({ n1: { logId: LOG_ID, offset: 7 } });
+  begin(again.outlet, "n1", 7);
+  await inbox.until(() => begun().length === 3);
+  expect(ended()).toEqual(
+    begun()
+      .slice(0, 2)
+      .map(({ number }) => number),
+  );
+  expect(new Set(begun().map(({ number }) => number)).size).toBe(3);
+});

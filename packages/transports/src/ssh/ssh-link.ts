@@ -29,6 +29,8 @@ export class SshLink implements Link {
   /** Set by the exit status or the close of the channel, which outrank how the socket ended. */
   #sessionEnd: CloseReason | undefined;
   #paused = false;
+  /** Who waits for a write to be done, or for the end. */
+  readonly #waiting = new Set<() => void>();
   #cancelKeepalive: Cancel = () => undefined;
   #cancelEndWait: Cancel = () => undefined;
 
@@ -38,6 +40,11 @@ export class SshLink implements Link {
     this.#options = options;
     const { sink, clock } = options;
     const ends = [connection.closed];
+    // Once for all of them: a promise that lives as long as the link keeps each reaction as long.
+    void connection.closed.then(() => {
+      for (const resolve of this.#waiting) resolve();
+      this.#waiting.clear();
+    });
     for (const stream of [channel, channel.stderr]) {
       // ssh2 emits its own "close" after "end": the last bytes were delivered then.
       ends.push(
@@ -167,10 +174,11 @@ export class SshLink implements Link {
 
   /** Resolves when some of the backlog may have gone. */
   #nextProgress(): Promise<void> {
-    const { socket, client, closed } = this.#connection;
+    const { socket, client } = this.#connection;
     return new Promise((resolve) => {
-      void closed.then(resolve);
+      this.#waiting.add(resolve);
       const done = () => {
+        this.#waiting.delete(resolve);
         resolve();
       };
       // Writes are done in order: an empty one is done when all before it are.

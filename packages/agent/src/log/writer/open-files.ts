@@ -1,5 +1,6 @@
-import { closeSync, constants, fchownSync, fstatSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, constants, fchownSync, fstatSync, openSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeDirectory } from "@confed/kernel";
 import { LRUCache } from "lru-cache";
 import { fileIdOf } from "../log-files.ts";
 import { LOG_LIMITS } from "../log-limits.ts";
@@ -67,7 +68,7 @@ export class OpenFiles {
       return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, this.#mode);
     } catch (reason) {
       if ((reason as NodeJS.ErrnoException).code !== "ENOENT") throw reason;
-      mkdirSync(dirname(path), { recursive: true });
+      makeDirectory(dirname(path));
       return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, this.#mode);
     }
   }

@@ -1,6 +1,7 @@
-import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { decodeCheckedLines, encodeCheckedLine } from "@confed/codecs";
+import { makeDirectory } from "@confed/kernel";
 import { appendWhole } from "./append-whole.ts";
 
 /** How far one console's offsets have come, as the disk knows it. */
@@ -42,7 +43,7 @@ export class PositionsFile {
   /** Reads what is there. A missing file is an empty one; damaged lines are passed over. */
   constructor(path: string) {
     this.#path = path;
-    mkdirSync(dirname(path), { recursive: true });
+    makeDirectory(dirname(path));
     const { records } = decodeCheckedLines(readIfAny(path));
     for (const record of records as Position[]) this.#positions.set(record.name, record);
     this.#lineCount = records.length;

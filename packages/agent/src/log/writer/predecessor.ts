@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectory } from "@confed/kernel";
 
 /**
  * Wait until the log writer that had this state directory before us is gone, at most `waitMs`, then
@@ -12,7 +13,7 @@ export function outlivedBy(
   stateDir: string,
   { pid, waitMs }: { readonly pid: number; readonly waitMs: number },
 ): boolean {
-  mkdirSync(stateDir, { recursive: true });
+  makeDirectory(stateDir);
   const path = join(stateDir, "log-writer");
   const before = readIfAny(path);
   let stuck = isAlive(before);
