@@ -95,16 +95,21 @@ process.on("uncaughtException", (reason) => {
   process.exit(1);
 });
 
-const exitCode = await runRcons(world);
-// What could not be written says so a moment later, which is too late here.
-const { errored } = process.stdout as { readonly errored?: NodeJS.ErrnoException | null };
-if (exitCode === EXIT.ok && errored) endWithoutOutput(errored);
-// Nothing that is still open is of any use; what was written is.
-await new Promise<void>((resolve) => {
-  if (exitCode > 128 || process.stdout.writableLength === 0) resolve();
-  else
-    process.stdout.write("", () => {
-      resolve();
-    });
-});
-process.exit(exitCode);
+// No await at top level: the bundle is a script, of which V8 keeps what it compiled.
+void runAndExit();
+
+async function runAndExit(): Promise<never> {
+  const exitCode = await runRcons(world);
+  // What could not be written says so a moment later, which is too late here.
+  const { errored } = process.stdout as { readonly errored?: NodeJS.ErrnoException | null };
+  if (exitCode === EXIT.ok && errored) endWithoutOutput(errored);
+  // Nothing that is still open is of any use; what was written is.
+  await new Promise<void>((resolve) => {
+    if (exitCode > 128 || process.stdout.writableLength === 0) resolve();
+    else
+      process.stdout.write("", () => {
+        resolve();
+      });
+  });
+  process.exit(exitCode);
+}
