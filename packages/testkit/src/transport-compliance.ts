@@ -254,6 +254,41 @@ export function transportCompliance(
       await link.close();
     });
 
+    test("a paused link that is read by the clock delivers exactly, then its end after resume", async (context) => {
+      const link = await open();
+      if (link.readNow === undefined) {
+        await link.close();
+        return context.skip("this kind is read when it has something, never by the clock");
+      }
+      const sent = randomBytes(Math.min(transferBytes, 1024 * 1024), 29);
+      const random = randomNumbers(31);
+      const start = recorder.sizeBytes;
+      link.pause();
+      // What was under way when it was paused may still come.
+      await turnsOfLoop();
+      const feeding = fixture.feed(sent).then(() => fixture.hangUp());
+      while (recorder.sizeBytes - start < sent.length) {
+        const before = recorder.sizeBytes;
+        const readBytes = link.readNow();
+        expect(readBytes).toBeLessThanOrEqual(LINK_LIMITS.readBytesMax);
+        if (readBytes === 0) expect(recorder.sizeBytes).toBe(before);
+        // Now and then as a console does that finds nothing: the poll has it for a moment.
+        if (random() % 8 === 0) {
+          link.resume();
+          await turnsOfLoop();
+          link.pause();
+        }
+        await turnsOfLoop();
+      }
+      await feeding;
+      link.resume();
+      await recorder.closed;
+      expect(recorder.bytes().subarray(start).equals(sent)).toBe(true);
+      expect(recorder.closedCount).toBe(1);
+      expect(link.readNow()).toBe(0);
+      await link.close();
+    });
+
     test("a link that breaks says so", async (context) => {
       if (fixture.breakOff === undefined) return context.skip("this kind cannot break");
       const link = await open();

@@ -74,6 +74,13 @@ export interface Link {
   pause(): void;
   resume(): void;
   /**
+   * Read once, at once, what has arrived at a paused link, and deliver it; the link stays paused.
+   * Returns the number of bytes read, below `readBytesMax` if that was all; 0: nothing is there, or
+   * the end is, which `resume` finds. One system call and no poll: for links that are read by the
+   * clock. Links that cannot do that have no such method.
+   */
+  readNow?(): number;
+  /**
    * A break condition of about `durationMs`. Resolves when it was sent; rejects with
    * "failed_precondition" where the transport has none, saying so.
    */

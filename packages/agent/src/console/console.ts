@@ -52,7 +52,7 @@ export class Console implements FedConsole {
     this.#way = way;
     this.viewers = new Viewers(deps.clock);
     this.#stateSinceWallMs = deps.clock.wallTimeMs();
-    this.#reading = new Reading(deps.cadence);
+    this.#reading = new Reading(number, deps.cadence);
     this.#output = new Output(number, { reading: this.#reading, console: this, deps });
   }
 

@@ -4,11 +4,18 @@ import { expect, test } from "vitest";
 import { CADENCE_MS, Cadence } from "./cadence.ts";
 import { Reading } from "./reading.ts";
 
-function setup(pausable = true) {
+/** A link that a test plays: `waiting` is what each of the next turns finds. */
+function setup({ pausable = true, waiting }: { pausable?: boolean; waiting?: number[] } = {}) {
   const clock = new FakeClock();
-  const state = { paused: false };
+  const state = { paused: false, readAtMs: [] as number[] };
   const link = {
     pausable,
+    ...(waiting && {
+      readNow: () => {
+        state.readAtMs.push(clock.nowMs());
+        return waiting.shift() ?? 0;
+      },
+    }),
     pause: () => {
       state.paused = true;
     },
@@ -16,16 +23,16 @@ function setup(pausable = true) {
       state.paused = false;
     },
   } as unknown as Link;
-  const reading = new Reading(new Cadence(clock));
+  const reading = new Reading(3, new Cadence(clock));
   reading.use(link);
   return { clock, state, reading };
 }
 
-test("a link that is read twice within the cadence rests until the sweep, one that is not never does", () => {
+test("a link that is read more than twice a second rests until its turn, one that is not never does", () => {
   const { clock, state, reading } = setup();
   reading.took(clock.nowMs());
   expect(state.paused).toBe(false);
-  clock.advance(CADENCE_MS);
+  clock.advance(2 * CADENCE_MS);
   reading.took(clock.nowMs());
   expect(state.paused).toBe(false);
   clock.advance(10);
@@ -62,7 +69,7 @@ test("a link is read only when neither the cadence nor the log stops it", () => 
 });
 
 test("a link that cannot be paused is left alone", () => {
-  const { clock, state, reading } = setup(false);
+  const { clock, state, reading } = setup({ pausable: false });
   reading.took(clock.nowMs());
   reading.took(clock.nowMs());
   expect([reading.hold(), state.paused, clock.pending]).toEqual([false, false, 0]);
@@ -74,4 +81,29 @@ test("a lost link leaves nothing to wake", () => {
   reading.took(clock.nowMs());
   reading.use(undefined);
   expect(clock.pending).toBe(0);
+});
+
+test("a link that rests is read once a cadence without being resumed, as long as there is something", () => {
+  const { clock, state, reading } = setup({ waiting: [100, 200, 0] });
+  reading.took(clock.nowMs());
+  reading.took(clock.nowMs());
+  clock.advance(CADENCE_MS);
+  clock.advance(CADENCE_MS);
+  expect([state.readAtMs.length, state.paused]).toEqual([2, true]);
+  clock.advance(CADENCE_MS);
+  expect([state.readAtMs.length, state.paused]).toEqual([3, false]);
+  const [first = 0, second = 0, third = 0] = state.readAtMs;
+  expect([second - first, third - second]).toEqual([CADENCE_MS, CADENCE_MS]);
+  expect(clock.pending).toBe(0);
+});
+
+test("a link that has more than one read takes is read again in a moment", () => {
+  const { clock, state, reading } = setup({ waiting: [64 * 1024, 64 * 1024, 1] });
+  reading.took(clock.nowMs());
+  reading.took(clock.nowMs());
+  clock.advance(CADENCE_MS);
+  const [first = 0] = state.readAtMs;
+  clock.advance(CADENCE_MS / 2);
+  expect(state.readAtMs.length).toBeGreaterThanOrEqual(3);
+  expect(state.readAtMs[2]).toBeLessThan(first + CADENCE_MS / 2);
 });

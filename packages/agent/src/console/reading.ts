@@ -1,4 +1,4 @@
-import type { Link } from "@confed/transports";
+import { LINK_LIMITS, type Link } from "@confed/transports";
 import { CADENCE_MS, type Cadence, type Resting } from "./cadence.ts";
 
 /**
@@ -6,29 +6,36 @@ import { CADENCE_MS, type Cadence, type Resting } from "./cadence.ts";
  * nobody watches, and the log while it cannot follow. It is read when neither does.
  */
 export class Reading implements Resting {
+  readonly number: number;
+  listed = false;
   readonly #cadence: Cadence;
   #link: Link | undefined;
   #resting = false;
   #held = false;
   #readAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(cadence: Cadence) {
+  /** `number`: the console's, for its place in the cadence. */
+  constructor(number: number, cadence: Cadence) {
+    this.number = number;
     this.#cadence = cadence;
+  }
+
+  get resting(): boolean {
+    return this.#resting;
   }
 
   /** The link from now on; a fresh link is read. */
   use(link: Link | undefined): void {
-    if (this.#resting) this.#cadence.forget(this);
+    this.#restNoMore();
     this.#link = link;
-    this.#resting = false;
     this.#held = false;
   }
 
   /** After every read that nobody watched. A console that prints rarely is read at once, always. */
   took(nowMs: number): void {
-    const soon = nowMs - this.#readAtMs < CADENCE_MS;
+    const often = nowMs - this.#readAtMs < OFTEN_MS;
     this.#readAtMs = nowMs;
-    if (!soon || this.#resting || this.#link?.pausable !== true) return;
+    if (this.#resting || !often || this.#link?.pausable !== true) return;
     this.#resting = true;
     this.#link.pause();
     this.#cadence.rest(this);
@@ -36,14 +43,18 @@ export class Reading implements Resting {
 
   /** Somebody watches: no more rest. */
   watch(): void {
-    if (!this.#resting) return;
-    this.#cadence.forget(this);
-    this.wake();
+    if (this.#restNoMore() && !this.#held) this.#link?.resume();
   }
 
-  wake(): void {
-    this.#resting = false;
-    if (!this.#held) this.#link?.resume();
+  // Costs one read. What finds nothing is left to the poll again, and so is the end of a link.
+  wake(): "rests" | "soon" | "awake" {
+    const readBytes = this.#held ? 0 : (this.#link?.readNow?.() ?? 0);
+    // Whom the bytes reached may have made us watch or stop.
+    if (!this.#resting) return "awake";
+    if (readBytes >= LINK_LIMITS.readBytesMax) return "soon";
+    if (readBytes > 0) return "rests";
+    this.watch();
+    return "awake";
   }
 
   /** The log cannot follow. False where the link cannot be stopped. */
@@ -58,4 +69,17 @@ export class Reading implements Resting {
     this.#held = false;
     if (!this.#resting) this.#link?.resume();
   }
+
+  #restNoMore(): boolean {
+    if (!this.#resting) return false;
+    this.#resting = false;
+    this.#cadence.forget();
+    return true;
+  }
 }
+
+/**
+ * Read more often than this, a console rests. Twice the cadence: what prints a line every half second
+ * finds something at most of its turns, and turns that find nothing cost more than they save.
+ */
+const OFTEN_MS = 2 * CADENCE_MS;

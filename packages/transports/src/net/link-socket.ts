@@ -1,3 +1,4 @@
+import { readSync } from "node:fs";
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from "node:net";
 import { LINK_LIMITS } from "../transport.ts";
 
@@ -51,6 +52,30 @@ export class LinkSocket extends Socket {
     this.#wire = wire;
     this.pause(); // Or it would start to read right after connecting.
     this.on("end", tellEnd).on("error", tellError).on("close", tellClose);
+  }
+
+  /** Its descriptor in this process, while it is open. Node says it on the handle only. */
+  get descriptor(): number | undefined {
+    const { _handle: handle } = this as { _handle?: { readonly fd?: number } | null };
+    return handle?.fd === undefined || handle.fd < 0 ? undefined : handle.fd;
+  }
+
+  /**
+   * Read once from the kernel, past the event loop; only while paused, or the loop would read as
+   * well. Returns the bytes read, 0 for nothing and for the end. Throws what the kernel says.
+   */
+  readNow(): number {
+    const { descriptor, listener } = this;
+    if (descriptor === undefined || listener === undefined) return 0;
+    let readBytes: number;
+    try {
+      readBytes = readSync(descriptor, READ_BUFFER, 0, READ_BUFFER.byteLength, null);
+    } catch (reason) {
+      if ((reason as NodeJS.ErrnoException).code === "EAGAIN") return 0;
+      throw reason;
+    }
+    if (readBytes > 0) listener.onBytes(READ_BUFFER.subarray(0, readBytes));
+    return readBytes;
   }
 
   /** Who is told; undefined until somebody listens. */

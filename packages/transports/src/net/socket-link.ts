@@ -132,6 +132,17 @@ export class SocketLink implements Link, SocketListener {
     if (this.#reason?.by === "failure") void this.#readOut();
   }
 
+  readNow(): number {
+    if (!this.#paused || this.#reason !== undefined) return 0;
+    try {
+      return this.#socket.readNow();
+    } catch (reason) {
+      // The kernel says it once: nobody would hear of it after `resume`.
+      this.fail(socketError(reason as Error, this.where, "connected"));
+      return 0;
+    }
+  }
+
   sendBreak(_durationMs: number): Promise<void> {
     return Promise.reject(
       new ConfedError("failed_precondition", `${this.where}: a plain socket cannot carry a break`, {

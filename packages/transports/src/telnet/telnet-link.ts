@@ -18,7 +18,7 @@ const SETTLE_TIMEOUT_MS = 2_000;
 /** What carries the bytes: what a SocketLink is, and all that is used of it. */
 export type TelnetCarrier = Pick<
   SocketLink,
-  "where" | "ended" | "write" | "drained" | "pause" | "resume" | "fail" | "close"
+  "where" | "ended" | "write" | "drained" | "pause" | "resume" | "readNow" | "fail" | "close"
 >;
 
 /** What a link needs. */
@@ -118,6 +118,10 @@ export class TelnetLink implements Link {
 
   resume(): void {
     this.#connection().resume();
+  }
+
+  readNow(): number {
+    return this.#connection().readNow();
   }
 
   /** Also rejects with "console_down" when the link ends before the break does. */
