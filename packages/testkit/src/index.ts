@@ -38,8 +38,5 @@ export { type Sshd, startSshd } from "./sshd.ts";
 export { StatusWatch } from "./status-watch.ts";
 export { startTelnetServer, type TelnetServer, type TelnetServerPeer } from "./telnet-server.ts";
 export { type TmuxOptions, TmuxPane } from "./tmux-pane.ts";
-export {
-  type TransportFeatures,
-  type TransportFixture,
-  transportCompliance,
-} from "./transport-compliance.ts";
+export { transportCompliance } from "./transport-compliance.ts";
+export type { TransportFeatures, TransportFixture } from "./transport-fixture.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import { ByteLog } from "./byte-log.ts";
-import type { TransportFixture } from "./transport-compliance.ts";
+import type { TransportFixture } from "./transport-fixture.ts";
 
 /** A console behind a listening socket, as the compliance suite wants it. */
 export type SocketConsole = Required<Omit<TransportFixture, "transport" | "refusing" | "hanging">> & {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { TelnetSession, type TelnetSessionEvent, type TelnetSessionOptions } from "@confed/codecs";
 import { ByteLog } from "./byte-log.ts";
-import type { TransportFixture } from "./transport-compliance.ts";
+import type { TransportFixture } from "./transport-fixture.ts";
 
 /** A terminal server of one port on a real socket, our own session being its telnet. */
 export type TelnetServer = Required<Omit<TransportFixture, "transport" | "refusing" | "hanging">> & {

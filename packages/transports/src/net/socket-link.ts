@@ -138,7 +138,7 @@ export class SocketLink implements Link, SocketListener {
       return this.#socket.readNow();
     } catch (reason) {
       // The kernel says it once: nobody would hear of it after `resume`.
-      this.fail(socketError(reason as Error, this.where, "connected"));
+      this.fail(socketError(reason, this.where, "connected"));
       return 0;
     }
   }
