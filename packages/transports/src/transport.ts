@@ -75,11 +75,11 @@ export interface Link {
   resume(): void;
   /**
    * Read once, at once, what has arrived at a paused link, and deliver it; the link stays paused.
-   * Returns the number of bytes read, below `readBytesMax` if that was all; 0: nothing is there, or
-   * the end is, which `resume` finds. One system call and no poll: for links that are read by the
-   * clock. Links that cannot do that have no such method.
+   * "more": there may be more than one read takes. "nothing": nothing is there, or the end is, which
+   * `resume` finds. One system call and no poll: for links that are read by the clock. Links that
+   * cannot do that have no such method.
    */
-  readNow?(): number;
+  readNow?(): ReadNow;
   /**
    * A break condition of about `durationMs`. Resolves when it was sent; rejects with
    * "failed_precondition" where the transport has none, saying so.
@@ -90,6 +90,9 @@ export interface Link {
   /** Idempotent, never rejects. Resolves after `onClosed` was called and everything is released. */
   close(): Promise<void>;
 }
+
+/** What {@link Link.readNow} found. */
+export type ReadNow = "nothing" | "all" | "more";
 
 /** Bounds of every link, with their reasons. */
 export const LINK_LIMITS = {

@@ -1,11 +1,11 @@
 import { FakeClock } from "@confed/testkit";
-import type { Link } from "@confed/transports";
+import type { Link, ReadNow } from "@confed/transports";
 import { expect, test } from "vitest";
 import { CADENCE_MS, Cadence } from "./cadence.ts";
 import { Reading } from "./reading.ts";
 
 /** A link that a test plays: `waiting` is what each of the next turns finds. */
-function setup({ pausable = true, waiting }: { pausable?: boolean; waiting?: number[] } = {}) {
+function setup({ pausable = true, waiting }: { pausable?: boolean; waiting?: ReadNow[] } = {}) {
   const clock = new FakeClock();
   const state = { paused: false, readAtMs: [] as number[] };
   const link = {
@@ -13,7 +13,7 @@ function setup({ pausable = true, waiting }: { pausable?: boolean; waiting?: num
     ...(waiting && {
       readNow: () => {
         state.readAtMs.push(clock.nowMs());
-        return waiting.shift() ?? 0;
+        return waiting.shift() ?? "nothing";
       },
     }),
     pause: () => {
@@ -84,7 +84,7 @@ test("a lost link leaves nothing to wake", () => {
 });
 
 test("a link that rests is read once a cadence without being resumed, as long as there is something", () => {
-  const { clock, state, reading } = setup({ waiting: [100, 200, 0] });
+  const { clock, state, reading } = setup({ waiting: ["all", "all", "nothing"] });
   reading.took(clock.nowMs());
   reading.took(clock.nowMs());
   clock.advance(CADENCE_MS);
@@ -98,7 +98,7 @@ test("a link that rests is read once a cadence without being resumed, as long as
 });
 
 test("a link that has more than one read takes is read again in a moment", () => {
-  const { clock, state, reading } = setup({ waiting: [64 * 1024, 64 * 1024, 1] });
+  const { clock, state, reading } = setup({ waiting: ["more", "more", "all"] });
   reading.took(clock.nowMs());
   reading.took(clock.nowMs());
   clock.advance(CADENCE_MS);

@@ -1,4 +1,4 @@
-import { LINK_LIMITS, type Link } from "@confed/transports";
+import type { Link } from "@confed/transports";
 import { CADENCE_MS, type Cadence, type Resting } from "./cadence.ts";
 
 /**
@@ -48,11 +48,10 @@ export class Reading implements Resting {
 
   // Costs one read. What finds nothing is left to the poll again, and so is the end of a link.
   wake(): "rests" | "soon" | "awake" {
-    const readBytes = this.#held ? 0 : (this.#link?.readNow?.() ?? 0);
+    const found = this.#held ? "nothing" : (this.#link?.readNow?.() ?? "nothing");
     // Whom the bytes reached may have made us watch or stop.
     if (!this.#resting) return "awake";
-    if (readBytes >= LINK_LIMITS.readBytesMax) return "soon";
-    if (readBytes > 0) return "rests";
+    if (found !== "nothing") return found === "more" ? "soon" : "rests";
     this.watch();
     return "awake";
   }

@@ -1,6 +1,6 @@
 import { readSync } from "node:fs";
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from "node:net";
-import { LINK_LIMITS } from "../transport.ts";
+import { LINK_LIMITS, type ReadNow } from "../transport.ts";
 
 // All sockets read into the same memory: the bytes are used up during the callback, and a buffer
 // for each of 10,000 mostly idle sockets would be 640 MB.
@@ -62,20 +62,21 @@ export class LinkSocket extends Socket {
 
   /**
    * Read once from the kernel, past the event loop; only while paused, or the loop would read as
-   * well. Returns the bytes read, 0 for nothing and for the end. Throws what the kernel says.
+   * well. The end of input looks like nothing. Throws what the kernel says.
    */
-  readNow(): number {
+  readNow(): ReadNow {
     const { descriptor, listener } = this;
-    if (descriptor === undefined || listener === undefined) return 0;
+    if (descriptor === undefined || listener === undefined) return "nothing";
     let readBytes: number;
     try {
       readBytes = readSync(descriptor, READ_BUFFER, 0, READ_BUFFER.byteLength, null);
     } catch (reason) {
-      if ((reason as NodeJS.ErrnoException).code === "EAGAIN") return 0;
+      if ((reason as NodeJS.ErrnoException).code === "EAGAIN") return "nothing";
       throw reason;
     }
-    if (readBytes > 0) listener.onBytes(READ_BUFFER.subarray(0, readBytes));
-    return readBytes;
+    if (readBytes === 0) return "nothing";
+    listener.onBytes(READ_BUFFER.subarray(0, readBytes));
+    return readBytes < READ_BUFFER.byteLength ? "all" : "more";
   }
 
   /** Who is told; undefined until somebody listens. */

@@ -1,5 +1,5 @@
 import { ConfedError, type Once, once } from "@confed/kernel";
-import { type CloseReason, LINK_LIMITS, type Link, type LinkSink } from "../transport.ts";
+import { type CloseReason, LINK_LIMITS, type Link, type LinkSink, type ReadNow } from "../transport.ts";
 import type { HalfOpenWatch } from "./half-open.ts";
 import type { LinkSocket, SocketListener } from "./link-socket.ts";
 import type { SocketEndpoints } from "./proc-net-tcp.ts";
@@ -132,14 +132,14 @@ export class SocketLink implements Link, SocketListener {
     if (this.#reason?.by === "failure") void this.#readOut();
   }
 
-  readNow(): number {
-    if (!this.#paused || this.#reason !== undefined) return 0;
+  readNow(): ReadNow {
+    if (!this.#paused || this.#reason !== undefined) return "nothing";
     try {
       return this.#socket.readNow();
     } catch (reason) {
       // The kernel says it once: nobody would hear of it after `resume`.
       this.fail(socketError(reason, this.where, "connected"));
-      return 0;
+      return "nothing";
     }
   }
 

@@ -7,7 +7,7 @@ import {
 import { type Cancel, ConfedError, invariant } from "@confed/kernel";
 import type { TransportDeps } from "../deps.ts";
 import type { SocketLink } from "../net/socket-link.ts";
-import { LINK_LIMITS, type Link, type LinkSink } from "../transport.ts";
+import { LINK_LIMITS, type Link, type LinkSink, type ReadNow } from "../transport.ts";
 
 /**
  * How long input is held back for the answer to our request for BINARY: until then nobody can know
@@ -120,7 +120,7 @@ export class TelnetLink implements Link {
     this.#connection().resume();
   }
 
-  readNow(): number {
+  readNow(): ReadNow {
     return this.#connection().readNow();
   }
 

@@ -243,7 +243,7 @@ describe("telnet", () => {
       close: () => Promise.resolve(),
       pause: () => undefined,
       resume: () => undefined,
-      readNow: () => 0,
+      readNow: () => "nothing",
     });
     expect(failures).toEqual([]);
     link.lowerSink.onData(Uint8Array.of(IAC, 253, 34));
