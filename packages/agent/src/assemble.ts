@@ -12,8 +12,11 @@ import { LogFeed } from "./log/log-feed.ts";
 import { LogReader } from "./log/reader/log-reader.ts";
 import { spawnWriter } from "./log/writer-process.ts";
 import { ConfigWatch } from "./reload/config-watch.ts";
+import { reportOf } from "./reload/reload-report.ts";
 import { Reloader, type ReloadOutcome, type ReloadRequest } from "./reload/reloader.ts";
 import { agentServices } from "./services/agent-services.ts";
+import { ShardConsoles } from "./shards/shard-consoles.ts";
+import type { ShardSeat } from "./shards/shard-seat.ts";
 import { transportOf } from "./transports/assemble.ts";
 
 /** What an agent needs from the process it lives in. */
@@ -26,11 +29,17 @@ export interface AgentDeps {
   readonly residentBytes: () => number;
   /** Reads the configuration again; without it the agent runs with what it was started with. */
   readonly load?: (() => Promise<LoadResult<AgentConfig>>) | undefined;
+  /** Set for one of several processes of a host, which share its consoles. */
+  readonly shard?: ShardSeat | undefined;
 }
 
 export interface RunningAgent {
   /** Where it listens. */
   readonly port: number;
+  /** Of a shard: where the others of its host ask it for what is its own; "" otherwise. */
+  readonly innerAddress: string;
+  /** Of a shard: its consoles, as its supervisor changes them. */
+  readonly consoles: ShardConsoles;
   /** logrotate has moved the files: open them by name again. */
   reopenLogs(): void;
   /** Read the configuration again and change what differs; what is wrong with it is logged. */
@@ -51,7 +60,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   const resolver = startNameResolver({ clock, logger, scope });
   const table = new ConsoleTable(agent.id);
   const feed = new LogFeed(
-    { stateDir: agent.stateDir, ...logs },
+    { stateDir: agent.stateDir, ...logs, ...deps.shard?.log },
     { clock, logger, spawn: (events) => spawnWriter(logger, events) },
   );
   scope.own(() => feed.stop());
@@ -61,7 +70,8 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   });
   // Owned before the consoles, so released after them: viewers are told before their streams go.
   let server: RunningServer | undefined;
-  scope.own(() => server?.close());
+  let inner: RunningServer | undefined;
+  scope.own(() => Promise.all([server?.close(), inner?.close()]).then(() => undefined));
 
   const way = { stateDir: agent.stateDir, env: deps.env };
   const forTransports = { clock, resolver, logger };
@@ -72,6 +82,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     cadence: new Cadence(clock),
   });
   for (const spec of consoles) fleet.add(spec);
+  for (const position of deps.shard?.handed ?? []) feed.hand(position);
   scope.own(() => fleet.stop());
 
   const load = deps.load ?? (() => Promise.reject(notReloadable()));
@@ -102,11 +113,14 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     startedMs: clock.wallTimeMs(),
     peers: () => joins.map((join) => join.status()),
     trouble: () => reloader.trouble,
-    reload: (asked) => reloader.reload(asked),
+    reload: deps.shard?.reload ?? (async (asked) => reportOf(await reloader.reload(asked))),
     residentBytes: deps.residentBytes,
   });
   try {
-    server = await startServer({ listen: agent.listen, services: { Agent: services }, logger });
+    const front = deps.shard?.front(services, table, timers) ?? services;
+    server = await startServer({ listen: agent.listen, services: { Agent: front }, logger });
+    if (deps.shard !== undefined)
+      inner = await startServer({ listen: INNER_LISTEN, services: { Agent: services }, logger });
     const { port } = server;
     // Port 0 in configuration: what heads are told is the port that was bound.
     const advertise = agent.advertise.map((address) =>
@@ -135,6 +149,8 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       await watch.start({ files: [...config.files, managed], directories: config.directories ?? [] });
     return {
       port,
+      innerAddress: inner === undefined ? "" : formatHostPort({ ...INNER_LISTEN, port: inner.port }),
+      consoles: new ShardConsoles({ fleet, feed, table }),
       reopenLogs: () => {
         feed.reopen();
       },
@@ -155,6 +171,9 @@ const RELEASE_MS_MAX = 15_000;
  * machine room that lost power is not met with ten thousand key exchanges at once.
  */
 const DIALS_MAX = 64;
+
+/** Loopback, for the other shards of the host alone; the system chooses the port. */
+const INNER_LISTEN = { host: "127.0.0.1", port: 0 } as const;
 
 async function reloadQuietly(reloader: Reloader, logger: Logger): Promise<void> {
   try {

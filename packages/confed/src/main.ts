@@ -38,6 +38,13 @@ const world: World = {
   onBug(tell) {
     tellBug = tell;
   },
+  kill(pid) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended this moment.
+    }
+  },
   exitNow: (status) => process.exit(status),
 };
 

@@ -1,6 +1,7 @@
 import { withSection } from "@confed/rcons";
 import { Command, type OutputConfiguration } from "commander";
 import { defineAgent } from "./commands/agent.ts";
+import { defineAgentShard } from "./commands/agent-shard.ts";
 import { defineCheck } from "./commands/check.ts";
 import { defineCompletion } from "./commands/completion.ts";
 import { defineConsole } from "./commands/console.ts";
@@ -18,6 +19,7 @@ const COMMANDS: readonly DefineCommand[] = [
   defineUp,
   defineHead,
   defineAgent,
+  defineAgentShard,
   defineStatus,
   defineReload,
   defineConsole,

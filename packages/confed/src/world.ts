@@ -33,6 +33,8 @@ export interface World {
   onSignal(name: SignalName, listener: () => void): () => void;
   /** Called with what no one caught, once; then the process ends with the status of a bug. */
   onBug(tell: (reason: unknown) => void): void;
+  /** SIGKILL to a process of ours; one that is gone does no harm. */
+  kill(pid: number): void;
   /** End the process at once: no release runs, nothing is waited for. */
   exitNow(status: number): never;
 }

@@ -27,4 +27,10 @@ export {
   managedTableIn,
 } from "./load-config.ts";
 export { resolveSecret, type SecretRef, type SecretSources } from "./secret-ref.ts";
-export { type AgentSettings, DEFAULT_PORTS, type HeadSettings, type LogSettings } from "./settings-schema.ts";
+export {
+  type AgentSettings,
+  DEFAULT_PORTS,
+  type HeadSettings,
+  type LogSettings,
+  SHARDS_MAX,
+} from "./settings-schema.ts";

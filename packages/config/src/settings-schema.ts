@@ -27,7 +27,12 @@ export interface AgentSettings {
   /** May be empty: an agent is complete without a head. */
   readonly heads: readonly HostPort[];
   readonly stateDir: string;
+  /** Processes that share the consoles; "auto": as many as the host has processors. One unless given. */
+  readonly shards?: number | "auto" | undefined;
 }
+
+/** More processes than this on one host help nobody: each has its own connection to every head. */
+export const SHARDS_MAX = 64;
 
 /** The `head:` section. */
 export interface HeadSettings {
@@ -72,6 +77,18 @@ const agent = z
     advertise: z.array(address({ defaultPort: DEFAULT_PORTS.agent })).optional(),
     heads: z.array(address({ defaultPort: DEFAULT_PORTS.head })).default([]),
     state: absolutePath,
+    shards: z
+      .unknown()
+      .transform((value, context): number | "auto" => {
+        if (value === "auto") return value;
+        if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= SHARDS_MAX)
+          return value as number;
+        refuse(context.issues, value, `must be a whole number from 1 to ${SHARDS_MAX}, or "auto"`, {
+          hint: "auto: one for each processor",
+        });
+        return z.NEVER;
+      })
+      .optional(),
   })
   .transform(
     ({ state, advertise, ...rest }): AgentSettings => ({

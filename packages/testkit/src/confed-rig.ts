@@ -27,6 +27,8 @@ export interface RigAgentOptions {
   /** `host:port` each. */
   readonly heads?: readonly string[];
   readonly consoles: readonly RigConsole[];
+  /** `agent.shards`; without it, one process. */
+  readonly shards?: number;
   /** More of the section `logs`. */
   readonly logs?: Readonly<Record<string, unknown>>;
   /** Put in front of the command: `unshare -m ...`. */
@@ -100,6 +102,7 @@ export class ConfedRig {
     id = "sn01",
     heads = [],
     consoles,
+    shards,
     logs: more = {},
     ...how
   }: RigAgentOptions): Promise<RigAgent> {
@@ -109,7 +112,7 @@ export class ConfedRig {
     const table = consoles.map((entry) => JSON.stringify({ retry: RETRY, ...entry }));
     writeFileSync(join(this.directory, `${id}-consoles.jsonl`), `${table.join("\n")}\n`);
     const config = (listen: string) => ({
-      agent: { id, listen, heads, state: stateDir },
+      agent: { id, listen, heads, state: stateDir, shards },
       logs: { path: join(logs, "&.log"), ...more },
       include: [`${id}-consoles.jsonl`],
     });

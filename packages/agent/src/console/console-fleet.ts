@@ -1,7 +1,8 @@
 import type { ConsoleSpec } from "@confed/config";
-import type { Clock, Logger } from "@confed/kernel";
+import { type Clock, ConfedError, type Logger } from "@confed/kernel";
 import type { Transport } from "@confed/transports";
 import type { LogFeed } from "../log/log-feed.ts";
+import type { Position } from "../log/writer/positions-file.ts";
 import { targetOf } from "../transports/assemble.ts";
 import type { Cadence } from "./cadence.ts";
 import { Console } from "./console.ts";
@@ -76,6 +77,24 @@ export class ConsoleFleet {
     await Promise.all([...this.#deps.table.all()].map(({ console }) => console.stop()));
   }
 
+  /**
+   * Let go of a console that somebody else shall have: link closed, log closed, viewers told to come
+   * back. It stays listed, stopped, until `forget`. Resolves with where its next owner goes on.
+   */
+  async release(name: string): Promise<Position | undefined> {
+    const { table, feed } = this.#deps;
+    const { console } = table.get(name);
+    this.#specs.delete(name);
+    const moves = `${name} goes on in another process of its agent`;
+    await console.stop(new ConfedError("unavailable", moves, { subject: name }));
+    return feed.close(console.number);
+  }
+
+  /** Somebody else has this console now. */
+  forget(name: string): void {
+    if (!this.#specs.has(name)) this.#deps.table.remove(name);
+  }
+
   async #remove(name: string): Promise<void> {
     const { table, feed, logger } = this.#deps;
     const { console } = table.get(name);
@@ -84,7 +103,7 @@ export class ConsoleFleet {
     // In the same turn out of the table: nobody new may find it while it ends.
     table.remove(name);
     await ended;
-    feed.close(console.number);
+    void feed.close(console.number);
     logger.info("console removed", { console: name });
   }
 

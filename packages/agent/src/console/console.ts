@@ -187,12 +187,12 @@ export class Console implements FedConsole {
     this.#deps.onChange(this);
   }
 
-  /** Final. Resolves when the link is closed; the log is closed by whoever closes the feed or the console. */
-  stop(): Promise<void> {
-    const gone = new ConfedError("agent_unreachable", `the agent that owns ${this.name} stops`, {
-      subject: this.name,
-    });
-    return this.#end(gone, { reattach: true });
+  /**
+   * Final; viewers are told to come back, and why. Resolves when the link is closed; the log is
+   * closed by whoever closes the feed or the console.
+   */
+  stop(why?: ConfedError): Promise<void> {
+    return this.#end(why ?? agentStops(this.name), { reattach: true });
   }
 
   /** As `stop`; viewers are told that there is nothing to come back to. */
@@ -377,3 +377,7 @@ const RELEASED = Promise.resolve();
 
 /** Why a dial is given up. One for all, because an error keeps the stack of its making. */
 const LEFT = new ConfedError("canceled", "the console is not to be dialed any more");
+
+function agentStops(name: string): ConfedError {
+  return new ConfedError("agent_unreachable", `the agent that owns ${name} stops`, { subject: name });
+}

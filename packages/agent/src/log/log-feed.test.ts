@@ -197,7 +197,7 @@ test("a console whose log cannot be opened is numbered all the same, and told wh
   expect(console.troubles).toHaveLength(1);
   reply({ tell: "healed", number: 1 });
   expect(console.troubles.at(-1)).toBeUndefined();
-  feed.close(1);
+  void feed.close(1);
   await feed.stop();
 });
 
@@ -216,7 +216,7 @@ test("consoles are told when the log does not follow any more", async () => {
   reply({ tell: "ack", seq: seqs[0] ?? 0 });
   clock.advance(LOG_LIMITS.lateAfterMs);
   expect([console.late, feed.late(1)]).toEqual([1, false]);
-  feed.close(1);
+  void feed.close(1);
   await feed.stop();
   expect(clock.pending).toBe(0);
 });
@@ -238,7 +238,7 @@ test("a log that does not answer lets its console work, and goes on under the co
     consoles: [{ number: 1, name: "n1", resume: { logId, offset: 0 }, behind: true }],
   });
   expect(commands.some((command) => command.do === "begin")).toBe(false);
-  feed.close(1);
+  void feed.close(1);
   await feed.stop();
   expect(clock.pending).toBe(0);
 });

@@ -10,8 +10,10 @@ import {
 } from "@confed/kernel";
 import { Backlogs, type Stretch } from "./backlogs.ts";
 import type { FedConsole } from "./fed-console.ts";
+import { LogCloses } from "./log-closes.ts";
 import { LOG_LIMITS } from "./log-limits.ts";
 import { LogOpens } from "./log-opens.ts";
+import type { Position } from "./writer/positions-file.ts";
 import type { Refused, WriterOptions, WriterReply } from "./writer-messages.ts";
 import type { WriterEvents, WriterProcess } from "./writer-process.ts";
 
@@ -67,6 +69,7 @@ export class LogFeed {
   readonly #opens: LogOpens;
   #diedCount = 0;
   readonly #settling = new Set<{ readonly seq: number; readonly done: () => void }>();
+  readonly #closes = new LogCloses();
   #closing: { readonly numbers: Set<number>; readonly done: () => void } | undefined;
 
   constructor(options: WriterOptions, deps: LogFeedDeps) {
@@ -108,13 +111,30 @@ export class LogFeed {
     this.#opens.open(number);
   }
 
-  /** Close a console's log cleanly at its end. Nothing of it may be appended afterwards. */
-  close(number: number): void {
+  /** The position at which the last owner of a console left its log: for `open`, which follows. */
+  hand(position: Position): void {
+    this.#opens.hand(position);
+  }
+
+  /**
+   * Close a console's log cleanly at its end. Nothing of it may be appended afterwards. Resolves with
+   * the position that its next owner goes on from, once that is durable; undefined: the log writer
+   * died over it, or could not close it.
+   */
+  close(number: number): Promise<Position | undefined> {
     const console = this.#consoles.get(number);
-    if (console === undefined) return;
+    if (console === undefined || this.#writer === undefined) {
+      this.#forget(number);
+      return Promise.resolve(undefined);
+    }
     this.#flush();
     this.#backlogs.offerAll(number);
-    this.#writer?.command({ do: "close", consoles: [{ number, end: console.end.offset }] });
+    this.#writer.command({ do: "close", consoles: [{ number, end: console.end.offset }] });
+    this.#forget(number);
+    return this.#closes.wait(number, console.name);
+  }
+
+  #forget(number: number): void {
     this.#backlogs.forget(number);
     this.#opens.forget(number);
     this.#consoles.delete(number);
@@ -222,6 +242,7 @@ export class LogFeed {
       await this.#allClosed(this.#writer, consoles);
     }
     await this.#writer?.end();
+    this.#closes.giveUp();
     this.#backlogs.close();
     this.#consoles.clear();
   }
@@ -325,6 +346,7 @@ export class LogFeed {
   #onDied(how: string): void {
     this.#deps.logger.error("log writer died; output is kept in memory until the next one", { how });
     this.#writer = undefined;
+    this.#closes.giveUp();
     this.#closing?.done();
     if (this.#stopping) return;
     this.#diedCount += 1;
@@ -362,6 +384,7 @@ export class LogFeed {
         this.#consoles.get(reply.number)?.onLogTrouble(undefined);
         return;
       case "closed":
+        this.#closes.closed(reply.numbers, reply.positions);
         for (const number of reply.numbers) this.#closing?.numbers.delete(number);
         if (this.#closing?.numbers.size === 0) this.#closing.done();
     }

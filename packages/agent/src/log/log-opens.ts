@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type Cancel, type Clock, ConfedError } from "@confed/kernel";
 import type { Backlogs } from "./backlogs.ts";
 import type { FedConsole } from "./fed-console.ts";
+import type { Position } from "./writer/positions-file.ts";
 import type { OpenedLog, WriterCommand } from "./writer-messages.ts";
 
 export interface LogOpensDeps {
@@ -24,11 +25,17 @@ export class LogOpens {
   readonly #toOpen = new Set<number>();
   /** Could not be opened: asked for again all at once. */
   readonly #toReopen = new Set<number>();
+  /** By name, until their logs are open: then the disk knows. */
+  readonly #handed = new Map<string, Position>();
   #cancelReopen: Cancel | undefined;
   #cancelUnanswered: Cancel | undefined;
 
   constructor(deps: LogOpensDeps) {
     this.#deps = deps;
+  }
+
+  hand(position: Position): void {
+    this.#handed.set(position.name, position);
   }
 
   open(number: number): void {
@@ -43,6 +50,8 @@ export class LogOpens {
   }
 
   forget(number: number): void {
+    const console = this.#deps.consoles.get(number);
+    if (console !== undefined) this.#handed.delete(console.name);
     this.#unopened.delete(number);
     this.#toOpen.delete(number);
     this.#toReopen.delete(number);
@@ -52,6 +61,7 @@ export class LogOpens {
     const { consoles, backlogs, command } = this.#deps;
     const console = consoles.get(log.number);
     if (console === undefined) return;
+    this.#handed.delete(console.name);
     if (!this.#unopened.has(log.number) && log.logId !== console.end.logId) {
       // It answers after we began without it: it shall go on under our id.
       this.#reopenSoon(log.number);
@@ -96,7 +106,8 @@ export class LogOpens {
       const console = consoles.get(number);
       if (console === undefined) return [];
       const { logId, offset } = console.end;
-      const log = { number, name: console.name };
+      const handed = this.#handed.get(console.name);
+      const log = { number, name: console.name, ...(handed === undefined ? {} : { handed }) };
       if (logId === "") return [log];
       return [{ ...log, resume: { logId, offset }, behind: backlogs.has(number) }];
     });

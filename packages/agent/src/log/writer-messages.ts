@@ -1,6 +1,7 @@
 import type { EventRecord, GapRecord } from "@confed/codecs";
 import type { ErrorCode } from "@confed/kernel";
 import type { Packing } from "./log-files.ts";
+import type { Position } from "./writer/positions-file.ts";
 
 /** What the agent tells its log writer, beside batches. */
 export type WriterCommand =
@@ -18,6 +19,8 @@ export type WriterCommand =
 export interface WriterOptions {
   /** Holds positions and indexes. */
   readonly stateDir: string;
+  /** Where the positions are kept by whoever is one of several; without it, `stateDir`. */
+  readonly positionsDir?: string | undefined;
   /** `&` is the console's name. */
   readonly pathTemplate: string;
   /** Of the log files, as open(2) takes it. */
@@ -53,6 +56,8 @@ export interface OpenLog {
   readonly resume?: { readonly logId: string; readonly offset: number };
   /** The agent has kept output that comes first: plain batches are refused until it has come. */
   readonly behind?: boolean;
+  /** As its last owner left it; counts unless we have had it since. */
+  readonly handed?: Position | undefined;
 }
 
 /** What the log writer tells the agent. */
@@ -74,7 +79,12 @@ export type WriterReply =
       readonly unopened: boolean;
     }
   | { readonly tell: "healed"; readonly number: number }
-  | { readonly tell: "closed"; readonly numbers: readonly number[] };
+  /** `positions`: of those that were closed as they should be, by which they can be handed over. */
+  | {
+      readonly tell: "closed";
+      readonly numbers: readonly number[];
+      readonly positions: readonly Position[];
+    };
 
 /** Bytes of a console from `next` on are not in its log; undefined: none of the batch are. */
 export interface Refused {

@@ -1,13 +1,13 @@
 import { ConfedError, neutralise } from "@confed/kernel";
 import { type ControlRequestReceived, type ControlResponse, toDetail } from "@confed/wire";
 import type { ConsoleTable } from "../console/console-table.ts";
-import type { ReloadOutcome } from "../reload/reloader.ts";
+import type { ReloadReport } from "../reload/reload-report.ts";
 import { reloadAnswer } from "./reload-answer.ts";
 
 export interface ControlDeps {
   readonly table: ConsoleTable;
   /** Rejects only where there is nothing to read again. */
-  readonly reload: (asked: { readonly by: string; readonly planOnly: boolean }) => Promise<ReloadOutcome>;
+  readonly reload: (asked: { readonly by: string; readonly planOnly: boolean }) => Promise<ReloadReport>;
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Launch } from "./launch.ts";
 
 interface AgentFlags extends DaemonFlags {
   readonly config?: string;
+  readonly shards?: string;
 }
 
 /** `confed agent`: owns consoles, logs them, serves viewers. */
@@ -16,6 +17,10 @@ export function defineAgent(program: Command, launch: Launch): Command {
     .command("agent")
     .description("run an agent in the foreground: it owns consoles, logs them and serves viewers")
     .option("-c, --config <file>", "configuration with an agent section (CONFED_CONFIG)")
+    .option(
+      "--shards <count>",
+      "processes that share the consoles: a number or auto, one for each processor (agent.shards; 1)",
+    )
     .action(async (flags: AgentFlags) => {
       await launch((world) => runAgent(world, flags));
     });
@@ -30,6 +35,7 @@ export function defineAgent(program: Command, launch: Launch): Command {
   });
   return withExamples(command, [
     { line: "confed agent --config /etc/confed/agent.yaml", does: "run it" },
+    { line: "confed agent --config /etc/confed/agent.yaml --shards auto", does: "use every processor" },
     { line: "confed check /etc/confed/agent.yaml", does: "look at the file first" },
   ]);
 }
@@ -41,14 +47,19 @@ async function runAgent(world: World, flags: AgentFlags): Promise<number> {
   const path = configPathOf(flags.config, world.env);
   const config = await loadOrSay(loadAgentConfig(path), world.stderr);
   if (config === undefined) return EXIT.usage;
+  const { shardCount } = await import("../shards/shard-count.ts");
+  if (shardCount(config, flags.shards) > 1) {
+    const { runSupervisor } = await import("../shards/run-supervisor.ts");
+    return runSupervisor(world, config, { path, flags });
+  }
   return runDaemon(world, daemonOptions(flags), async ({ logger, scope }) => {
-    const [{ lockState }, { descriptorWarning, readLimits }, { startAgent }] = await Promise.all([
-      import("../process/state-lock.ts"),
+    const [{ takeState }, { descriptorWarning, readLimits }, { startAgent }] = await Promise.all([
+      import("../shards/take-state.ts"),
       import("../process/descriptor-limit.ts"),
       import("@confed/agent"),
     ]);
     const { id, listen, stateDir } = config.agent;
-    const lock = lockState(stateDir, world.pid);
+    const lock = await takeState(stateDir, { pid: world.pid, clock: world.clock, alone: true });
     scope.own(() => {
       lock.release();
     });

@@ -1,6 +1,7 @@
 import { ConfedError, EXIT, type LogFields, type Logger, Scope } from "@confed/kernel";
 import type { SignalName, World } from "../world.ts";
-import { formatLogLine, type LogFormat, type LogLevel } from "./log-line.ts";
+import { logBugs } from "./log-bugs.ts";
+import type { LogFormat, LogLevel } from "./log-line.ts";
 
 /** How a process that serves is run. */
 export interface DaemonOptions {
@@ -34,12 +35,7 @@ export async function runDaemon(
   const { processLog } = await import("./process-log.ts");
   const { stderr, clock } = world;
   const logger = processLog({ stream: stderr, format: logFormat, level: logLevel, clock });
-  world.onBug((reason) => {
-    // Not through winston: its streams may need a turn of the loop that will not come.
-    const error = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
-    const entry = { level: "error", message: "bug in confed, the process ends", fields: { error } } as const;
-    stderr.write(`${formatLogLine({ ...entry, wallTimeMs: clock.wallTimeMs() }, logFormat)}\n`);
-  });
+  logBugs(world, logFormat);
 
   const scope = new Scope();
   const end = endOf(world, scope, untilStdinEnds);

@@ -43,6 +43,12 @@ export function lockState(directory: string, pid: number): StateLock {
   };
 }
 
+/** The process that has a directory, if one has. */
+export function lockHolder(directory: string): number | undefined {
+  const owner = ownerIn(readLock(join(directory, "lock")) ?? "");
+  return owner !== undefined && isAlive(owner) ? owner.pid : undefined;
+}
+
 /** Attempts where others take and leave the lock at the same time. */
 const TRIES_MAX = 10;
 

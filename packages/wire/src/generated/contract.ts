@@ -968,6 +968,11 @@ export const contract: unknown = {
         "trouble": {
          "type": "ErrorDetail",
          "id": 11
+        },
+        "shards": {
+         "rule": "repeated",
+         "type": "PeerStatus",
+         "id": 12
         }
        }
       },

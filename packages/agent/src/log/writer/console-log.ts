@@ -45,6 +45,7 @@ export class ConsoleLog {
   readonly name: string;
   readonly #deps: ConsoleLogDeps;
   readonly #logId: string;
+  readonly #turn: number | undefined;
   /** The offset that the next byte written has. */
   #next: number;
   #reservedEnd: number;
@@ -78,6 +79,7 @@ export class ConsoleLog {
     const adopt = resume !== undefined && resume.logId !== known?.log;
     const start = adopt ? startAt(resume) : whereToStart(known, deps);
     this.#logId = start.logId;
+    this.#turn = known?.turn;
     this.#segment = start.segment;
     this.#file = start.file;
     this.#reservedEnd = start.next;
@@ -329,7 +331,8 @@ export class ConsoleLog {
   #position(end: number, clean: boolean): Position {
     const { path } = this.#deps;
     const { off, pos } = this.#segment ?? { off: this.#next, pos: sizeOf(path) };
-    return { name: this.name, log: this.#logId, end, clean, off, pos, file: path, ...this.#file };
+    const position = { name: this.name, log: this.#logId, end, clean, off, pos, file: path, ...this.#file };
+    return this.#turn === undefined ? position : { ...position, turn: this.#turn };
   }
 }
 

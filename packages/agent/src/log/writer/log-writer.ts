@@ -11,7 +11,7 @@ import type {
 } from "../writer-messages.ts";
 import { ConsoleLog, type Piece } from "./console-log.ts";
 import { OpenFiles } from "./open-files.ts";
-import { type Position, PositionsFile, positionsPathOf } from "./positions-file.ts";
+import { laterOf, type Position, PositionsFile, positionsPathOf } from "./positions-file.ts";
 
 export interface LogWriterDeps {
   readonly wallTimeMs: () => number;
@@ -40,7 +40,7 @@ export class LogWriter {
   constructor(options: WriterOptions, gid: number | undefined, deps: LogWriterDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.#positions = new PositionsFile(positionsPathOf(options.stateDir));
+    this.#positions = new PositionsFile(positionsPathOf(options.positionsDir ?? options.stateDir));
     this.#logs = new OpenFiles({ mode: options.mode, gid });
     this.#indexes = new OpenFiles({ mode: 0o640 });
   }
@@ -160,7 +160,7 @@ export class LogWriter {
 
   #consoleLog(log: OpenLog): ConsoleLog {
     const { pathTemplate, stateDir } = this.#options;
-    return new ConsoleLog(log, this.#positions.get(log.name), {
+    return new ConsoleLog(log, laterOf(this.#positions.get(log.name), log.handed), {
       path: pathOfLog(pathTemplate, log.name),
       indexPath: indexPathOf(stateDir, log.name),
       logs: this.#logs,
@@ -191,8 +191,9 @@ export class LogWriter {
       this.#positions.put(positions);
     } catch {
       // As above, for all of them.
+      positions.length = 0;
     }
-    this.#deps.reply({ tell: "closed", numbers: closing.map(({ number }) => number) });
+    this.#deps.reply({ tell: "closed", numbers: closing.map(({ number }) => number), positions });
   }
 
   #reserve(numbers: readonly number[]): void {

@@ -18,25 +18,33 @@ export interface Position {
   /** Which file, and the first offset of this log in it; unknown in what earlier versions wrote. */
   readonly id?: string | undefined;
   readonly base?: number | undefined;
+  /** How often the console was handed from one process to another; none: 0. */
+  readonly turn?: number | undefined;
 }
 
-/** The positions that a state directory knows, without touching it. */
-export function readPositions(stateDir: string): ReadonlyMap<string, Position> {
-  const { records } = decodeCheckedLines(readIfAny(positionsPathOf(stateDir)));
+/** Of two positions of one console the one that counts: whoever had it later knows better. */
+export function laterOf(own: Position | undefined, handed: Position | undefined): Position | undefined {
+  return handed !== undefined && (own === undefined || (handed.turn ?? 0) > (own.turn ?? 0)) ? handed : own;
+}
+
+/** The positions that a directory knows, without touching it. */
+export function readPositions(directory: string): ReadonlyMap<string, Position> {
+  const { records } = decodeCheckedLines(readIfAny(positionsPathOf(directory)));
   return new Map((records as Position[]).map((position) => [position.name, position]));
 }
 
-export function positionsPathOf(stateDir: string): string {
-  return join(stateDir, "positions");
+export function positionsPathOf(directory: string): string {
+  return join(directory, "positions");
 }
 
 /**
- * The positions of all consoles of a shard: one file of checked lines, appended and made durable
- * with one fdatasync for as many consoles as change at once, the last line of a console counts.
+ * The positions of all consoles of a shard, or something else about each: one file of checked
+ * lines, appended and made durable with one fdatasync for as many consoles as change at once, the
+ * last line of a console counts.
  */
-export class PositionsFile {
+export class PositionsFile<T extends { readonly name: string } = Position> {
   readonly #path: string;
-  readonly #positions = new Map<string, Position>();
+  readonly #positions = new Map<string, T>();
   #fd: number;
   #lineCount: number;
 
@@ -45,24 +53,29 @@ export class PositionsFile {
     this.#path = path;
     makeDirectory(dirname(path));
     const { records } = decodeCheckedLines(readIfAny(path));
-    for (const record of records as Position[]) this.#positions.set(record.name, record);
+    for (const record of records as T[]) this.#positions.set(record.name, record);
     this.#lineCount = records.length;
     this.#fd = openSync(path, "a", 0o640);
     // Closes off a line that an unclean stop tore.
     if (records.length > 0) writeSync(this.#fd, "\n");
   }
 
-  get(name: string): Position | undefined {
+  get(name: string): T | undefined {
     return this.#positions.get(name);
   }
 
+  all(): Iterable<T> {
+    return this.#positions.values();
+  }
+
   /** Durable when it returns. Throws what the file system says. */
-  put(positions: readonly Position[]): void {
+  put(positions: readonly T[]): void {
     if (positions.length === 0) return;
+    appendDurably(this.#fd, positions);
+    // Only what the disk knows is known: a caller that is refused must not find it done.
     for (const position of positions) this.#positions.set(position.name, position);
     this.#lineCount += positions.length;
     if (this.#lineCount > COMPACT_ABOVE_LINES && this.#lineCount > 4 * this.#positions.size) this.#compact();
-    else appendDurably(this.#fd, positions);
   }
 
   close(): void {
@@ -82,7 +95,7 @@ export class PositionsFile {
 
 const COMPACT_ABOVE_LINES = 1_000;
 
-function appendDurably(fd: number, positions: readonly Position[]): void {
+function appendDurably(fd: number, positions: readonly object[]): void {
   appendWhole(fd, positions.map(encodeCheckedLine).join(""));
   fdatasyncSync(fd);
 }

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeDirectory } from "@confed/kernel";
 
@@ -25,6 +25,16 @@ export function outlivedBy(
   writeFileSync(temporary, `${pid} ${startOf(pid)}\n`);
   renameSync(temporary, path);
   return stuck;
+}
+
+/** True while the log writer that had this directory last still runs. */
+export function hasWriter(stateDir: string): boolean {
+  return isAlive(readIfAny(join(stateDir, "log-writer")));
+}
+
+/** The next log writer of `to` knows of the one that had `from` and still runs, as of its own predecessor. */
+export function inheritStuckWriter(from: string, to: string): void {
+  if (hasWriter(from)) copyFileSync(join(from, "log-writer"), join(to, "log-writer"));
 }
 
 const POLL_MS = 10;

@@ -45,10 +45,13 @@ const reader = new FrameReader((kind, payload) => {
   }
   const gid = command.group === undefined ? undefined : gidOf(command.group);
   pathTemplate = command.pathTemplate;
-  const stuck = outlivedBy(command.stateDir, { pid: process.pid, waitMs: PREDECESSOR_WAIT_MS });
+  const stuck = outlivedBy(command.positionsDir ?? command.stateDir, {
+    pid: process.pid,
+    waitMs: PREDECESSOR_WAIT_MS,
+  });
   if (stuck) process.stderr.write("the log writer before this one hangs; its files are left to it\n");
   if (command.rotate !== undefined) keeper = startKeeper(command);
-  writer = new LogWriter({ ...command, leaveFiles: stuck }, gid, {
+  writer = new LogWriter({ ...command, leaveFiles: stuck || command.leaveFiles === true }, gid, {
     wallTimeMs: () => systemClock.wallTimeMs(),
     reply,
     onRotated: (_segment, log) => {

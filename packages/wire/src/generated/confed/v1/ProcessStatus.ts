@@ -16,6 +16,7 @@ export interface ProcessStatus {
   'gapBytes'?: (number | string | Long);
   'residentBytes'?: (number | string | Long);
   'trouble'?: (_confed_v1_ErrorDetail | null);
+  'shards'?: (_confed_v1_PeerStatus)[];
 }
 
 export interface ProcessStatusReceived {
@@ -30,4 +31,5 @@ export interface ProcessStatusReceived {
   'gapBytes': (number);
   'residentBytes': (number);
   'trouble': (_confed_v1_ErrorDetailReceived | null);
+  'shards': (_confed_v1_PeerStatusReceived)[];
 }

@@ -1,0 +1,49 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import {
+  laterOf,
+  type Position,
+  PositionsFile,
+  positionsPathOf,
+  readPositions,
+} from "../log/writer/positions-file.ts";
+import { inheritStuckWriter } from "../log/writer/predecessor.ts";
+import { Ownership, ownersPathOf } from "./ownership.ts";
+import { shardDirectory, shardsDirectory } from "./shard-directory.ts";
+
+/** The directories of the shards that a host has or had. */
+export function shardDirectories(stateDir: string): readonly string[] {
+  const directory = shardsDirectory(stateDir);
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory)
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => join(directory, name));
+}
+
+/**
+ * Before an agent of one process begins: what shards of earlier had is its own from now on. Nothing
+ * of them may run any more. Whatever it dies of, the next start finishes it.
+ */
+export function takeOverFromShards(stateDir: string): void {
+  const directories = shardDirectories(stateDir);
+  if (existsSync(ownersPathOf(stateDir))) {
+    for (const directory of directories) inheritStuckWriter(directory, stateDir);
+    const owners = new Ownership(stateDir);
+    const file = new PositionsFile(positionsPathOf(stateDir));
+    const positions = directories.map((directory) => readPositions(directory));
+    const taken: Position[] = [];
+    for (const { name, shard, handed, turn } of owners.all()) {
+      const last = laterOf(
+        positions[directories.indexOf(shardDirectory(stateDir, shard))]?.get(name),
+        handed,
+      );
+      if (last !== undefined) taken.push({ ...last, turn: turn + 1 });
+    }
+    file.put(taken);
+    file.close();
+    owners.close();
+    // The record first: without it what else is left means nothing.
+    rmSync(ownersPathOf(stateDir), { force: true });
+  }
+  rmSync(shardsDirectory(stateDir), { recursive: true, force: true });
+}

@@ -1,0 +1,174 @@
+import { type Clock, ConfedError } from "@confed/kernel";
+import {
+  type ControlRequestReceived,
+  type ControlResponse,
+  type Handlers,
+  type ListResponse,
+  type Outlet,
+  type ReadLogResponse,
+  toDetail,
+} from "@confed/wire";
+import { fullness } from "../services/fullness.ts";
+import { elsewhere, type HostSelection, type HostView, isOwn, selectHost } from "./host-selection.ts";
+import { hostStatus } from "./host-status.ts";
+import { serveHostAttach } from "./serve-host-attach.ts";
+import { serveHostTail } from "./serve-host-tail.ts";
+import type { HostReport } from "./shard-messages.ts";
+
+export interface HostDeps extends HostView {
+  readonly timers: Pick<Clock, "after">;
+  /** What the supervisor knows. */
+  readonly host: () => Promise<HostReport>;
+}
+
+/**
+ * The services of a whole host, as each of its shards offers them: for what is another's it asks that
+ * one. Whoever talks to one shard need not know that there are others. What is all our own, as when a
+ * head asks, goes the shortest way and costs one look-up a name.
+ */
+export function serveHost(own: Handlers<"Agent">, deps: HostDeps): Handlers<"Agent"> {
+  const { siblings } = deps;
+  return {
+    attach: (stream) => {
+      serveHostAttach(stream, own, deps);
+    },
+    tail: (request, outlet) => {
+      ended(outlet, serveHostTail(request, outlet, own, deps));
+    },
+    readLog: (request, outlet) => {
+      if (isOwn(deps.table, request.console)) own.readLog(request, outlet);
+      else
+        ended(
+          outlet,
+          elsewhere(request.console, deps).then((shard) => {
+            if (shard === undefined) own.readLog(request, outlet);
+            else piped(siblings.sibling(shard).client.readLog(request, { signal: NEVER() }), outlet);
+          }),
+        );
+    },
+    list: (request, outlet) => {
+      ended(
+        outlet,
+        selectHost(request.selection, deps).then((selected) =>
+          list(request, outlet, { own, deps, selected }),
+        ),
+      );
+    },
+    inspect: async (request, signal) => {
+      if (isOwn(deps.table, request.console)) return own.inspect(request, signal);
+      const shard = await elsewhere(request.console, deps);
+      return shard === undefined
+        ? own.inspect(request, signal)
+        : siblings.sibling(shard).client.inspect(request, { signal });
+    },
+    control: async (request, signal) => {
+      // A reload is the supervisor's, whoever is asked.
+      if (request.action !== "reconnect" || request.selection === "") return own.control(request, signal);
+      return controlHost(request, signal, { own, deps });
+    },
+    status: async (request, signal) => hostStatus(await own.status(request, signal), { ...deps, signal }),
+  };
+}
+
+/** A stream whose server could not begin ends with the reason. */
+function ended(outlet: Outlet<never>, serving: Promise<void>): void {
+  serving.catch((reason: unknown) => {
+    outlet.end(ConfedError.from(reason));
+  });
+}
+
+/** Streams to other shards end by themselves when they are done: cancelling many at once ends the connection. */
+const NEVER = () => new AbortController().signal;
+
+type Receiving<M> = {
+  receive(onMessage: (message: M) => void, onEnd: (error?: ConfedError) => void): void;
+  pause(): void;
+  resume(): void;
+  cancel(): void;
+};
+
+/** Everything of `inlet` to `outlet`, no faster than it is read. */
+function piped(inlet: Receiving<ReadLogResponse>, outlet: Outlet<ReadLogResponse>): void {
+  pump(inlet, outlet, (error) => {
+    outlet.end(error);
+  });
+}
+
+function pump<M extends object>(
+  inlet: Receiving<M>,
+  outlet: Outlet<M>,
+  onEnd: (error?: ConfedError) => void,
+): void {
+  inlet.receive((message) => {
+    outlet.send(message);
+    const full = fullness(outlet);
+    if (full === undefined) return;
+    inlet.pause();
+    void full.then(() => {
+      inlet.resume();
+    });
+  }, onEnd);
+  outlet.signal.addEventListener("abort", () => {
+    inlet.cancel();
+  });
+}
+
+async function list(
+  request: Parameters<Handlers<"Agent">["list"]>[0],
+  outlet: Outlet<ListResponse>,
+  {
+    own,
+    deps: { siblings },
+    selected,
+  }: { readonly own: Handlers<"Agent">; readonly deps: HostDeps; readonly selected: HostSelection },
+): Promise<void> {
+  let error: ConfedError | undefined;
+  const ownSelection = selected.own;
+  if (ownSelection !== undefined) {
+    error = await new Promise<ConfedError | undefined>((resolve) => {
+      // Ours ends its part, not the stream.
+      const part = Object.create(outlet, { end: { value: resolve } }) as Outlet<ListResponse>;
+      own.list({ ...request, selection: ownSelection }, part);
+    });
+  }
+  for (const [shard, selection] of selected.others) {
+    if (outlet.signal.aborted) return;
+    const inlet = siblings.sibling(shard).client.list({ ...request, selection }, { signal: NEVER() });
+    const failure = await new Promise<ConfedError | undefined>((resolve) => {
+      pump(inlet, outlet, resolve);
+    });
+    error ??= failure;
+  }
+  outlet.end(error);
+}
+
+/** An answer is one message of at most 256 KiB. */
+const NAMES_BYTES_MAX = 200 * 1024;
+
+async function controlHost(
+  request: ControlRequestReceived,
+  signal: AbortSignal,
+  { own, deps }: { readonly own: Handlers<"Agent">; readonly deps: HostDeps },
+): Promise<ControlResponse> {
+  const { siblings } = deps;
+  const selected = await selectHost(request.selection, deps);
+  const parts: Promise<ControlResponse>[] = [];
+  if (selected.own !== undefined) parts.push(own.control({ ...request, selection: selected.own }, signal));
+  for (const [shard, selection] of selected.others) {
+    parts.push(
+      Promise.resolve()
+        .then(() => siblings.sibling(shard).client.control({ ...request, selection }, { signal }))
+        .catch((reason: unknown) => ({ consoles: [], errors: [toDetail(ConfedError.from(reason))] })),
+    );
+  }
+  const answers = await Promise.all(parts);
+  const consoles = answers.flatMap((answer) => answer.consoles ?? []);
+  const errors = answers.flatMap((answer) => answer.errors ?? []);
+  let leftBytes = NAMES_BYTES_MAX;
+  const told = consoles.filter((name) => (leftBytes -= name.length + 4) >= 0);
+  if (told.length < consoles.length) {
+    const more = `${consoles.length - told.length} more consoles were done: the answer is full`;
+    errors.push(toDetail(new ConfedError("resource_exhausted", more)));
+  }
+  return { consoles: told, errors };
+}

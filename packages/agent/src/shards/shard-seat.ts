@@ -1,0 +1,17 @@
+import type { TimerWheel } from "@confed/kernel";
+import type { Handlers } from "@confed/wire";
+import type { ConsoleTable } from "../console/console-table.ts";
+import type { Position } from "../log/writer/positions-file.ts";
+import type { WriterOptions } from "../log/writer-messages.ts";
+import type { ReloadReport } from "../reload/reload-report.ts";
+
+/** What makes an agent one shard of several. */
+export interface ShardSeat {
+  readonly log: Pick<WriterOptions, "positionsDir" | "leaveFiles">;
+  /** Where the last owners of its consoles left their logs. */
+  readonly handed: readonly Position[];
+  /** Of the whole host. */
+  readonly reload: (asked: { readonly by: string; readonly planOnly: boolean }) => Promise<ReloadReport>;
+  /** What it offers to everybody: what is its own, and what the other shards have. */
+  readonly front: (own: Handlers<"Agent">, table: ConsoleTable, timers: TimerWheel) => Handlers<"Agent">;
+}

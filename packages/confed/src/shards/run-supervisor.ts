@@ -1,0 +1,57 @@
+import { Supervisor } from "@confed/agent/supervisor";
+import { type AgentConfig, loadAgentConfig, managedTableIn } from "@confed/config";
+import { formatHostPort } from "@confed/kernel";
+import { type DaemonFlags, daemonOptions } from "../process/daemon-flags.ts";
+import { runDaemon } from "../process/run-daemon.ts";
+import type { World } from "../world.ts";
+import { shardCount } from "./shard-count.ts";
+import { spawnShard } from "./spawn-shard.ts";
+import { takeState } from "./take-state.ts";
+
+export interface SupervisorFlags extends DaemonFlags {
+  readonly shards?: string;
+}
+
+/** `confed agent --shards N`: start the shards and look after them. */
+export function runSupervisor(
+  world: World,
+  config: AgentConfig,
+  { path, flags }: { readonly path: string; readonly flags: SupervisorFlags },
+): Promise<number> {
+  return runDaemon(world, daemonOptions(flags), async ({ logger, scope }) => {
+    const { clock, pid } = world;
+    const { id, listen, stateDir } = config.agent;
+    const state = await takeState(stateDir, { pid, clock, alone: false });
+    scope.own(() => {
+      state.release();
+    });
+    const managedTable = managedTableIn(stateDir);
+    const supervisor = new Supervisor(config, {
+      ...{ clock, logger, managedTable },
+      residentBytes: () => world.residentBytes(),
+      leaveFiles: state.leaveFiles,
+      countOf: (desired) => shardCount(desired, flags.shards),
+      load: () => loadAgentConfig(path, { managedTable }),
+      spawn: (index) => spawnShard(world, index, flags),
+      kill: (shardPid) => {
+        world.kill(shardPid);
+      },
+    });
+    await supervisor.start();
+    return {
+      ready: {
+        role: "agent",
+        id,
+        address: formatHostPort({ host: listen.host, port: supervisor.port }),
+        consoles: config.consoles.length,
+        shards: supervisor.count,
+      },
+      stop: () => supervisor.stop(),
+      onReopen(signal) {
+        supervisor.reopenLogs();
+        logger.info("console logs opened anew", { signal });
+        if (signal === "SIGHUP") void supervisor.reload({ by: signal });
+      },
+    };
+  });
+}
