@@ -14,15 +14,20 @@ const ROUNDS = 2;
 /** A viewer that reads nothing: its terminal's process is stopped, as a suspended laptop stops it. */
 test("a viewer that stops reading is let go after 10 s, says so when it goes on, and is attached again", async () => {
   const rig = new ConfedRig();
-  await using rack = await startRack({ consoles: 2, lineBytes: 1024, linesPerSecond: 0 });
+  await using rack = await startRack({ consoles: 3, lineBytes: 1024, linesPerSecond: 0 });
   const agent = await rig.startAgent({ consoles: consoleTable(rack) });
-  const [name, quietName] = [rack.consoleName(0), rack.consoleName(1)];
-  for (const console of [name, quietName]) await agent.process.logged("console up", { console });
+  const [name = "", quietName = "", heldName = ""] = [0, 1, 2].map((index) => rack.consoleName(index));
+  for (const console of [name, quietName, heldName]) await agent.process.logged("console up", { console });
   const reader = rig.attach(agent, { console: name, mode: "VIEW", subject: "reader@a" });
   // Nothing is ever printed there, and nobody types: no reason to end anything.
   const quiet = rig.attach(agent, { console: quietName, subject: "quiet@a" });
   await Promise.all([reader.whenOpened(), quiet.whenOpened()]);
   const events = (kind: string) => reader.messages.filter(({ event }) => event?.kind === kind).length;
+
+  // A client that is gone without a word: nothing waits for it, and it holds the keyboard.
+  const gone = rig.rcons(agent, heldName);
+  await gone.told("[n0003 on sn01");
+  gone.freeze(true);
 
   const terminal = spawnTerminal(
     process.execPath,
@@ -63,6 +68,11 @@ test("a viewer that stops reading is let go after 10 s, says so when it goes on,
     const last = reader.output.subarray(-1024).toString("latin1");
     await vi.waitFor(() => expect(said.endsWith(last)).toBe(true), { timeout: 10_000 });
   }
+  // Keepalive has found it by now: whoever comes has the keyboard without taking it from anybody.
+  const next = rig.attach(agent, { console: heldName });
+  expect((await next.whenOpened()).mode).toBe("WRITE");
+  gone.freeze(false);
+  await gone.told(/holds the keyboard/);
   expect(quiet.ended).toBeUndefined();
   quiet.type("x");
   await quiet.inputTaken();

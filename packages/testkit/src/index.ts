@@ -10,6 +10,7 @@ export {
   type RigHead,
 } from "./confed-rig.ts";
 export { ConfedRun, type ConfedRunOptions, runConfed } from "./confed-run.ts";
+export { echoTimes, percentile } from "./echo-times.ts";
 export {
   type FakeAgent,
   type FakeHead,

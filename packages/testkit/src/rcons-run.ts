@@ -79,6 +79,11 @@ export class RconsRun {
     return this.#until(look, `rcons said ${String(text)}`);
   }
 
+  /** SIGSTOP and SIGCONT. */
+  freeze(frozen: boolean): void {
+    this.#child.kill(frozen ? "SIGSTOP" : "SIGCONT");
+  }
+
   /** Resolves when it is gone. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");

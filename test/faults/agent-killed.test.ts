@@ -1,8 +1,10 @@
+import { systemClock } from "@confed/kernel";
 import { consoleTable, type Rack, startRack, verifyLog } from "@confed/simulator";
-import { ConfedRig, type RigAgent, readToTheEnd } from "@confed/testkit";
+import { ConfedRig, type RigAgent, randomBytes, readToTheEnd } from "@confed/testkit";
 import { describe, expect, test } from "vitest";
 
 const ROUNDS = 2;
+const KILLS = 10;
 /** Enough that many batches are in every stage of the way when the agent dies. */
 const BYTES_A_ROUND = 300_000;
 
@@ -61,7 +63,44 @@ describe("an agent killed by SIGKILL while consoles print and a viewer is attach
     }
     await readToTheEnd(rack, agent.process);
     await agent.process.stop();
-    await expectExact(agent, rack);
+    await expectExact(agent, rack, ROUNDS);
+  });
+
+  test(`${KILLS} times, at moments that a seed chooses, loses nothing unmarked; a head says so each time`, async () => {
+    const seed = Number(process.env["CONFED_KILL_SEED"] ?? 3);
+    const random = randomNumbers(seed);
+    const rig = new ConfedRig();
+    await using rack = await startRack({ consoles: 4, linesPerSecond: 2_000, lineBytes: 100 });
+    const head = await rig.startHead();
+    const agent = await rig.startAgent({ heads: [head.address], consoles: consoleTable(rack) });
+    const screen = rig.watch(head);
+    const name = rack.consoleName(1);
+    const reservedEnds: number[] = [];
+    for (let kill = 1; kill <= KILLS; kill += 1) {
+      await screen.shows(name, "CONNECTED");
+      const viewer = rig.attach(agent, { console: name, mode: "VIEW" });
+      await viewer.whenOpened();
+      // From the first byte on: before the first flush, between frames, while an index is written.
+      const moment = Math.floor(random() * BYTES_A_ROUND);
+      await viewer.until(() => viewer.output.length > moment);
+      const shownMs = systemClock.nowMs();
+      await agent.process.kill();
+      await screen.shows(name, "UNREACHABLE");
+      expect(systemClock.nowMs() - shownMs).toBeLessThan(3 * 2_000);
+      reservedEnds.push(viewer.endOffset);
+      await agent.restart();
+    }
+    await screen.shows(name, "CONNECTED");
+    // Writing is what shows the last gap: something must come behind it.
+    const last = rig.attach(agent, { console: name, mode: "VIEW" });
+    await last.until(() => last.output.length > 1_000);
+    await readToTheEnd(rack, agent.process);
+    await agent.process.stop();
+    await expectExact(agent, rack, KILLS, `seed ${seed}`);
+    // What a viewer was shown has an offset that nothing else was ever given.
+    agent.gaps(name).forEach((gap, kill) => {
+      expect(gap.to, `kill ${kill}, seed ${seed}`).toBeGreaterThanOrEqual(reservedEnds[kill] ?? 0);
+    });
   });
 
   test("rcons comes back by itself, shows what it missed and names the gap", async () => {
@@ -83,7 +122,7 @@ describe("an agent killed by SIGKILL while consoles print and a viewer is attach
     await readToTheEnd(rack, agent.process);
     await agent.process.stop();
     await run.kill();
-    await expectExact(agent, rack);
+    await expectExact(agent, rack, ROUNDS);
 
     // All that the log has was shown, and what it lacks was shown, if at all, where the gaps are.
     const log = agent.log(name);
@@ -115,11 +154,11 @@ async function printingAgent() {
   return { rig, rack, agent, name };
 }
 
-async function expectExact(agent: RigAgent, rack: Rack): Promise<void> {
+async function expectExact(agent: RigAgent, rack: Rack, kills: number, what = ""): Promise<void> {
   for (const sent of await rack.sentAll()) {
     const gapsAtBytes = gapPositions(agent, sent.console);
-    expect(gapsAtBytes).toHaveLength(ROUNDS);
-    expect(await verifyLog(agent.log(sent.console), sent, { gapsAtBytes })).toMatchObject({
+    expect(gapsAtBytes, what).toHaveLength(kills);
+    expect(await verifyLog(agent.log(sent.console), sent, { gapsAtBytes }), what).toMatchObject({
       exact: true,
       missing: [],
       duplicated: [],
@@ -135,4 +174,14 @@ function gapPositions(agent: RigAgent, console: string): number[] {
     const segment = records.find((record) => record.t === "seg" && record.off >= to);
     return segment?.t === "seg" ? [segment.pos] : [];
   });
+}
+
+/** Numbers in [0, 1), the same for the same seed. */
+function randomNumbers(seed: number): () => number {
+  const bytes = randomBytes(4 * KILLS, seed);
+  let at = 0;
+  return () => {
+    at += 4;
+    return bytes.readUInt32LE(at - 4) / 2 ** 32;
+  };
 }
