@@ -234,10 +234,8 @@ export function transportCompliance(
       const feeding = fixture.feed(sent).then(() => fixture.hangUp());
       while (recorder.sizeBytes - start < sent.length) {
         const before = recorder.sizeBytes;
-        const found = link.readNow();
-        const gotBytes = recorder.sizeBytes - before;
-        if (found === "nothing") expect(gotBytes).toBe(0);
-        else expect(gotBytes).toBeGreaterThan(0);
+        // What is found may be the transport's own protocol, and nothing of the console.
+        if (link.readNow() === "nothing") expect(recorder.sizeBytes).toBe(before);
         // Now and then as a console does that finds nothing: the poll has it for a moment.
         if (random() % 8 === 0) {
           link.resume();
