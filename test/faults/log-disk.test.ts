@@ -36,8 +36,8 @@ function fill(directory: string): () => void {
   };
 }
 
-/** Longer than it takes until the log counts as late. */
-const FROZEN_MS = 2_500;
+/** Longer than it takes until the log counts as stalled. */
+const FROZEN_MS = 6_500;
 
 const eventually = (condition: () => boolean) =>
   vi.waitFor(
@@ -59,6 +59,12 @@ const noticed = (viewer: Attached, text: string, count: number) =>
 
 const block = (seed: number, length: number) =>
   Buffer.from(Uint8Array.from({ length }, (_, i) => (i * 7 + seed) % 251));
+
+async function listed(rig: ConfedRig, agent: RigAgent): Promise<string> {
+  const run = rig.rcons(agent, "ls");
+  await run.exited;
+  return run.output;
+}
 
 /** The offsets of [from, to) that the log explains by gaps. */
 const gapBytes = (agent: RigAgent) => agent.gaps("n1").reduce((sum, { off, to }) => sum + to - off, 0);
@@ -210,6 +216,9 @@ test("a disk that hangs stops neither reading nor viewers, and takes all when it
       for (const fromMs = systemClock.nowMs(); systemClock.nowMs() - fromMs < FROZEN_MS; ) {
         await feed(block(round, 10));
       }
+      // Whoever looks is told, in the words of the listing.
+      expect(await listed(rig, agent)).toContain("log-stalled: the disk with the logs has not answered");
+      await noticed(viewer, "the log cannot be written: the disk with the logs has not answered", round);
     } finally {
       await run("fsfreeze", ["-u", logs]);
     }
@@ -217,6 +226,8 @@ test("a disk that hangs stops neither reading nor viewers, and takes all when it
     await eventually(() => agent.log("n1").length === sent.length);
     expect(systemClock.nowMs() - healedFromMs).toBeLessThan(2_000);
     expect(agent.log("n1").equals(sent)).toBe(true);
+    await noticed(viewer, "the log is written again", round);
+    expect(await listed(rig, agent)).not.toContain("log-stalled");
   }
   expect(agent.gaps("n1")).toEqual([]);
 });

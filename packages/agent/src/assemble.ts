@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { type AgentConfig, type ConsoleSpec, type LoadResult, managedTableIn } from "@confed/config";
+import {
+  type AgentConfig,
+  type ConsoleSpec,
+  type LoadResult,
+  logModes,
+  managedTableIn,
+} from "@confed/config";
 import { type Clock, ConfedError, formatHostPort, type Logger, Scope, TimerWheel } from "@confed/kernel";
 import { startNameResolver } from "@confed/transports";
 import { type RunningServer, startServer } from "@confed/wire";
@@ -80,6 +86,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     ...{ table, transportOf: transportFor, clock, timers, logger, feed },
     gate: new DialGate(DIALS_MAX, timers),
     cadence: new Cadence(clock),
+    logModeOf: logModes(logs),
   });
   for (const spec of consoles) fleet.add(spec);
   for (const position of deps.shard?.handed ?? []) feed.hand(position);

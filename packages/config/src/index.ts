@@ -26,11 +26,13 @@ export {
   loadHeadConfig,
   managedTableIn,
 } from "./load-config.ts";
+export { DEFAULT_MODE, logModes } from "./log-modes.ts";
 export { resolveSecret, type SecretRef, type SecretSources } from "./secret-ref.ts";
 export {
   type AgentSettings,
   DEFAULT_PORTS,
   type HeadSettings,
+  type LogMode,
   type LogSettings,
   SHARDS_MAX,
 } from "./settings-schema.ts";

@@ -14,6 +14,7 @@ import {
   type AgentSettings,
   type HeadSettings,
   includedFile,
+  LOG_MODE_KEYS,
   type LogSettings,
   mainFile,
 } from "./settings-schema.ts";
@@ -328,7 +329,8 @@ interface IncludeRequest {
 const SECTION_KEYS: Readonly<Record<string, readonly string[]>> = {
   agent: ["id", "listen", "advertise", "heads", "state"],
   head: ["listen", "state"],
-  logs: ["path", "mode", "group", "rotate", "compress", "keep"],
+  logs: ["path", "mode", "group", "rotate", "compress", "keep", "for", ...LOG_MODE_KEYS],
+  "logs.for": ["consoles", ...LOG_MODE_KEYS],
   "logs.rotate": ["size", "age"],
   "logs.keep": ["age", "count", "size", "free"],
 };

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { formatFault } from "./fault.ts";
 import { checkConfig } from "./load-config.ts";
+import { logModes } from "./log-modes.ts";
 
 async function check(logs: string) {
   const text = `agent: { id: sn01, state: /var/lib/confed }\nlogs: ${logs}\n`;
@@ -45,10 +46,27 @@ test.each([
     '{ rotate: { size: "1MiB" }, keep: { count: 1.5 } }',
     "logs.keep.count must be a whole number from 0 to 100000, not 1.5",
   ],
+  ['{ for: [{ consoles: "n[1-", strict: true }] }', "logs.for[0].consoles: column "],
+  ['{ for: [{ consoles: "n1" }] }', "logs.for[0] says nothing of these consoles (add strict)"],
+  [
+    '{ for: [{ consoles: "n1", strikt: true }] }',
+    'unknown key "strikt" in logs.for[0] (did you mean "strict"?)',
+  ],
   ['{ rotate: { sise: "1MiB" } }', 'unknown key "sise" in logs.rotate (did you mean "size"?)'],
 ])("the fault of %s is named with what to write", async (logs, expected) => {
   const { faults } = await check(logs);
   expect((faults ?? []).map(formatFault).join("\n")).toContain(expected);
+});
+
+test("a console is logged as the last entry says that selects it, and else as all", async () => {
+  const { ok } = await check(
+    '{ strict: true, for: [{ consoles: "n[1-9]", strict: false }, { consoles: "@db", strict: true }] }',
+  );
+  const modeOf = logModes(ok?.logs ?? { pathTemplate: "", mode: 0 });
+  const strict = (name: string, ...groups: string[]) => modeOf({ name, groups, labels: {} }).strict;
+  expect([strict("x1"), strict("n1"), strict("n1", "db")]).toEqual([true, false, true]);
+  // Ten thousand consoles do not make ten thousand modes.
+  expect(modeOf({ name: "x1", groups: [], labels: {} })).toBe(modeOf({ name: "x2", groups: [], labels: {} }));
 });
 
 test("zstd is refused where Node does not have it", async () => {

@@ -1,5 +1,5 @@
 import zlib from "node:zlib";
-import type { HostPort } from "@confed/kernel";
+import { ConfedError, type HostPort, parseSelection } from "@confed/kernel";
 import { z } from "zod";
 import {
   absolutePath,
@@ -41,8 +41,26 @@ export interface HeadSettings {
   readonly stateDir: string;
 }
 
+/** How one console is logged. */
+export interface LogMode {
+  /** While its log cannot be written, nobody is attached anew. */
+  readonly strict: boolean;
+}
+
+/** The keys of a {@link LogMode}. */
+export const LOG_MODE_KEYS = ["strict"] as const satisfies readonly (keyof LogMode)[];
+
+/** As much of a mode as a section says. */
+export type LogModeSaid = { readonly [Key in keyof LogMode]?: LogMode[Key] | undefined };
+
+/** The mode of some consoles, as far as it differs from that of all. */
+export interface LogRule extends LogModeSaid {
+  /** A selection. */
+  readonly consoles: string;
+}
+
 /** The `logs:` section. */
-export interface LogSettings {
+export interface LogSettings extends LogModeSaid {
   /** An absolute path with exactly one `&`, which stands for the console's name. */
   readonly pathTemplate: string;
   readonly mode: number;
@@ -56,6 +74,8 @@ export interface LogSettings {
   readonly compress?: (typeof COMPRESSIONS)[number] | undefined;
   /** How much of a console's full files is kept; without a limit, all. */
   readonly keep?: KeepSettings | undefined;
+  /** In order: of the entries that select a console, the last that says something counts. */
+  readonly for?: readonly LogRule[] | undefined;
 }
 
 /** Limits of what is kept of a console's full files. */
@@ -124,8 +144,26 @@ const mode = text(
 
 const DEFAULT_LOGS: LogSettings = { pathTemplate: "/var/log/consoles/&.log", mode: 0o640 };
 
+const logMode = { strict: z.boolean().optional() };
+
+const selection = z.string().check(({ value, issues }) => {
+  try {
+    parseSelection(value);
+  } catch (reason) {
+    const { rawMessage, where, hint } = ConfedError.from(reason);
+    refuse(issues, value, `column ${where ?? "1"}: ${rawMessage}`, { whole: true, hint });
+  }
+});
+
+const logRule = z.strictObject({ consoles: selection, ...logMode }).check(({ value, issues }) => {
+  if (LOG_MODE_KEYS.every((key) => value[key] === undefined))
+    refuse(issues, value, "says nothing of these consoles", { hint: `add ${LOG_MODE_KEYS.join(", ")}` });
+});
+
 const logs = z
   .strictObject({
+    ...logMode,
+    for: z.array(logRule).optional(),
     path: logPath.default(DEFAULT_LOGS.pathTemplate),
     mode: mode.default(DEFAULT_LOGS.mode),
     group: line.optional(),

@@ -1,3 +1,4 @@
+import type { LogMode } from "@confed/config";
 import type { BackoffOptions, Clock, Logger } from "@confed/kernel";
 import type { Transport } from "@confed/transports";
 import type { LogFeed } from "../log/log-feed.ts";
@@ -10,6 +11,7 @@ export interface ConsoleIdentity {
   /** Its number within this agent, for arenas and tails. */
   readonly number: number;
   readonly onDemand: boolean;
+  readonly logMode: LogMode;
 }
 
 /** How a console is reached: what a reload may change while it lives. */

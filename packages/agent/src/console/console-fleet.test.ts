@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ConsoleSpec } from "@confed/config";
+import { type ConsoleSpec, DEFAULT_MODE } from "@confed/config";
 import { type ConfedError, silentLogger, systemClock } from "@confed/kernel";
 import { type MemoryPair, memory } from "@confed/transports";
 import { type AttachResponse, Encoded, messageCodec } from "@confed/wire";
@@ -32,6 +32,7 @@ beforeEach(() => {
   const deps = { clock: systemClock, timers: systemClock, logger: silentLogger };
   fleet = new ConsoleFleet({
     ...{ ...deps, table, feed, gate: new DialGate(8, systemClock), cadence: new Cadence(systemClock) },
+    logModeOf: () => DEFAULT_MODE,
     transportOf: (spec) => wayTo((spec as { readonly host: string }).host).transport(deps as never),
   });
 });

@@ -1,5 +1,5 @@
-import type { ConsoleSpec } from "@confed/config";
-import { type Clock, ConfedError, type Logger } from "@confed/kernel";
+import type { ConsoleSpec, LogMode } from "@confed/config";
+import { type Clock, ConfedError, type Logger, type Selectable } from "@confed/kernel";
 import type { Transport } from "@confed/transports";
 import type { LogFeed } from "../log/log-feed.ts";
 import type { Position } from "../log/writer/positions-file.ts";
@@ -20,6 +20,8 @@ export interface FleetDeps {
   readonly feed: LogFeed;
   readonly gate: DialGate;
   readonly cadence: Cadence;
+  /** How a console is logged. */
+  readonly logModeOf: (console: Selectable) => LogMode;
 }
 
 /**
@@ -52,7 +54,12 @@ export class ConsoleFleet {
   add(spec: ConsoleSpec): Console {
     this.#numberLast += 1;
     const console = new Console(
-      { name: spec.name, number: this.#numberLast, onDemand: spec.onDemand },
+      {
+        name: spec.name,
+        number: this.#numberLast,
+        onDemand: spec.onDemand,
+        logMode: this.#deps.logModeOf(spec),
+      },
       this.#wayOf(spec),
       this.#consoleDeps,
     );
@@ -120,6 +127,7 @@ export class ConsoleFleet {
   #describe(spec: ConsoleSpec, console: Console): void {
     const { name, groups, labels, transport, description = "" } = spec;
     this.#specs.set(name, spec);
+    console.logMode = this.#deps.logModeOf(spec);
     const target = targetOf(spec);
     this.#deps.table.add({ console, name, groups, labels, transport, target, description });
   }

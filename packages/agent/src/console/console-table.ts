@@ -101,6 +101,7 @@ export class ConsoleTable {
       logPath: console.logPath,
       description,
       attempt: "attempt" in state ? state.attempt : 0,
+      logTrouble: console.logTrouble === undefined ? null : toDetail(console.logTrouble),
     };
   }
 

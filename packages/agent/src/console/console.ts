@@ -1,4 +1,5 @@
 import type { EventRecord, GapRecord } from "@confed/codecs";
+import type { LogMode } from "@confed/config";
 import { type Cancel, ConfedError, createBackoff, type Once, once } from "@confed/kernel";
 import type { Link } from "@confed/transports";
 import type { FedConsole } from "../log/log-feed.ts";
@@ -24,6 +25,8 @@ export class Console implements FedConsole {
   readonly name: string;
   readonly number: number;
   readonly viewers: Viewers;
+  /** Configuration may say another; what the log writer has to know holds from the next opening on. */
+  logMode: LogMode;
   readonly #deps: ConsoleDeps;
   #onDemand: boolean;
   #way: ConsoleWay;
@@ -44,9 +47,10 @@ export class Console implements FedConsole {
   #wantedBeforeOpened = false;
   #removed = false;
 
-  constructor({ name, number, onDemand }: ConsoleIdentity, way: ConsoleWay, deps: ConsoleDeps) {
+  constructor({ name, number, onDemand, logMode }: ConsoleIdentity, way: ConsoleWay, deps: ConsoleDeps) {
     this.name = name;
     this.number = number;
+    this.logMode = logMode;
     this.#onDemand = onDemand;
     this.#deps = deps;
     this.#way = way;
@@ -250,8 +254,6 @@ export class Console implements FedConsole {
   onLogTrouble(error: ConfedError | undefined): void {
     if (this.#output.trouble?.message === error?.message) return;
     this.#output.trouble = error;
-    if (error === undefined) this.#deps.logger.info("log is written again", { console: this.name });
-    else this.#deps.logger.error("log cannot be written", { console: this.name, error: error.message });
     const text =
       error === undefined ? "the log is written again" : `the log cannot be written: ${error.rawMessage}`;
     this.viewers.tellAll({ event: { kind: "NOTICE", text, wallTimeMs: this.#deps.clock.wallTimeMs() } });

@@ -7,6 +7,8 @@ export interface FedConsole {
   readonly name: string;
   /** The next offset; asked when a writer takes over from a dead one, and at the end. */
   readonly end: { readonly logId: string; readonly offset: number };
+  /** Everything before this offset is in the log, or is a gap. */
+  readonly loggedEnd: number;
   /** Numbering may begin (once), or goes on in a log with another id. */
   onOpened(log: OpenedLog): void;
   /** `bytes` more of what was appended are with the log writer's kernel, in order. */

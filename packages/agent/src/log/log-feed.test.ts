@@ -24,6 +24,9 @@ class Numbering implements FedConsole {
   readonly name: string;
   end = { logId: "", offset: 0 };
   logged = 0;
+  get loggedEnd(): number {
+    return this.logged;
+  }
   gaps = 0;
   droppedBytes = 0;
   late = 0;

@@ -13,6 +13,7 @@ import type { FedConsole } from "./fed-console.ts";
 import { LogCloses } from "./log-closes.ts";
 import { LOG_LIMITS } from "./log-limits.ts";
 import { LogOpens } from "./log-opens.ts";
+import { LogTroubles } from "./log-troubles.ts";
 import type { Position } from "./writer/positions-file.ts";
 import type { Refused, WriterOptions, WriterReply } from "./writer-messages.ts";
 import type { WriterEvents, WriterProcess } from "./writer-process.ts";
@@ -67,6 +68,7 @@ export class LogFeed {
   #stopping = false;
   readonly #backlogs: Backlogs;
   readonly #opens: LogOpens;
+  readonly #troubles: LogTroubles;
   #diedCount = 0;
   readonly #settling = new Set<{ readonly seq: number; readonly done: () => void }>();
   readonly #closes = new LogCloses();
@@ -85,10 +87,12 @@ export class LogFeed {
         this.#again(number, records, final);
       },
     });
+    this.#troubles = new LogTroubles({ consoles: this.#consoles, logger: deps.logger });
     this.#opens = new LogOpens({
       clock: deps.clock,
       consoles: this.#consoles,
       backlogs: this.#backlogs,
+      troubles: this.#troubles,
       command: (command) => this.#writer?.command(command),
     });
     this.#startWriter();
@@ -98,6 +102,11 @@ export class LogFeed {
   get lagMs(): number {
     const [oldest] = this.#sent;
     return oldest === undefined ? 0 : this.#deps.clock.nowMs() - oldest.sentAtMs;
+  }
+
+  /** Consoles whose log cannot be written now. */
+  get stalledCount(): number {
+    return this.#troubles.count;
   }
 
   /** Its log does not keep up: the disk hangs, or refuses what this console printed. */
@@ -137,6 +146,7 @@ export class LogFeed {
   #forget(number: number): void {
     this.#backlogs.forget(number);
     this.#opens.forget(number);
+    this.#troubles.forget(number);
     this.#consoles.delete(number);
   }
 
@@ -285,6 +295,8 @@ export class LogFeed {
       this.#cancelLate = undefined;
       if (this.lagMs >= LOG_LIMITS.lateAfterMs)
         for (const console of this.#consoles.values()) console.onLogLate();
+      if (this.lagMs >= LOG_LIMITS.stalledAfterMs)
+        this.#troubles.writerStalled(LOG_LIMITS.stalledAfterMs / 1_000);
       this.#watchLag();
     });
   }
@@ -303,6 +315,7 @@ export class LogFeed {
       this.#answered(oldest, refusals);
       oldest.arena?.release();
     }
+    if (this.lagMs < LOG_LIMITS.lateAfterMs) this.#troubles.writerAnswers();
     for (const waiter of this.#settling) if (waiter.seq <= seq) waiter.done();
   }
 
@@ -322,8 +335,11 @@ export class LogFeed {
     });
     if (offered === undefined) return;
     const refusal = refusals.get(offered);
-    if (refusal === undefined) this.#backlogs.taken(offered);
-    else this.#backlogs.refusedAgain(offered, refusal.next);
+    if (refusal === undefined) {
+      this.#backlogs.taken(offered);
+      // A writer that came after the trouble does not know that it heals.
+      if (!this.#backlogs.has(offered)) this.#troubles.written(offered);
+    } else this.#backlogs.refusedAgain(offered, refusal.next);
   }
 
   #startWriter(): void {
@@ -381,7 +397,7 @@ export class LogFeed {
         this.#opens.failing(reply, new ConfedError(reply.code, reply.message));
         return;
       case "healed":
-        this.#consoles.get(reply.number)?.onLogTrouble(undefined);
+        this.#troubles.written(reply.number);
         return;
       case "closed":
         this.#closes.closed(reply.numbers, reply.positions);

@@ -8,6 +8,8 @@ export const LOG_LIMITS = {
   flushDelayMs: 100,
   /** Output older than this that the writer has not acknowledged: the log is late. */
   lateAfterMs: 1_000,
+  /** Output older than this that the writer has not acknowledged: the log is stalled, and shown so. */
+  stalledAfterMs: 5_000,
   /** What one console may have unlogged while the log is late; beyond it, its own bytes become a gap. */
   backlogBytesMax: 256 * 1024,
   /** What all consoles together may have kept for a disk that refuses it; beyond it, gaps. */

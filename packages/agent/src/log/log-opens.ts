@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type Cancel, type Clock, ConfedError } from "@confed/kernel";
 import type { Backlogs } from "./backlogs.ts";
 import type { FedConsole } from "./fed-console.ts";
+import type { LogTroubles } from "./log-troubles.ts";
 import type { Position } from "./writer/positions-file.ts";
 import type { OpenedLog, WriterCommand } from "./writer-messages.ts";
 
@@ -9,6 +10,7 @@ export interface LogOpensDeps {
   readonly clock: Clock;
   readonly consoles: ReadonlyMap<number, FedConsole>;
   readonly backlogs: Pick<Backlogs, "has" | "begin">;
+  readonly troubles: Pick<LogTroubles, "refused" | "written">;
   readonly command: (command: WriterCommand) => void;
 }
 
@@ -58,7 +60,7 @@ export class LogOpens {
   }
 
   opened(log: OpenedLog): void {
-    const { consoles, backlogs, command } = this.#deps;
+    const { consoles, backlogs, troubles, command } = this.#deps;
     const console = consoles.get(log.number);
     if (console === undefined) return;
     this.#handed.delete(console.name);
@@ -72,7 +74,7 @@ export class LogOpens {
       command({ do: "begin", numbers: [log.number] });
       console.onOpened(log);
     } else console.onReserved(log.reservedEnd);
-    if (!backlogs.has(log.number)) console.onLogTrouble(undefined);
+    if (!backlogs.has(log.number)) troubles.written(log.number);
   }
 
   failing(
@@ -81,7 +83,7 @@ export class LogOpens {
   ): void {
     const console = this.#deps.consoles.get(number);
     if (console === undefined) return;
-    console.onLogTrouble(error);
+    this.#deps.troubles.refused(number, error);
     this.#numberWithout(number, console);
     if (unopened) this.#reopenSoon(number);
   }
@@ -124,7 +126,8 @@ export class LogOpens {
       for (const number of [...this.#unopened]) {
         const console = this.#deps.consoles.get(number);
         if (console === undefined) continue;
-        console.onLogTrouble(new ConfedError("deadline_exceeded", "the disk with the logs does not answer"));
+        const error = new ConfedError("deadline_exceeded", "the disk with the logs does not answer");
+        this.#deps.troubles.refused(number, error);
         this.#numberWithout(number, console);
         this.#deps.backlogs.begin(number);
       }

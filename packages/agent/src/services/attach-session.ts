@@ -7,6 +7,7 @@ import {
   type OpenReceived,
   toDetail,
 } from "@confed/wire";
+import type { Console } from "../console/console.ts";
 import type { Listed } from "../console/console-table.ts";
 import { removedError } from "../console/removed-error.ts";
 import { VIEWER_LIMITS } from "../viewers/viewer-limits.ts";
@@ -76,6 +77,7 @@ export class AttachSession {
     const listed = table.get(open.console);
     const { console } = listed;
     await console.numbered;
+    refuseUnlogged(console);
     const start = await startOf(open, console, { ...this.#deps, signal: this.#stream.signal });
     if (this.#stream.signal.aborted) return;
     if (console.removed) throw removedError(console.name);
@@ -101,6 +103,19 @@ export class AttachSession {
     this.#stream.send({ end: { error: toDetail(error), reattach } });
     this.#stream.end();
   }
+}
+
+/** A console of which every byte must be logged takes nobody while its log cannot be written. */
+function refuseUnlogged({ name, logMode, logTrouble }: Console): void {
+  if (!logMode.strict || logTrouble === undefined) return;
+  throw new ConfedError(
+    "failed_precondition",
+    `the log of ${name} cannot be written: ${logTrouble.rawMessage}`,
+    {
+      subject: name,
+      hint: "its log is strict; attach again when it is written, which needs no restart",
+    },
+  );
 }
 
 /** The same client comes back while its old session still seems to live: the old one ends. */

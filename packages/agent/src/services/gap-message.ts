@@ -11,4 +11,5 @@ const REASONS = {
   "log-stalled": "LOG_STALLED",
   "log-truncated": "LOG_TRUNCATED",
   "rotated-away": "ROTATED_AWAY",
+  "disk-failed": "DISK_FAILED",
 } as const satisfies Record<GapCause, string>;

@@ -50,6 +50,7 @@ export function processStatus({
     peers: peers(),
     logLagMs: Math.round(feed.lagMs),
     residentBytes: residentBytes(),
+    logsStalled: feed.stalledCount,
     trouble: error === undefined ? null : toDetail(error),
   };
 }

@@ -36,7 +36,7 @@ export interface GapRecord {
 }
 
 /** Why bytes are missing; the words of the index, of messages and metrics. */
-export type GapCause = "agent-restart" | "log-stalled" | "log-truncated" | "rotated-away";
+export type GapCause = "agent-restart" | "log-stalled" | "log-truncated" | "rotated-away" | "disk-failed";
 
 /** Something happened when the log stood at `off`: up, down, attach, break. */
 export interface EventRecord {

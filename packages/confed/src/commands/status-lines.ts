@@ -6,7 +6,8 @@ export function statusLines(
   status: ProcessStatusReceived,
   { address, nowMs }: { readonly address: string; readonly nowMs: number },
 ): readonly string[] {
-  const { role, id, version, startedMs, consoles, viewers, peers, logLagMs, gapBytes, trouble } = status;
+  const { role, id, version, startedMs, consoles, viewers, peers, logLagMs, gapBytes, trouble, logsStalled } =
+    status;
   const name = id === "" || id === role ? role : `${role} ${id}`;
   const lines = [
     `${safe(name)} at ${address}, version ${safe(version)}, up ${ago(startedMs, nowMs)}, ${mebibytes(status.residentBytes)} MiB`,
@@ -14,7 +15,8 @@ export function statusLines(
     `viewers   ${viewers}`,
   ];
   if (role === "agent") {
-    lines.push(`log       ${logLagMs === 0 ? "up to date" : `${logLagMs} ms behind`}`);
+    const stalled = logsStalled === 0 ? "" : `, ${logsStalled} consoles log-stalled: \`rcons ls\` says why`;
+    lines.push(`log       ${logLagMs === 0 ? "up to date" : `${logLagMs} ms behind`}${stalled}`);
   }
   if (gapBytes > 0) lines.push(`gaps      ${gapBytes} bytes missing from logs`);
   if (trouble !== null) lines.push(`trouble   ${safe(`${trouble.code}: ${trouble.message}`)}`);

@@ -47,6 +47,7 @@ export function knownStatus(said: ConsoleStatusReceived, agent: string): Console
     logPath: neutralise(said.logPath, LIMITS.logPathLengthMax),
     description: neutralise(said.description, LIMITS.descriptionLengthMax),
     attempt: said.attempt,
+    logTrouble: said.logTrouble === null ? null : knownDetail(said.logTrouble),
   };
 }
 

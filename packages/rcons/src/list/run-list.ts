@@ -1,7 +1,7 @@
 import { EXIT, formatDuration } from "@confed/kernel";
 import type { ConsoleStateReceived, ConsoleStatusReceived } from "@confed/wire";
 import { jsonStatus, jsonViewer } from "../render/json-status.ts";
-import { causeText, MODE_WORDS, STATE_WORDS } from "../render/state-words.ts";
+import { causeText, logTroubleText, MODE_WORDS, STATE_WORDS } from "../render/state-words.ts";
 import { statusLines } from "../render/status-lines.ts";
 import { Table } from "../render/table.ts";
 import { TextOut } from "../render/text-out.ts";
@@ -100,14 +100,18 @@ async function everyPage(
 }
 
 function rowOf(status: ConsoleStatusReceived, nowMs: number): readonly string[] {
-  const { name, state, owner, sinceMs, cause } = status;
+  const { name, state, owner, sinceMs, cause, logTrouble } = status;
+  const causes = [
+    cause === null || cause.code === "" ? [] : [causeText(cause)],
+    logTrouble === null ? [] : [logTroubleText(logTrouble)],
+  ];
   return [
     name,
     STATE_WORDS[state],
     owner,
     sinceMs === 0 ? "-" : formatDuration(nowMs - sinceMs),
     viewersText(status),
-    cause === null || cause.code === "" ? "" : causeText(cause),
+    causes.flat().join("; "),
   ];
 }
 

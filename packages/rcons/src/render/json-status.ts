@@ -24,6 +24,7 @@ export function jsonStatus(status: ConsoleStatusReceived): object {
     end: status.end === null ? null : { logId: status.end.logId, offset: status.end.offset },
     lastOutput: time(status.lastOutputMs),
     logPath,
+    logTrouble: jsonError(status.logTrouble),
   };
 }
 

@@ -34,7 +34,13 @@ export const GAP_WORDS: Readonly<Record<GapReasonReceived, string>> = {
   ROTATED_AWAY: "removed by retention",
   LOG_RESET: "log begun anew",
   READER_TOO_SLOW: "this terminal too slow, see log",
+  DISK_FAILED: "the disk lost them",
 };
+
+/** Why a console's log cannot be written, in one line; the console itself may be well. */
+export function logTroubleText(trouble: ErrorDetailReceived): string {
+  return `log-stalled: ${causeText(trouble)}`;
+}
 
 /** One failure in one line; its text may come from a console and is made harmless. */
 export function causeText({ code, message, where }: ErrorDetailReceived): string {

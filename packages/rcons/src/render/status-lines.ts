@@ -1,7 +1,7 @@
 import { formatDuration, neutralise } from "@confed/kernel";
 import type { ConsoleStatusReceived } from "@confed/wire";
 import { formatNumber } from "./format-count.ts";
-import { causeText, MODE_WORDS, STATE_WORDS } from "./state-words.ts";
+import { causeText, logTroubleText, MODE_WORDS, STATE_WORDS } from "./state-words.ts";
 
 /** All that is known of one console, for people: aligned "key: value" lines. */
 export function statusLines(status: ConsoleStatusReceived, wallTimeMs: number): readonly string[] {
@@ -30,6 +30,7 @@ export function statusLines(status: ConsoleStatusReceived, wallTimeMs: number): 
     ],
     ["last output", status.lastOutputMs === 0 ? "none since the agent started" : ago(status.lastOutputMs)],
     ["log", status.logPath],
+    ["log trouble", status.logTrouble === null ? undefined : logTroubleText(status.logTrouble)],
     [
       "position",
       status.end === null ? undefined : `@${formatNumber(status.end.offset)} of log ${status.end.logId}`,

@@ -25,7 +25,8 @@ export const contract: unknown = {
         "LOG_TRUNCATED": 3,
         "ROTATED_AWAY": 4,
         "LOG_RESET": 5,
-        "READER_TOO_SLOW": 6
+        "READER_TOO_SLOW": 6,
+        "DISK_FAILED": 7
        }
       },
       "Gap": {
@@ -191,6 +192,10 @@ export const contract: unknown = {
         "viewersUnlisted": {
          "type": "uint32",
          "id": 17
+        },
+        "logTrouble": {
+         "type": "ErrorDetail",
+         "id": 18
         }
        }
       },
@@ -973,6 +978,10 @@ export const contract: unknown = {
          "rule": "repeated",
          "type": "PeerStatus",
          "id": 12
+        },
+        "logsStalled": {
+         "type": "uint32",
+         "id": 13
         }
        }
       },

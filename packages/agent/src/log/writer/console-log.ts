@@ -107,10 +107,18 @@ export class ConsoleLog {
     return this.#openGap === undefined ? base : { ...base, gap: this.#openGap };
   }
 
-  /** Reserve offsets ahead; the caller makes the returned position durable before it says so. */
-  reserve(): Position {
-    this.#reservedEnd = Math.max(this.#reservedEnd, this.#next) + LOG_LIMITS.reservationBytes;
-    return this.#position(this.#reservedEnd, false);
+  /**
+   * The position that reserves offsets ahead. It counts when the caller has made it durable and says
+   * so by {@link reserved}; what could not be is asked for again without reaching further.
+   */
+  reservation(): Position {
+    const from = Math.max(this.#reservedEnd, this.#next);
+    return this.#position(from + LOG_LIMITS.reservationBytes, false);
+  }
+
+  /** The disk knows this reservation. */
+  reserved({ end }: Position): void {
+    this.#reservedEnd = end;
   }
 
   /** The offset that the next byte written has. */

@@ -127,9 +127,9 @@ export class LogWriter {
     for (const log of wanted) {
       try {
         const console = this.#consoleLog(log);
-        const where = console.opened(log.number);
-        reserved.push(console.reserve());
-        opened.push({ ...where, reservedEnd: console.reservedEnd });
+        const position = console.reservation();
+        reserved.push(position);
+        opened.push({ ...console.opened(log.number), reservedEnd: position.end });
         this.#consoles.set(log.number, console);
       } catch (reason) {
         this.#consoles.delete(log.number);
@@ -146,7 +146,9 @@ export class LogWriter {
       }
       return;
     }
-    for (const { number } of opened) {
+    for (const [at, { number }] of opened.entries()) {
+      const position = reserved[at];
+      if (position !== undefined) this.#consoles.get(number)?.reserved(position);
       // A log that is behind shows that it can be written when it takes what it missed.
       if (this.#consoles.get(number)?.behind === false) this.#failing.delete(number);
     }
@@ -199,17 +201,19 @@ export class LogWriter {
   #reserve(numbers: readonly number[]): void {
     const consoles = numbers.flatMap((number) => {
       const console = this.#consoles.get(number);
-      return console === undefined ? [] : [{ number, console }];
+      return console === undefined ? [] : [{ number, console, position: console.reservation() }];
     });
     try {
-      this.#positions.put(consoles.map(({ console }) => console.reserve()));
+      this.#positions.put(consoles.map(({ position }) => position));
     } catch (reason) {
       for (const { number } of consoles) this.#fail(number, reason);
       this.#deps.reply({ tell: "unreserved", numbers: consoles.map(({ number }) => number) });
       return;
     }
-    for (const { number, console } of consoles) {
+    for (const { number, console, position } of consoles) {
+      console.reserved(position);
       this.#deps.reply({ tell: "reserved", number, reservedEnd: console.reservedEnd });
+      if (!console.behind) this.#healed(number);
     }
   }
 

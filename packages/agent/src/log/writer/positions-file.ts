@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { decodeCheckedLines, encodeCheckedLine } from "@confed/codecs";
 import { makeDirectory } from "@confed/kernel";
@@ -47,6 +47,8 @@ export class PositionsFile<T extends { readonly name: string } = Position> {
   readonly #positions = new Map<string, T>();
   #fd: number;
   #lineCount: number;
+  /** A sync failed: the kernel has thrown away what it could not write, and says so only once. */
+  #suspect = false;
 
   /** Reads what is there. A missing file is an empty one; damaged lines are passed over. */
   constructor(path: string) {
@@ -68,36 +70,70 @@ export class PositionsFile<T extends { readonly name: string } = Position> {
     return this.#positions.values();
   }
 
-  /** Durable when it returns. Throws what the file system says. */
+  /**
+   * Durable when it returns. Throws what the file system says. After a sync that failed, everything is
+   * written into a new file: nothing of the old one is believed.
+   */
   put(positions: readonly T[]): void {
     if (positions.length === 0) return;
-    appendDurably(this.#fd, positions);
+    if (this.#suspect) this.#writeAnew(positions);
+    else this.#append(positions);
     // Only what the disk knows is known: a caller that is refused must not find it done.
     for (const position of positions) this.#positions.set(position.name, position);
     this.#lineCount += positions.length;
-    if (this.#lineCount > COMPACT_ABOVE_LINES && this.#lineCount > 4 * this.#positions.size) this.#compact();
+    if (this.#lineCount > COMPACT_ABOVE_LINES && this.#lineCount > 4 * this.#positions.size)
+      this.#writeAnew([]);
   }
 
   close(): void {
     closeSync(this.#fd);
   }
 
-  #compact(): void {
+  #append(positions: readonly T[]): void {
+    append(this.#fd, positions);
+    try {
+      fdatasyncSync(this.#fd);
+    } catch (reason) {
+      this.#suspect = true;
+      throw reason;
+    }
+  }
+
+  #writeAnew(positions: readonly T[]): void {
+    const all = new Map(this.#positions);
+    for (const position of positions) all.set(position.name, position);
     const temporary = `${this.#path}.new`;
     const fd = openSync(temporary, "w", 0o640);
-    appendDurably(fd, [...this.#positions.values()]);
-    renameSync(temporary, this.#path);
+    try {
+      append(fd, [...all.values()]);
+      fdatasyncSync(fd);
+      renameSync(temporary, this.#path);
+      syncDirectory(dirname(this.#path));
+    } catch (reason) {
+      closeSync(fd);
+      throw reason;
+    }
     closeSync(this.#fd);
     this.#fd = fd;
-    this.#lineCount = this.#positions.size;
+    this.#suspect = false;
+    this.#lineCount = all.size;
   }
 }
 
 const COMPACT_ABOVE_LINES = 1_000;
 
-function appendDurably(fd: number, positions: readonly object[]): void {
+function append(fd: number, positions: readonly object[]): void {
   appendWhole(fd, positions.map(encodeCheckedLine).join(""));
-  fdatasyncSync(fd);
+}
+
+/** A name is on the disk when its directory is (fsync(2)). */
+function syncDirectory(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function readIfAny(path: string): string {

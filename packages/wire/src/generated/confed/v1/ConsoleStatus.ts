@@ -24,6 +24,7 @@ export interface ConsoleStatus {
   'description'?: (string);
   'attempt'?: (number);
   'viewersUnlisted'?: (number);
+  'logTrouble'?: (_confed_v1_ErrorDetail | null);
 }
 
 export interface ConsoleStatusReceived {
@@ -44,4 +45,5 @@ export interface ConsoleStatusReceived {
   'description': (string);
   'attempt': (number);
   'viewersUnlisted': (number);
+  'logTrouble': (_confed_v1_ErrorDetailReceived | null);
 }

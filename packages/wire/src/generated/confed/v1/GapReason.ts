@@ -8,6 +8,7 @@ export const GapReason = {
   ROTATED_AWAY: 'ROTATED_AWAY',
   LOG_RESET: 'LOG_RESET',
   READER_TOO_SLOW: 'READER_TOO_SLOW',
+  DISK_FAILED: 'DISK_FAILED',
 } as const;
 
 export type GapReason =
@@ -25,5 +26,7 @@ export type GapReason =
   | 5
   | 'READER_TOO_SLOW'
   | 6
+  | 'DISK_FAILED'
+  | 7
 
 export type GapReasonReceived = typeof GapReason[keyof typeof GapReason]

@@ -17,6 +17,7 @@ export interface ProcessStatus {
   'residentBytes'?: (number | string | Long);
   'trouble'?: (_confed_v1_ErrorDetail | null);
   'shards'?: (_confed_v1_PeerStatus)[];
+  'logsStalled'?: (number);
 }
 
 export interface ProcessStatusReceived {
@@ -32,4 +33,5 @@ export interface ProcessStatusReceived {
   'residentBytes': (number);
   'trouble': (_confed_v1_ErrorDetailReceived | null);
   'shards': (_confed_v1_PeerStatusReceived)[];
+  'logsStalled': (number);
 }
