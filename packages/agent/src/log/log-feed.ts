@@ -8,8 +8,9 @@ import {
   type Logger,
   visitRecords,
 } from "@confed/kernel";
-import { Backlogs, type Stretch } from "./backlogs.ts";
+import { Backlogs } from "./backlogs.ts";
 import type { FedConsole } from "./fed-console.ts";
+import { inFlight, type Sent } from "./in-flight.ts";
 import { LogCloses } from "./log-closes.ts";
 import { LOG_LIMITS } from "./log-limits.ts";
 import { LogOpens } from "./log-opens.ts";
@@ -31,16 +32,6 @@ export interface Batch {
   readonly arena: Arena;
   readonly start: number;
   readonly end: number;
-}
-
-/** What the log writer was given and has not answered. */
-interface Sent {
-  readonly seq: number;
-  readonly sentAtMs: number;
-  readonly records: Uint8Array;
-  /** Undefined: an offer of what was refused before, of this console only. */
-  readonly arena: Arena | undefined;
-  readonly number?: number;
 }
 
 /**
@@ -81,7 +72,7 @@ export class LogFeed {
       clock: deps.clock,
       inFlight: (number, from) => {
         this.#flush();
-        return this.#inFlight(number, from);
+        return inFlight(this.#sent, number, from);
       },
       again: (number, records, final) => {
         this.#again(number, records, final);
@@ -217,23 +208,10 @@ export class LogFeed {
     const kept = this.#backlogs.kept(number, from);
     const last = kept.at(-1);
     const flightFrom = last === undefined ? from : last.offset + last.bytes.byteLength;
-    return [...kept, ...this.#inFlight(number, flightFrom)].map(({ offset, bytes }) => ({
+    return [...kept, ...inFlight(this.#sent, number, flightFrom)].map(({ offset, bytes }) => ({
       offset,
       bytes: bytes.slice(),
     }));
-  }
-
-  #inFlight(number: number, from: number): Stretch[] {
-    const found: Stretch[] = [];
-    for (const { arena, records } of this.#sent) {
-      if (arena === undefined) continue;
-      visitRecords(records, (candidate, offset, bytes) => {
-        if (candidate !== number || offset + bytes.byteLength <= from) return;
-        const at = Math.max(offset, from);
-        found.push({ offset: at, bytes: bytes.subarray(at - offset) });
-      });
-    }
-    return found;
   }
 
   /** Write everything, mark every console's end as clean, end the writer. Gives up after its time. */
