@@ -85,7 +85,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   const fleet = new ConsoleFleet({
     ...{ table, transportOf: transportFor, clock, timers, logger, feed },
     gate: new DialGate(DIALS_MAX, timers),
-    cadence: new Cadence(clock),
+    cadence: new Cadence(clock, feed),
     logModeOf: logModes(logs),
   });
   for (const spec of consoles) fleet.add(spec);

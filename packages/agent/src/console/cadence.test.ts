@@ -16,7 +16,7 @@ function sleeper(number: number, wokenAtMs: number[], clock: FakeClock): Resting
 
 test("those who rest are spread over the cadence by their numbers, each woken once in it", () => {
   const clock = new FakeClock();
-  const cadence = new Cadence(clock);
+  const cadence = new Cadence(clock, { crowded: false });
   const woken = Array.from({ length: 100 }, () => [] as number[]);
   for (const [number, atMs] of woken.entries()) cadence.rest(sleeper(number, atMs, clock));
   clock.advance(CADENCE_MS);
@@ -29,7 +29,7 @@ test("those who rest are spread over the cadence by their numbers, each woken on
 
 test("one that woke and rests again before its turn is woken once, and none is left when all are awake", () => {
   const clock = new FakeClock();
-  const cadence = new Cadence(clock);
+  const cadence = new Cadence(clock, { crowded: false });
   const wokenAtMs: number[] = [];
   const one = sleeper(1, wokenAtMs, clock);
   cadence.rest(one);
@@ -43,4 +43,17 @@ test("one that woke and rests again before its turn is woken once, and none is l
   one.resting = false;
   cadence.forget();
   expect(clock.pending).toBe(0);
+});
+
+test("nobody's turn comes while the log has as much before it as memory allows, and then it does", () => {
+  const clock = new FakeClock();
+  const log = { crowded: true };
+  const cadence = new Cadence(clock, log);
+  const wokenAtMs: number[] = [];
+  cadence.rest(sleeper(1, wokenAtMs, clock));
+  clock.advance(4 * CADENCE_MS);
+  expect(wokenAtMs).toEqual([]);
+  log.crowded = false;
+  clock.advance(CADENCE_MS);
+  expect(wokenAtMs).toHaveLength(1);
 });

@@ -35,14 +35,17 @@ const SLOT_MS = CADENCE_MS / SLOTS;
 /** Wakes everybody who rests once every {@link CADENCE_MS}, each in a slot of its own. */
 export class Cadence {
   readonly #clock: Pick<Clock, "after">;
+  readonly #log: { readonly crowded: boolean };
   readonly #slots: Resting[][] = Array.from({ length: SLOTS }, () => []);
   /** The slot whose turn was last. */
   #hand = 0;
   #restingCount = 0;
   #cancel: Cancel | undefined;
 
-  constructor(clock: Pick<Clock, "after">) {
+  /** While `crowded` nobody's turn comes: memory is full of what was read, and waits for the disk. */
+  constructor(clock: Pick<Clock, "after">, log: { readonly crowded: boolean }) {
     this.#clock = clock;
+    this.#log = log;
   }
 
   /** Its first turn comes within {@link CADENCE_MS}. */
@@ -73,6 +76,7 @@ export class Cadence {
   }
 
   #turn(): void {
+    if (this.#log.crowded) return;
     this.#hand = (this.#hand + 1) % SLOTS;
     const slot = this.#slots[this.#hand];
     const next = this.#slots[(this.#hand + 1) % SLOTS];

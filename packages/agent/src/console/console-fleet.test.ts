@@ -31,7 +31,7 @@ beforeEach(() => {
   ways = new Map();
   const deps = { clock: systemClock, timers: systemClock, logger: silentLogger };
   fleet = new ConsoleFleet({
-    ...{ ...deps, table, feed, gate: new DialGate(8, systemClock), cadence: new Cadence(systemClock) },
+    ...{ ...deps, table, feed, gate: new DialGate(8, systemClock), cadence: new Cadence(systemClock, feed) },
     logModeOf: () => DEFAULT_MODE,
     transportOf: (spec) => wayTo((spec as { readonly host: string }).host).transport(deps as never),
   });

@@ -15,6 +15,7 @@ function setup({ pausable = true } = {}) {
     clock: new FakeClock(),
     feed: {
       late: () => log.late,
+      shareBytes: LOG_LIMITS.inFlightBytesMax,
       append: (_number: number, offset: number, bytes: Uint8Array) => {
         if (log.full) return false;
         log.taken.push({ offset, bytes: bytes.byteLength });

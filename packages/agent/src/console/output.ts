@@ -7,7 +7,7 @@ import type { Reading } from "./reading.ts";
 
 /** One object for all consoles of an agent. */
 export interface OutputDeps {
-  readonly feed: Pick<LogFeed, "append" | "late" | "reserve">;
+  readonly feed: Pick<LogFeed, "append" | "late" | "reserve" | "shareBytes">;
   readonly clock: Clock;
 }
 
@@ -149,7 +149,7 @@ export class Output {
   #mustHold(): boolean {
     const nearEnd = this.#offset > this.#reservedEnd - HOLD_MARGIN_BYTES;
     return (
-      nearEnd || (this.#unloggedBytes > LOG_LIMITS.inFlightBytesMax && !this.#deps.feed.late(this.#number))
+      nearEnd || (this.#unloggedBytes > this.#deps.feed.shareBytes && !this.#deps.feed.late(this.#number))
     );
   }
 
@@ -161,7 +161,8 @@ export class Output {
 
   #letGoIfRoom(): void {
     if (!this.#held) return;
-    const room = this.#deps.feed.late(this.#number) || this.#unloggedBytes <= LOG_LIMITS.inFlightBytesMax / 2;
+    const { feed } = this.#deps;
+    const room = feed.late(this.#number) || this.#unloggedBytes <= feed.shareBytes / 2;
     if (!room || this.#offset > this.#reservedEnd - HOLD_MARGIN_BYTES) return;
     this.#held = false;
     this.#reading.letGo();

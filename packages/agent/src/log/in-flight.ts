@@ -1,7 +1,8 @@
-import { type Arena, visitRecords } from "@confed/kernel";
+import { type Arena, type Clock, visitRecords } from "@confed/kernel";
 import type { Stretch } from "./backlogs.ts";
+import { LOG_LIMITS } from "./log-limits.ts";
 
-/** What the log writer was given and has not answered. */
+/** What the log writer was given at once. */
 export interface Sent {
   readonly seq: number;
   readonly sentAtMs: number;
@@ -11,16 +12,63 @@ export interface Sent {
   readonly number?: number;
 }
 
-/** What of a console, from `from` on, the log writer was given and has not answered. O(all that it was). */
-export function inFlight(sent: readonly Sent[], number: number, from: number): Stretch[] {
-  const found: Stretch[] = [];
-  for (const { arena, records } of sent) {
-    if (arena === undefined) continue;
-    visitRecords(records, (candidate, offset, bytes) => {
-      if (candidate !== number || offset + bytes.byteLength <= from) return;
-      const at = Math.max(offset, from);
-      found.push({ offset: at, bytes: bytes.subarray(at - offset) });
-    });
+/** What the log writer was given and has not answered, in order, and how well it keeps up with that. */
+export class InFlight {
+  readonly #clock: Pick<Clock, "nowMs">;
+  #sent: Sent[] = [];
+  #answeredAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Pick<Clock, "nowMs">) {
+    this.#clock = clock;
   }
-  return found;
+
+  get empty(): boolean {
+    return this.#sent.length === 0;
+  }
+
+  /** Age of the oldest; 0 when there is none. */
+  get lagMs(): number {
+    const [oldest] = this.#sent;
+    return oldest === undefined ? 0 : this.#clock.nowMs() - oldest.sentAtMs;
+  }
+
+  /** Nothing was answered for a second. A slow disk is no hung one: what waits for it loses nothing. */
+  get stuck(): boolean {
+    const [oldest] = this.#sent;
+    if (oldest === undefined) return false;
+    const sinceMs = Math.max(oldest.sentAtMs, this.#answeredAtMs);
+    return this.#clock.nowMs() - sinceMs >= LOG_LIMITS.lateAfterMs;
+  }
+
+  add(sent: Omit<Sent, "sentAtMs">): void {
+    this.#sent.push({ ...sent, sentAtMs: this.#clock.nowMs() });
+  }
+
+  /** Take out the oldest if `seq` answers it. */
+  answered(seq: number): Sent | undefined {
+    const [oldest] = this.#sent;
+    if (oldest === undefined || oldest.seq > seq) return undefined;
+    this.#answeredAtMs = this.#clock.nowMs();
+    return this.#sent.shift();
+  }
+
+  /** For a successor of a dead writer: forgets offers, which are made again, and gives the rest. */
+  batches(): readonly Sent[] {
+    this.#sent = this.#sent.filter(({ arena }) => arena !== undefined);
+    return this.#sent;
+  }
+
+  /** What of a console, from `from` on, is among it. O(all that is). */
+  of(number: number, from: number): Stretch[] {
+    const found: Stretch[] = [];
+    for (const { arena, records } of this.#sent) {
+      if (arena === undefined) continue;
+      visitRecords(records, (candidate, offset, bytes) => {
+        if (candidate !== number || offset + bytes.byteLength <= from) return;
+        const at = Math.max(offset, from);
+        found.push({ offset: at, bytes: bytes.subarray(at - offset) });
+      });
+    }
+    return found;
+  }
 }

@@ -10,7 +10,7 @@ import {
 } from "@confed/kernel";
 import { Backlogs } from "./backlogs.ts";
 import type { FedConsole } from "./fed-console.ts";
-import { inFlight, type Sent } from "./in-flight.ts";
+import { InFlight, type Sent } from "./in-flight.ts";
 import { LogCloses } from "./log-closes.ts";
 import { LOG_LIMITS } from "./log-limits.ts";
 import { LogOpens } from "./log-opens.ts";
@@ -48,7 +48,7 @@ export class LogFeed {
   });
   readonly #consoles = new Map<number, FedConsole>();
   readonly #listeners = new Set<(batch: Batch) => void>();
-  #sent: Sent[] = [];
+  readonly #sent: InFlight;
   #arena: Arena | undefined;
   #takenBytes = 0;
   #seq = 0;
@@ -68,11 +68,12 @@ export class LogFeed {
   constructor(options: WriterOptions, deps: LogFeedDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#sent = new InFlight(deps.clock);
     this.#backlogs = new Backlogs({
       clock: deps.clock,
       inFlight: (number, from) => {
         this.#flush();
-        return inFlight(this.#sent, number, from);
+        return this.#sent.of(number, from);
       },
       again: (number, records, final) => {
         this.#again(number, records, final);
@@ -91,8 +92,7 @@ export class LogFeed {
 
   /** Age of the oldest output that the writer has not acknowledged; 0 when there is none. */
   get lagMs(): number {
-    const [oldest] = this.#sent;
-    return oldest === undefined ? 0 : this.#deps.clock.nowMs() - oldest.sentAtMs;
+    return this.#sent.lagMs;
   }
 
   /** Consoles whose log cannot be written now. */
@@ -102,7 +102,19 @@ export class LogFeed {
 
   /** Its log does not keep up: the disk hangs, or refuses what this console printed. */
   late(number: number): boolean {
-    return this.lagMs >= LOG_LIMITS.lateAfterMs || this.#backlogs.has(number);
+    return this.#sent.stuck || this.#backlogs.has(number);
+  }
+
+  /** What each console may have unlogged while the log keeps up, in bytes: 64 MiB together. */
+  get shareBytes(): number {
+    const { inFlightBytesAll, inFlightBytesMin, inFlightBytesMax } = LOG_LIMITS;
+    const fairBytes = inFlightBytesAll / Math.max(1, this.#consoles.size);
+    return Math.min(inFlightBytesMax, Math.max(inFlightBytesMin, fairBytes));
+  }
+
+  /** The log keeps up, and has as much before it as memory allows: who can wait should. */
+  get crowded(): boolean {
+    return this.#pool.outCount >= LOG_LIMITS.arenaCountHigh && !this.#sent.stuck;
   }
 
   /** Open a console's log. `onOpened` comes soon: also when the log cannot be opened, see there. */
@@ -184,7 +196,7 @@ export class LogFeed {
   /** Resolves when the log has everything appended so far, or after `timeoutMs`. Never rejects. */
   settled(timeoutMs: number): Promise<void> {
     this.#flush();
-    if (this.#sent.length === 0) return Promise.resolve();
+    if (this.#sent.empty) return Promise.resolve();
     return new Promise((resolve) => {
       const waiter = {
         seq: this.#seq,
@@ -208,7 +220,7 @@ export class LogFeed {
     const kept = this.#backlogs.kept(number, from);
     const last = kept.at(-1);
     const flightFrom = last === undefined ? from : last.offset + last.bytes.byteLength;
-    return [...kept, ...inFlight(this.#sent, number, flightFrom)].map(({ offset, bytes }) => ({
+    return [...kept, ...this.#sent.of(number, flightFrom)].map(({ offset, bytes }) => ({
       offset,
       bytes: bytes.slice(),
     }));
@@ -261,18 +273,17 @@ export class LogFeed {
     this.#takenBytes = arena.usedBytes;
     this.#seq += 1;
     arena.hold();
-    this.#sent.push({ seq: this.#seq, sentAtMs: this.#deps.clock.nowMs(), records, arena });
+    this.#sent.add({ seq: this.#seq, records, arena });
     this.#writer?.batch(this.#seq, records);
     this.#watchLag();
     for (const listener of this.#listeners) listener(batch);
   }
 
   #watchLag(): void {
-    if (this.#sent.length === 0 || this.#stopping) return;
+    if (this.#sent.empty || this.#stopping) return;
     this.#cancelLate ??= this.#deps.clock.after(LOG_LIMITS.lateAfterMs, () => {
       this.#cancelLate = undefined;
-      if (this.lagMs >= LOG_LIMITS.lateAfterMs)
-        for (const console of this.#consoles.values()) console.onLogLate();
+      if (this.#sent.stuck) for (const console of this.#consoles.values()) console.onLogLate();
       if (this.lagMs >= LOG_LIMITS.stalledAfterMs)
         this.#troubles.writerStalled(LOG_LIMITS.stalledAfterMs / 1_000);
       this.#watchLag();
@@ -281,17 +292,15 @@ export class LogFeed {
 
   #again(number: number, records: Uint8Array, final: boolean): void {
     this.#seq += 1;
-    const sentAtMs = this.#deps.clock.nowMs();
-    this.#sent.push({ seq: this.#seq, sentAtMs, records, arena: undefined, number });
+    this.#sent.add({ seq: this.#seq, records, arena: undefined, number });
     this.#writer?.again(this.#seq, records, { number, final });
   }
 
   #acknowledge(seq: number, refused: readonly Refused[]): void {
     const refusals = new Map(refused.map((refusal) => [refusal.number, refusal]));
-    for (let [oldest] = this.#sent; oldest !== undefined && oldest.seq <= seq; [oldest] = this.#sent) {
-      this.#sent.shift();
-      this.#answered(oldest, refusals);
-      oldest.arena?.release();
+    for (let sent = this.#sent.answered(seq); sent !== undefined; sent = this.#sent.answered(seq)) {
+      this.#answered(sent, refusals);
+      sent.arena?.release();
     }
     if (this.lagMs < LOG_LIMITS.lateAfterMs) this.#troubles.writerAnswers();
     for (const waiter of this.#settling) if (waiter.seq <= seq) waiter.done();
@@ -332,9 +341,8 @@ export class LogFeed {
     this.#writer.command({ do: "start", ...this.#options });
     // A successor of a dead writer: every log again, then everything not acknowledged, in order.
     this.#backlogs.writerIsNew();
-    this.#sent = this.#sent.filter(({ arena }) => arena !== undefined);
     this.#opens.openNow(this.#consoles.keys());
-    for (const { seq, records } of this.#sent) this.#writer.batch(seq, records);
+    for (const { seq, records } of this.#sent.batches()) this.#writer.batch(seq, records);
   }
 
   #onDied(how: string): void {

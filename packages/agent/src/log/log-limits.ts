@@ -4,6 +4,8 @@ export const LOG_LIMITS = {
   arenaBytes: 1024 * 1024,
   /** All arenas of a shard: what a hung disk may cost in memory before bytes become gaps. */
   arenaCountMax: 256,
+  /** Arenas on their way at which nobody is read by the clock while the log keeps up: they lose nothing by waiting. */
+  arenaCountHigh: 192,
   /** How long output may wait in the arena before it goes to the writer and to tails. */
   flushDelayMs: 100,
   /** Output older than this that the writer has not acknowledged: the log is late. */
@@ -16,6 +18,10 @@ export const LOG_LIMITS = {
   backlogsBytesMax: 256 * 1024 * 1024,
   /** What one console may have unlogged while the log keeps up; beyond it, its own link is paused. */
   inFlightBytesMax: 1024 * 1024,
+  /** What all together shall have unlogged while the log keeps up: each console's share of it is a bound, too. */
+  inFlightBytesAll: 64 * 1024 * 1024,
+  /** The least share: a line or two, whatever the number of consoles. */
+  inFlightBytesMin: 16 * 1024,
   /** What a console whose link cannot be paused (exec) may have unlogged; beyond it, a gap. */
   floodBytesMax: 8 * 1024 * 1024,
   /** Offsets reserved ahead on disk, so that none is used twice after an unclean stop. */
