@@ -1,2 +1,3 @@
 export { type AgentDeps, type RunningAgent, startAgent } from "./assemble.ts";
 export { type LogVerdict, type VerifiedGap, verifyLog } from "./log/reader/verify-log.ts";
+export { readHostPositions } from "./shards/host-positions.ts";

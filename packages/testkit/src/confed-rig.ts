@@ -8,6 +8,7 @@ import type { ConsoleTableEntry } from "@confed/simulator";
 import { type Channel, type Open, openChannel, type ServiceName } from "@confed/wire";
 import { onTestFailed, onTestFinished } from "vitest";
 import { Attached } from "./attached.ts";
+import { freePorts } from "./free-ports.ts";
 import { RconsRun } from "./rcons-run.ts";
 import { RigProcess } from "./rig-process.ts";
 import { type SocketConsole, startSocketConsole } from "./socket-console.ts";
@@ -116,7 +117,9 @@ export class ConfedRig {
       logs: { path: join(logs, "&.log"), ...more },
       include: [`${id}-consoles.jsonl`],
     });
-    const server = await this.#start({ name: id, command: "agent", config, ...how });
+    // Shards count on from the first one's port: a few more than there are, for tests that change it.
+    const listen = shards === undefined ? "127.0.0.1:0" : `127.0.0.1:${await freePorts(shards + 2)}`;
+    const server = await this.#start({ name: id, command: "agent", config, listen, ...how });
     const logPath = (console: string) => join(logs, `${console}.log`);
     const index = (console: string) =>
       decodeIndex(read(join(stateDir, "index", `${console}.index`)).toString()).records;
@@ -163,22 +166,24 @@ export class ConfedRig {
     name,
     command,
     config,
+    listen = "127.0.0.1:0",
     wrapper = [],
     env = {},
   }: {
     readonly name: string;
     readonly command: "agent" | "head";
     readonly config: (listen: string) => object;
+    readonly listen?: string;
     readonly wrapper?: readonly string[] | undefined;
     readonly env?: Readonly<Record<string, string>> | undefined;
   }): Promise<RigServer> {
-    const argv = (file: string, listen: string): [string, ...string[]] => {
+    const argv = (file: string, at: string): [string, ...string[]] => {
       const path = join(this.directory, file);
-      writeFileSync(path, JSON.stringify(config(listen)));
+      writeFileSync(path, JSON.stringify(config(at)));
       const options = ["--config", path, "--log-format", "json", "--until-stdin-ends"];
       return [...wrapper, process.execPath, CONFED, command, ...options] as [string, ...string[]];
     };
-    const running = new RigProcess({ name, argv: argv(`${name}.json`, "127.0.0.1:0"), env });
+    const running = new RigProcess({ name, argv: argv(`${name}.json`, listen), env });
     this.#processes.push(running);
     const { address } = await running.start();
     // Known from now on to heads, agents and clients: it stays. In another file, for a change of its

@@ -23,6 +23,8 @@ export interface PlanSummary {
   readonly restart: NameList;
   readonly demand: NameList;
   readonly relabel: NameList;
+  /** To another shard of the host. */
+  readonly move: NameList;
   readonly untouchedCount: number;
 }
 
@@ -31,22 +33,22 @@ export interface NameList {
   readonly names: readonly string[];
 }
 
-/** Five lists of names of at most 130 bytes: within 256 KiB, whatever they are. */
+/** Six lists of names of at most 130 bytes: within 256 KiB, whatever they are. */
 const NAMES_MAX = 300;
 
 /** Nobody repairs more from one answer; `confed check` shows all. */
 const FAULTS_MAX = 100;
 
 /** Bounded, whatever the reload was. */
-export function reportOf(outcome: ReloadOutcome): ReloadReport {
+export function reportOf(outcome: ReloadOutcome, move: readonly string[] = []): ReloadReport {
   if (outcome.faults !== undefined) {
     return { faults: outcome.faults.slice(0, FAULTS_MAX), faultCount: outcome.faults.length };
   }
   const { plan, needsRestart, done } = outcome;
-  return { plan: summaryOf(plan), needsRestart, done };
+  return { plan: summaryOf(plan, move), needsRestart, done };
 }
 
-function summaryOf(plan: ReloadPlan): PlanSummary {
+function summaryOf(plan: ReloadPlan, move: readonly string[]): PlanSummary {
   const named = (specs: readonly { readonly name: string }[]) => listOf(specs.map(({ name }) => name));
   return {
     start: named(plan.start),
@@ -54,6 +56,7 @@ function summaryOf(plan: ReloadPlan): PlanSummary {
     restart: named(plan.restart),
     demand: named(plan.demand),
     relabel: named(plan.relabel),
+    move: listOf(move),
     untouchedCount: plan.untouchedCount,
   };
 }

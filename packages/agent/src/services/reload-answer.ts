@@ -21,6 +21,7 @@ export function reloadAnswer(report: ReloadReport): ControlResponse {
       restart: list(plan.restart),
       demand: list(plan.demand),
       relabel: list(plan.relabel),
+      move: list(plan.move),
       untouched: plan.untouchedCount,
       needsRestart: [...needsRestart],
       done,

@@ -1,15 +1,10 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import {
-  laterOf,
-  type Position,
-  PositionsFile,
-  positionsPathOf,
-  readPositions,
-} from "../log/writer/positions-file.ts";
+import { PositionsFile, positionsPathOf, readNamed } from "../log/writer/positions-file.ts";
 import { inheritStuckWriter } from "../log/writer/predecessor.ts";
-import { Ownership, ownersPathOf } from "./ownership.ts";
-import { shardDirectory, shardsDirectory } from "./shard-directory.ts";
+import { readHostPositions } from "./host-positions.ts";
+import { type Owner, ownersPathOf } from "./ownership.ts";
+import { shardsDirectory } from "./shard-directory.ts";
 
 /** The directories of the shards that a host has or had. */
 export function shardDirectories(stateDir: string): readonly string[] {
@@ -28,20 +23,16 @@ export function takeOverFromShards(stateDir: string): void {
   const directories = shardDirectories(stateDir);
   if (existsSync(ownersPathOf(stateDir))) {
     for (const directory of directories) inheritStuckWriter(directory, stateDir);
-    const owners = new Ownership(stateDir);
+    const positions = readHostPositions(stateDir);
     const file = new PositionsFile(positionsPathOf(stateDir));
-    const positions = directories.map((directory) => readPositions(directory));
-    const taken: Position[] = [];
-    for (const { name, shard, handed, turn } of owners.all()) {
-      const last = laterOf(
-        positions[directories.indexOf(shardDirectory(stateDir, shard))]?.get(name),
-        handed,
-      );
-      if (last !== undefined) taken.push({ ...last, turn: turn + 1 });
-    }
-    file.put(taken);
+    const owned = [...readNamed<Owner>(ownersPathOf(stateDir)).values()];
+    file.put(
+      owned.flatMap(({ name, turn }) => {
+        const last = positions.get(name);
+        return last === undefined ? [] : { ...last, turn: turn + 1 };
+      }),
+    );
     file.close();
-    owners.close();
     // The record first: without it what else is left means nothing.
     rmSync(ownersPathOf(stateDir), { force: true });
   }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { laterOf, type Position, PositionsFile, readPositions } from "../log/writer/positions-file.ts";
+import { hasWriter } from "../log/writer/predecessor.ts";
 import { shardOf } from "./rendezvous.ts";
 import { shardDirectory, shardsDirectory } from "./shard-directory.ts";
 
@@ -34,10 +35,6 @@ export class Ownership {
   constructor(stateDir: string) {
     this.#stateDir = stateDir;
     this.#file = new PositionsFile<Owner>(ownersPathOf(stateDir));
-  }
-
-  all(): Iterable<Owner> {
-    return this.#file.all();
   }
 
   /** Undefined for what was never given to any. */
@@ -80,6 +77,11 @@ export class Ownership {
   /** The position that a shard which died had of a console, from its file. */
   positionIn(shard: number, name: string): Position | undefined {
     return readPositions(shardDirectory(this.#stateDir, shard)).get(name);
+  }
+
+  /** The log writer of a shard that died has not written all of what it was given. */
+  hasWriter(shard: number): boolean {
+    return hasWriter(shardDirectory(this.#stateDir, shard));
   }
 
   close(): void {

@@ -1,10 +1,12 @@
 import type { AgentConfig, ConsoleSpec, LoadResult } from "@confed/config";
-import { type Clock, ConfedError, formatHostPort, type Logger } from "@confed/kernel";
+import { type Cancel, type Clock, ConfedError, formatHostPort, type Logger } from "@confed/kernel";
 import type { ReloadPlan } from "../console/plan-reload.ts";
 import { ConfigWatch } from "../reload/config-watch.ts";
 import { reportOf } from "../reload/reload-report.ts";
 import { Reloader, type ReloadRequest } from "../reload/reloader.ts";
+import { HANDED_AT_ONCE, handOver } from "./hand-over.ts";
 import { Ownership } from "./ownership.ts";
+import { shardOf } from "./rendezvous.ts";
 import {
   type HostReport,
   type Owned,
@@ -48,6 +50,13 @@ export class Supervisor {
   readonly #reloader: Reloader;
   readonly #watch: ConfigWatch;
   #count: number;
+  /** As the configuration wants it by now. */
+  #wantedCount: number;
+  #resharding: Promise<void> | undefined;
+  /** Being handed over at this moment. */
+  #moving: ReadonlySet<string> = new Set();
+  #cancelPause: Cancel = () => undefined;
+  #stopping = false;
   /** What changes who has what happens one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -57,6 +66,7 @@ export class Supervisor {
     this.#config = withoutShards(config);
     this.#deps = deps;
     this.#count = deps.countOf(config);
+    this.#wantedCount = this.#count;
     this.#startedMs = clock.wallTimeMs();
     this.#specs = new Map(config.consoles.map((spec) => [spec.name, spec]));
     this.#owners = new Ownership(config.agent.stateDir);
@@ -72,6 +82,7 @@ export class Supervisor {
       load: async () => {
         const loaded = await load();
         if (loaded.ok === undefined) return loaded;
+        this.#loadedCount = deps.countOf(loaded.ok);
         return { ...loaded, ok: withoutShards(loaded.ok) };
       },
       running: this.#config,
@@ -83,6 +94,8 @@ export class Supervisor {
       },
     });
   }
+
+  #loadedCount = 0;
 
   get count(): number {
     return this.#count;
@@ -125,7 +138,9 @@ export class Supervisor {
 
   /** Every shard ends in order. Resolves when nothing is left. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     await Promise.all([this.#watch.stop(), this.#reloader.stop()]);
+    this.#cancelPause();
     await Promise.all(this.#shards.map((shard) => shard.stop()));
     await this.#last;
     this.#owners.close();
@@ -133,7 +148,108 @@ export class Supervisor {
 
   async #reload(request: ReloadRequest) {
     const outcome = await this.#reloader.reload(request);
-    return reportOf(outcome);
+    if (outcome.faults !== undefined || this.#loadedCount === this.#wantedCount) return reportOf(outcome);
+    const count = this.#loadedCount;
+    const report = reportOf(
+      outcome,
+      [...this.#specs.keys()].filter((name) => this.#owners.shardOf(name) !== shardOf(name, count)),
+    );
+    if (outcome.done) {
+      this.#wantedCount = count;
+      this.#resharding ??= this.#reshard().finally(() => {
+        this.#resharding = undefined;
+      });
+    }
+    return report;
+  }
+
+  // Reloads and restarts go on meanwhile: only a few consoles at a time are on their way.
+  async #reshard(): Promise<void> {
+    const { clock, logger } = this.#deps;
+    while (this.#wantedCount !== this.#count && !this.#stopping) {
+      const startedMs = clock.nowMs();
+      const before = this.#count;
+      if (!(await this.#next(() => this.#grow(this.#wantedCount)))) return;
+      const moved = await this.#moveAll();
+      if (moved === undefined) return;
+      const superfluous = this.#shards.splice(this.#count);
+      await Promise.all(superfluous.map((shard) => shard.stop()));
+      this.#tellSiblings();
+      const durationMs = Math.round(clock.nowMs() - startedMs);
+      logger.info("consoles handed over", { from: before, to: this.#count, moved, durationMs });
+    }
+  }
+
+  /** How many consoles were handed over; undefined: we end before all are. */
+  async #moveAll(): Promise<number | undefined> {
+    let moved = 0;
+    while (!this.#stopping) {
+      const page = this.#pageToMove();
+      if (page === undefined) return moved;
+      const handed = await this.#next(() => this.#handOver(page));
+      moved += handed;
+      if (handed === 0) await this.#pause();
+    }
+    return undefined;
+  }
+
+  /** False if a shard that is new cannot begin: then all stays as it was. */
+  async #grow(count: number): Promise<boolean> {
+    const fresh: SupervisedShard[] = [];
+    try {
+      for (let index = this.#shards.length; index < count; index += 1) fresh.push(this.#shard(index));
+      this.#shards.push(...fresh);
+      await Promise.all(fresh.map((shard) => shard.start()));
+    } catch (reason) {
+      this.#shards.splice(this.#shards.length - fresh.length);
+      await Promise.all(fresh.map((shard) => shard.stop()));
+      this.#wantedCount = this.#count;
+      this.#deps.logger.error("a shard cannot begin; there are as many as before", {
+        ...{ wanted: count, shards: this.#count, cause: ConfedError.from(reason).message },
+      });
+      return false;
+    }
+    this.#count = count;
+    return true;
+  }
+
+  /** Some consoles of one shard that others shall have. */
+  #pageToMove(): { readonly from: SupervisedShard; readonly names: readonly string[] } | undefined {
+    const names: string[] = [];
+    let from: number | undefined;
+    for (const name of this.#specs.keys()) {
+      const shard = this.#owners.shardOf(name);
+      if (shard === undefined || shard === shardOf(name, this.#count)) continue;
+      from ??= shard;
+      if (shard === from) names.push(name);
+      if (names.length === HANDED_AT_ONCE) break;
+    }
+    const shard = from === undefined ? undefined : this.#shards[from];
+    return shard === undefined ? undefined : { from: shard, names };
+  }
+
+  async #handOver({ from, names }: { readonly from: SupervisedShard; readonly names: readonly string[] }) {
+    this.#moving = new Set(names);
+    const wanted = names.flatMap((name) => {
+      const to = this.#shards[shardOf(name, this.#count)];
+      return to === undefined || to === from || !this.#specs.has(name) ? [] : { name, to };
+    });
+    const { logger } = this.#deps;
+    const owned = (name: string) => {
+      const spec = this.#specs.get(name);
+      return spec === undefined ? undefined : this.#owned(spec);
+    };
+    const count = await handOver(from, wanted, { owners: this.#owners, owned, logger });
+    this.#moving = new Set();
+    return count;
+  }
+
+  /** Before what cannot be done now is tried again: a log that is late, a shard that is dead. */
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#cancelPause = resolve;
+      this.#deps.clock.after(HAND_OVER_RETRY_MS, resolve);
+    });
   }
 
   #next<T>(run: () => Promise<T>): Promise<T> {
@@ -145,12 +261,13 @@ export class Supervisor {
   #shard(index: number): SupervisedShard {
     const { clock, logger, spawn, kill, leaveFiles } = this.#deps;
     const { agent, logs } = this.#config;
+    const settings = settingsOfShard(agent, index);
     return new SupervisedShard(index, {
       ...{ clock, logger, kill },
       id: shardId(agent.id, index),
       spawn: () => spawn(index),
       beginning: () => ({
-        start: { index, agent: settingsOfShard(agent, index), logs, leaveFiles },
+        start: { index, agent: settings, logs, leaveFiles },
         owned: [...this.#specs.values()]
           .filter(({ name }) => this.#owners.shardOf(name) === index)
           .map((spec) => this.#owned(spec)),
@@ -198,6 +315,7 @@ export class Supervisor {
         return { is: "reload", report: await this.#reload({ by, planOnly }) };
       }
       case "where":
+        if (question.names.some((name) => this.#moving.has(name))) await this.#last;
         return {
           is: "where",
           shards: question.names.map((name) =>
@@ -241,3 +359,5 @@ export class Supervisor {
 function withoutShards(config: AgentConfig): AgentConfig {
   return { ...config, agent: { ...config.agent, shards: undefined } };
 }
+
+const HAND_OVER_RETRY_MS = 1_000;

@@ -1,4 +1,4 @@
-import { type LogVerdict, verifyLog } from "@confed/agent";
+import { type LogVerdict, readHostPositions, verifyLog } from "@confed/agent";
 import { loadAgentConfig } from "@confed/config";
 import { ConfedError, EXIT, literalNames, matches, neutralise, parseSelection } from "@confed/kernel";
 import { loadOrSay } from "../process/load-or-say.ts";
@@ -28,9 +28,11 @@ export async function runLogsVerify(
       subject: unknown,
     });
   }
+  // Read once: a file a host or a shard, whatever the number of consoles.
+  const positions = readHostPositions(agent.stateDir);
   let faulty = 0;
   for (const { name } of chosen) {
-    const verdict = verifyLog(name, agent.stateDir);
+    const verdict = verifyLog(name, agent.stateDir, positions);
     if (verdict.faults.length > 0) faulty += 1;
     stdout.write(json === true ? `${JSON.stringify(verdict)}\n` : verdictLines(verdict));
   }

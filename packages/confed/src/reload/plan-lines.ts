@@ -1,7 +1,7 @@
 import { ConfedError, neutralise } from "@confed/kernel";
 import type { ControlResponseReceived, ReloadListReceived, ReloadPlanReceived } from "@confed/wire";
 
-const KINDS = ["start", "stop", "restart", "demand", "relabel"] as const;
+const KINDS = ["start", "stop", "restart", "demand", "relabel", "move"] as const;
 
 /** What an agent did or would do, for people. */
 export function planLines(plan: ReloadPlanReceived): readonly string[] {

@@ -907,6 +907,10 @@ export const contract: unknown = {
         "done": {
          "type": "bool",
          "id": 8
+        },
+        "move": {
+         "type": "ReloadList",
+         "id": 9
         }
        }
       },

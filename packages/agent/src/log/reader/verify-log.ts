@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { decodeIndex, type GapCause, type LogMap, logMapOf } from "@confed/codecs";
 import { ConfedError } from "@confed/kernel";
+import { readHostPositions } from "../../shards/host-positions.ts";
 import { locate } from "../log-files.ts";
 import { indexPathOf } from "../log-path.ts";
-import { readPositions } from "../writer/positions-file.ts";
 import { readRange } from "./read-range.ts";
 
 /** What the files of one console's log prove. */
@@ -34,9 +34,13 @@ export interface VerifiedGap {
  * or in a gap that says why. Reads the whole log, unpacking what is packed; changes nothing. A log
  * that is being written is proven as far as it goes at the moment.
  */
-export function verifyLog(console: string, stateDir: string): LogVerdict {
+export function verifyLog(
+  console: string,
+  stateDir: string,
+  positions = readHostPositions(stateDir),
+): LogVerdict {
   const { records, damagedCount } = decodeIndex(readIfAny(indexPathOf(stateDir, console)));
-  const position = readPositions(stateDir).get(console);
+  const position = positions.get(console);
   const map = logMapOf(records, position?.log);
   const faults: string[] = [];
   if (damagedCount > 0) faults.push(`${damagedCount} lines of the index are damaged`);

@@ -29,8 +29,13 @@ export function laterOf(own: Position | undefined, handed: Position | undefined)
 
 /** The positions that a directory knows, without touching it. */
 export function readPositions(directory: string): ReadonlyMap<string, Position> {
-  const { records } = decodeCheckedLines(readIfAny(positionsPathOf(directory)));
-  return new Map((records as Position[]).map((position) => [position.name, position]));
+  return readNamed<Position>(positionsPathOf(directory));
+}
+
+/** What a file of this kind knows, without touching it. None: nothing. */
+export function readNamed<T extends { readonly name: string }>(path: string): ReadonlyMap<string, T> {
+  const { records } = decodeCheckedLines(readIfAny(path));
+  return new Map((records as T[]).map((record) => [record.name, record]));
 }
 
 export function positionsPathOf(directory: string): string {
@@ -64,10 +69,6 @@ export class PositionsFile<T extends { readonly name: string } = Position> {
 
   get(name: string): T | undefined {
     return this.#positions.get(name);
-  }
-
-  all(): Iterable<T> {
-    return this.#positions.values();
   }
 
   /**

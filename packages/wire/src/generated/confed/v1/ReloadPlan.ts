@@ -11,6 +11,7 @@ export interface ReloadPlan {
   'untouched'?: (number);
   'needsRestart'?: (string)[];
   'done'?: (boolean);
+  'move'?: (_confed_v1_ReloadList | null);
 }
 
 export interface ReloadPlanReceived {
@@ -22,4 +23,5 @@ export interface ReloadPlanReceived {
   'untouched': (number);
   'needsRestart': (string)[];
   'done': (boolean);
+  'move': (_confed_v1_ReloadListReceived | null);
 }
