@@ -126,3 +126,13 @@ test("a crowd is listed in part, with whoever holds the keyboard", () => {
   expect(listed).toHaveLength(VIEWER_LIMITS.listedMax);
   expect(listed.slice(0, 2).map(({ subject }) => subject)).toEqual(["writer", "v0"]);
 });
+
+test("of a crowd only who holds the keyboard is told who comes and goes", () => {
+  const { viewers, seats } = room("writer", "first");
+  viewers.add(seats[0], "WRITE", false);
+  viewers.add(seats[1], "VIEW", false);
+  for (let i = 0; i < VIEWER_LIMITS.listedMax; i++) viewers.add(new Sitting(`v${i}`), "VIEW", false);
+  const [told, toldFirst] = [seats[0].told.length, seats[1].told.length];
+  viewers.add(new Sitting("late"), "VIEW", false);
+  expect([seats[0].told.length - told, seats[1].told.length - toldFirst]).toEqual([1, 0]);
+});

@@ -56,7 +56,7 @@ export class Viewers {
         },
       );
     }
-    this.#tellAll({ event: this.#event("VIEWER_CAME", seat.subject) });
+    this.#tellOfOther("VIEWER_CAME", seat);
     if (this.#seats === NOBODY) this.#seats = new Set();
     this.#seats.add(seat);
     seat.mode = "VIEW";
@@ -68,7 +68,7 @@ export class Viewers {
     if (!this.#seats.delete(seat)) return;
     if (this.#seats.size === 0) this.#seats = NOBODY;
     if (this.#writer === seat) this.#writer = undefined;
-    this.#tellAll({ event: this.#event("VIEWER_LEFT", seat.subject) });
+    this.#tellOfOther("VIEWER_LEFT", seat);
   }
 
   /**
@@ -128,6 +128,13 @@ export class Viewers {
     if (this.#seats.size === 0) return;
     const shared = encoded(message);
     for (const seat of this.#seats) seat.tell(shared);
+  }
+
+  // Of a crowd only who writes is told: a thousand who come would be a million messages.
+  #tellOfOther(kind: "VIEWER_CAME" | "VIEWER_LEFT", { subject }: Seat): void {
+    const message = { event: this.#event(kind, subject) };
+    if (this.#seats.size <= VIEWER_LIMITS.listedMax) this.#tellAll(message);
+    else this.#writer?.tell(message);
   }
 
   #event(kind: "VIEWER_CAME" | "VIEWER_LEFT" | "WRITER_CHANGED", subject: string) {
