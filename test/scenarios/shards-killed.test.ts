@@ -62,24 +62,26 @@ describe("a shard killed by SIGKILL while consoles print", () => {
     const rig = new ConfedRig();
     const device = await rig.device("n1");
     const agent = await rig.startAgent({ consoles: [device.entry], shards: 2 });
+    const shard = (await agent.process.logged("console up", { console: "n1" }))["shard"] as number;
     for (let death = 1; death <= 5; death += 1) {
       const lives = agent.process.lines.filter(
-        ({ message, shard }) => message === "shard ready" && shard === 1,
+        (line) => line.message === "shard ready" && line["shard"] === shard,
       );
       const from = agent.process.lines.length;
       process.kill(Number(lives.at(-1)!["pid"]), "SIGKILL");
-      if (death < 5) await agent.process.logged("shard ready", { shard: 1 }, from);
+      if (death < 5) await agent.process.logged("console up", { console: "n1" }, from);
     }
-    await agent.process.logged("a shard dies again and again; it is tried rarely from now on", {
-      shard: "sn01.1",
-    });
+    const id = `sn01.${shard}`;
+    await agent.process.logged("a shard dies again and again; it is tried rarely from now on", { shard: id });
     const { signal } = new AbortController();
-    const { shards } = await rig.channel(agent).client.status({}, { signal });
-    expect(shards.map(({ id, state }) => [id, state])).toEqual([
-      ["sn01.0", "up"],
-      ["sn01.1", "down"],
+    const [host, port] = agent.address.split(":");
+    const other = { ...agent, address: `${host}:${Number(port) + (shard === 0 ? 1 : 0)}` };
+    const { shards } = await rig.channel(other).client.status({}, { signal });
+    expect(shards.map((row) => [row.id, row.state])).toEqual([
+      ["sn01.0", shard === 0 ? "down" : "up"],
+      ["sn01.1", shard === 1 ? "down" : "up"],
     ]);
-    expect(shards[1]?.cause?.message).toContain("SIGKILL");
+    expect(shards[shard]?.cause?.message).toContain("SIGKILL");
   });
 });
 

@@ -1,18 +1,23 @@
+import { randomInt } from "node:crypto";
 import { createServer, type Server } from "node:net";
 
-/** The first of `count` ports in a row of 127.0.0.1 that nobody has. Whoever is slow may find them taken. */
+/**
+ * The first of `count` ports in a row of 127.0.0.1 that nobody has. Below those that the kernel gives
+ * to whoever asks for any, so that nobody gets one of them before its owner listens.
+ */
 export async function freePorts(count: number): Promise<number> {
   for (;;) {
-    const first = await listening(0);
-    const { port } = first.address() as { readonly port: number };
-    const rest = await Promise.allSettled(
-      Array.from({ length: count - 1 }, (_, at) => listening(port + at + 1)),
-    );
-    const others = rest.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-    await Promise.all([first, ...others].map(closed));
-    if (others.length === count - 1) return port;
+    const first = randomInt(PORT_LEAST, PORT_MOST - count);
+    const tried = await Promise.allSettled(Array.from({ length: count }, (_, at) => listening(first + at)));
+    const free = tried.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    await Promise.all(free.map(closed));
+    if (free.length === count) return first;
   }
 }
+
+// Linux gives ports from 32768 on, see ip_local_port_range in ip(7).
+const PORT_LEAST = 20_000;
+const PORT_MOST = 32_000;
 
 function listening(port: number): Promise<Server> {
   return new Promise((resolve, reject) => {

@@ -20,6 +20,8 @@ export function statusLines(
   }
   if (gapBytes > 0) lines.push(`gaps      ${gapBytes} bytes missing from logs`);
   if (trouble !== null) lines.push(`trouble   ${safe(`${trouble.code}: ${trouble.message}`)}`);
+  if (status.shards.length > 0)
+    lines.push("shards", ...table(byId(status.shards).map((shard) => peerRow(shard, "head", nowMs))));
   const kind = role === "head" ? "agents" : "heads";
   if (peers.length === 0) lines.push(`${kind.padEnd(10)}none`);
   else lines.push(kind, ...table(byId(peers).map((peer) => peerRow(peer, role, nowMs))));
