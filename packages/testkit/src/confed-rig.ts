@@ -76,6 +76,7 @@ export class ConfedRig {
   readonly #processes: RigProcess[] = [];
   readonly #runs: RconsRun[] = [];
   readonly #channels: Channel<ServiceName>[] = [];
+  readonly #channelOf = new WeakMap<Attached, Channel<ServiceName>>();
   readonly #devices: SocketConsole[] = [];
 
   constructor() {
@@ -147,7 +148,14 @@ export class ConfedRig {
     const channel = openChannel(server.service, server.address);
     this.#channels.push(channel);
     const stream = channel.client.attach({ signal: new AbortController().signal });
-    return new Attached(stream, { mode: "WRITE", subject: "tester@rig", ...open });
+    const attached = new Attached(stream, { mode: "WRITE", subject: "tester@rig", ...open });
+    this.#channelOf.set(attached, channel);
+    return attached;
+  }
+
+  /** End the connection of a client attached by hand before the test ends. */
+  close(attached: Attached): void {
+    this.#channelOf.get(attached)?.close();
   }
 
   /** Follow what a head shows. */

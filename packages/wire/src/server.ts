@@ -10,6 +10,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { type MethodShape, serviceDefinition } from "./contract-definitions.ts";
+import { Crowding } from "./crowding.ts";
 import { toStatus } from "./error-detail.ts";
 import { WIRE_LIMITS } from "./limits.ts";
 import { outletOf } from "./outlet-of.ts";
@@ -43,9 +44,11 @@ export async function startServer({ listen, services, logger }: ServerOptions): 
     "grpc.keepalive_time_ms": WIRE_LIMITS.keepaliveIntervalMs,
     "grpc.keepalive_timeout_ms": WIRE_LIMITS.keepaliveTimeoutMs,
   });
+  const crowding = new Crowding(logger);
   for (const name of Object.keys(services) as ServiceName[]) {
     const handlers = services[name];
-    if (handlers !== undefined) server.addService(serviceDefinition(name), implementation(name, handlers));
+    if (handlers !== undefined)
+      server.addService(serviceDefinition(name), implementation(name, handlers, crowding));
   }
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const sockets = new Set<Socket>();
@@ -56,6 +59,7 @@ export async function startServer({ listen, services, logger }: ServerOptions): 
       logger.debug("connection broke", { peer: socket.remoteAddress, error: error.message });
     });
     socket.once("close", () => sockets.delete(socket));
+    crowding.admit(socket);
     injector.injectConnection(socket);
   });
   listener.maxConnections = WIRE_LIMITS.connectionsMax;
@@ -106,7 +110,11 @@ function goodbyes(server: Server): Promise<void> {
 
 const GOODBYE_MS = 200;
 
-function implementation<S extends ServiceName>(name: S, handlers: Handlers<S>): UntypedServiceImplementation {
+function implementation<S extends ServiceName>(
+  name: S,
+  handlers: Handlers<S>,
+  crowding: Crowding,
+): UntypedServiceImplementation {
   const kinds: Record<string, string> = SERVICES[name];
   const definition = serviceDefinition(name);
   const untyped = handlers as Record<string, (...args: never[]) => unknown>;
@@ -118,13 +126,22 @@ function implementation<S extends ServiceName>(name: S, handlers: Handlers<S>): 
       if (handler === undefined || shape === undefined)
         throw new InvariantError(`${name}.${method} has no handler`);
       const serve = kind === "bidi" ? serveBidi : kind === "serverStream" ? serveStream : serveUnary;
-      return [grpcMethod, serve(handler as never, shape)];
+      return [grpcMethod, serve(handler as never, shape, crowding)];
     }),
   );
 }
 
-function serveUnary(handler: (request: object, signal: AbortSignal) => Promise<object>) {
+function serveUnary(
+  handler: (request: object, signal: AbortSignal) => Promise<object>,
+  _shape: MethodShape,
+  crowding: Crowding,
+) {
   return (call: ServerUnaryCall<object, object>, respond: sendUnaryData<object>) => {
+    const refusal = crowding.refusalOf(call.getPeer());
+    if (refusal !== undefined) {
+      respond(toStatus(refusal));
+      return;
+    }
     const gone = new AbortController();
     call.on("cancelled", () => {
       gone.abort(new ConfedError("canceled", "the caller gave up"));
@@ -143,9 +160,18 @@ function serveUnary(handler: (request: object, signal: AbortSignal) => Promise<o
   };
 }
 
-function serveStream(handler: (request: object, outlet: object) => void, shape: MethodShape) {
+function serveStream(
+  handler: (request: object, outlet: object) => void,
+  shape: MethodShape,
+  crowding: Crowding,
+) {
   return (call: ServerWritableStream<object, object>) => {
     const { outlet, over } = serverOutlet(call, shape);
+    const refusal = crowding.refusalOf(call.getPeer());
+    if (refusal !== undefined) {
+      outlet.end(refusal);
+      return;
+    }
     call.on("cancelled", () => {
       over(new ConfedError("canceled", "the caller gave up"));
     });
@@ -155,9 +181,18 @@ function serveStream(handler: (request: object, outlet: object) => void, shape: 
   };
 }
 
-function serveBidi(handler: (stream: Duplex<object, object>) => void, shape: MethodShape) {
+function serveBidi(
+  handler: (stream: Duplex<object, object>) => void,
+  shape: MethodShape,
+  crowding: Crowding,
+) {
   return (call: ServerDuplexStream<object, object>) => {
     const { outlet, over } = serverOutlet(call, shape);
+    const refusal = crowding.refusalOf(call.getPeer());
+    if (refusal !== undefined) {
+      outlet.end(refusal);
+      return;
+    }
     call.pause();
     const stream: Duplex<object, object> = Object.defineProperties(
       {
