@@ -1,0 +1,130 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { systemClock } from "@confed/kernel";
+import type { Case } from "./case.ts";
+import { CASES } from "./cases/index.ts";
+import { compilePrograms } from "./programs.ts";
+import { type BenchResult, type CaseResult, describeMachine, writeResult } from "./results.ts";
+import { ROOT } from "./root.ts";
+import { runCases } from "./run-cases.ts";
+import { killPrograms } from "./systems/program.ts";
+import { resultTable } from "./table.ts";
+
+// The program behind scripts/bench, which says how it is used.
+
+const RUNS = { full: 3, quick: 1 };
+const PEERS = { conserver: "conserver-server", console: "conserver-client", conmand: "conman" };
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    systems: { type: "string" },
+    runs: { type: "string" },
+    quick: { type: "boolean", default: false },
+    json: { type: "string" },
+    profile: { type: "string" },
+    dir: { type: "string" },
+  },
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    process.exit(130);
+  });
+}
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const { quick } = values;
+  const cases = chosenCases();
+  const wanted = values.systems?.split(",");
+  const missing = Object.entries(PEERS).filter(([program]) => !installed(program));
+  const base = resolve(values.dir ?? tmpdir());
+  mkdirSync(base, { recursive: true });
+  const dir = mkdtempSync(join(base, "confed-bench-"));
+  // However it ends: nothing keeps running, and gigabytes of logs do not stay.
+  process.once("exit", () => {
+    killPrograms();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  const result = (done: readonly CaseResult[]): BenchResult => ({
+    machine: describeMachine(),
+    versions: versions(),
+    quick,
+    date: new Date(systemClock.wallTimeMs()).toISOString().slice(0, 16),
+    commands: [["scripts/bench", ...process.argv.slice(2)].join(" ")],
+    leftOut: missing.map(([, name]) => `${name} is not installed`),
+    cases: done,
+  });
+  const keep = (done: readonly CaseResult[]) =>
+    values.json === undefined ? result(done) : writeResult(resolve(values.json), result(done));
+  const done = await runCases({
+    cases,
+    runs: Number(values.runs ?? (quick ? RUNS.quick : RUNS.full)),
+    quick,
+    dir,
+    programs: compilePrograms(),
+    profileDir: values.profile === undefined ? undefined : resolve(values.profile),
+    has: (system) =>
+      (wanted === undefined || wanted.includes(system)) &&
+      !missing.some(([program]) =>
+        system.startsWith(program === "console" ? "conserver" : program.slice(0, 6)),
+      ),
+    say: (text) => {
+      process.stderr.write(`bench: ${text}\n`);
+    },
+    onProgress: keep,
+  });
+  process.stdout.write(`${resultTable(keep(done))}\n`);
+  const bad = faultsOf(done);
+  for (const text of bad) process.stderr.write(`bench: ${text}\n`);
+  return bad.length > 0 ? 1 : 0;
+}
+
+/** Why the benchmark fails: a target missed, something lost, or a case that never came to its end. */
+function faultsOf(done: readonly CaseResult[]): string[] {
+  return done.flatMap(({ name, targets, runs, voids }) => [
+    ...targets
+      .filter(({ met }) => !met)
+      .map(
+        ({ of, figure, value, bound }) =>
+          `${name}: ${of} ${figure} is ${value ?? "unknown"}, not <= ${bound}`,
+      ),
+    ...runs
+      .filter(({ lost, system }) => lost !== "" && system.startsWith("confed"))
+      .map(({ system, lost }) => `${name}: ${system}: ${lost}`),
+    ...(runs.length === 0 ? [`${name}: void: ${voids.at(-1) ?? "never run"}`] : []),
+  ]);
+}
+
+function chosenCases(): readonly Case[] {
+  if (values.only === undefined) return CASES.filter(({ slow }) => !(values.quick && slow === true));
+  return values.only.split(",").map((name) => {
+    const found = CASES.find((each) => each.name === name);
+    if (found !== undefined) return found;
+    throw new Error(`no case ${name}; there are ${CASES.map((each) => each.name).join(", ")}`);
+  });
+}
+
+function installed(program: string): boolean {
+  return spawnSync("sh", ["-c", 'command -v "$1"', "sh", program]).status === 0;
+}
+
+function versions(): Record<string, string> {
+  const package_ = (name: string): Record<string, string> => {
+    const { status, stdout } = spawnSync("dpkg-query", ["-W", "-f", "${Version}", name], {
+      encoding: "utf8",
+    });
+    return status === 0 ? { [name]: stdout } : {};
+  };
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: ROOT, encoding: "utf8" });
+  return {
+    confed: commit.trim(),
+    node: process.version,
+    ...package_("conserver-server"),
+    ...package_("conman"),
+  };
+}

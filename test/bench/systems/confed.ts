@@ -1,0 +1,110 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { RackConsole } from "../rack.ts";
+import { ROOT } from "../root.ts";
+import { type Insides, insidesOfConfed } from "./insides.ts";
+import { type Program, startProgram } from "./program.ts";
+import type { RunningSystem, StartOptions, SystemName } from "./system.ts";
+
+const CONFED = join(ROOT, "packages/confed/dist/main.js");
+const RCONS = join(ROOT, "node_modules/.bin/rcons");
+
+export interface ConfedShape {
+  readonly name: SystemName;
+  /** Agent processes, each with its part of the consoles. */
+  readonly processes?: number;
+  /** `--shards` of each of them. */
+  readonly shards?: number;
+  readonly profileDir?: string;
+}
+
+/** Confed as it is used: a head, and agents with their log writers and indexes that have joined it. */
+export async function startConfed(
+  { name, processes = 1, shards = 1, profileDir }: ConfedShape,
+  { consoles, dir, env = {} }: StartOptions,
+): Promise<RunningSystem> {
+  const insides = insidesOfConfed(profileDir);
+  const logs = join(dir, "logs");
+  mkdirSync(logs, { recursive: true });
+  const run = (role: string, config: object, more: readonly string[] = []) => {
+    const path = join(dir, `${role}.json`);
+    writeFileSync(path, JSON.stringify(config));
+    const command = role.startsWith("head") ? "head" : "agent";
+    const options = ["--config", path, "--log-format", "json", "--log-level", "info", "--until-stdin-ends"];
+    return startProgram([process.execPath, CONFED, command, ...options, ...more], {
+      env: { ...insides.env, ...env },
+    });
+  };
+  const head = await run("head", { head: { listen: "127.0.0.1:0", state: join(dir, "head") } });
+  const headAddress = await head.line(readyAddress);
+  const agents = await Promise.all(
+    Array.from({ length: processes }, async (_, index) => {
+      const id = `sn0${index + 1}`;
+      const part = consoles.filter((_each, at) => Math.floor((at * processes) / consoles.length) === index);
+      const tablePath = join(dir, `${id}-consoles.jsonl`);
+      writeFileSync(tablePath, tableOf(part));
+      const stateDir = join(dir, `${id}-state`);
+      const config = {
+        agent: { id, listen: "127.0.0.1:0", heads: [headAddress], state: stateDir },
+        logs: { path: join(logs, "&.log") },
+        include: [tablePath],
+      };
+      const program = await run(id, config, shards > 1 ? ["--shards", String(shards)] : []);
+      return { id, program, tablePath, stateDir, configPath: join(dir, `${id}.json`) };
+    }),
+  );
+  const addresses = await Promise.all(agents.map(({ program }) => program.line(readyAddress)));
+  return running(
+    name,
+    { head, headAddress, agents: agents.map(({ program }) => program), insides, logs },
+    () =>
+      agents.map(({ id, program, tablePath, stateDir, configPath }, index) => ({
+        id,
+        address: addresses[index]!,
+        pid: program.pid,
+        configPath,
+        tablePath,
+        stateDir,
+      })),
+  );
+}
+
+function running(
+  name: SystemName,
+  parts: {
+    readonly head: Program;
+    readonly headAddress: string;
+    readonly agents: readonly Program[];
+    readonly insides: Insides;
+    readonly logs: string;
+  },
+  agentsOf: () => NonNullable<RunningSystem["confed"]>["agents"],
+): RunningSystem {
+  const { head, headAddress, agents, insides, logs } = parts;
+  return {
+    name,
+    logTemplate: join(logs, "&.log"),
+    startedMs: Math.min(...agents.map(({ startedMs }) => startedMs)),
+    pids: () => agents.map(({ pid }) => pid),
+    pidsApart: () => [head.pid],
+    attachArgv: (console) => [RCONS, "--head", headAddress, console],
+    insides,
+    confed: { headAddress, agents: agentsOf() },
+    async stop() {
+      await Promise.all(agents.map((agent) => agent.stop()));
+      await head.stop();
+    },
+  };
+}
+
+function tableOf(consoles: readonly RackConsole[]): string {
+  return consoles
+    .map(({ name, host, port }) => `${JSON.stringify({ name, transport: "tcp", host, port })}\n`)
+    .join("");
+}
+
+function readyAddress(line: string): string | undefined {
+  if (!line.includes('"ready"')) return undefined;
+  const { message, address } = JSON.parse(line) as { message: string; address: string };
+  return message === "ready" ? address : undefined;
+}
