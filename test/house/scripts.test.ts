@@ -16,7 +16,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const SCRIPTS = ["scripts/demo", "scripts/test", ".ci/run"];
+const SCRIPTS = ["scripts/bench", "scripts/demo", "scripts/test", ".ci/run"];
 
 let dir = "";
 beforeEach(() => {

@@ -19,7 +19,7 @@ export interface StartOptions {
   readonly consoles: readonly RackConsole[];
   /** Empty and its own; logs and state go below it. On one file system for all systems. */
   readonly dir: string;
-  /** The peers that were found, for conserver and ConMan. */
+  /** For Confed's processes. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -58,6 +58,3 @@ export interface ConfedParts {
     readonly stateDir: string;
   }[];
 }
-
-/** Starts a system; rejects with what it said if it cannot be. */
-export type StartSystem = (options: StartOptions) => Promise<RunningSystem>;
