@@ -1,8 +1,6 @@
+import type { Figures } from "./figures.ts";
 import type { Fleet } from "./fleet.ts";
 import type { SystemName } from "./systems/system.ts";
-
-/** What a run of a case found, by name; the unit is the end of the name: `cpuSecondsPerGb`, `logP99Ms`. */
-export type Figures = Readonly<Record<string, number>>;
 
 /** A bound that a figure must keep. */
 export interface Target {
@@ -45,9 +43,4 @@ export interface FleetOptions {
   readonly whileStarting?: (fleet: Fleet) => Promise<Figures>;
   /** The logs are not held against what was sent, since the case does that itself. */
   readonly unverified?: boolean;
-}
-
-/** Thrown by a case when the machine, not the system, spoilt a run: it is repeated, a few times. */
-export class VoidRun extends Error {
-  override readonly name = "VoidRun";
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "@confed/kernel";
-import { type Figures, VoidRun } from "./case.ts";
+import { type Figures, VoidRun } from "./figures.ts";
 import { type LogVerdict, LogWatch, untilLogged, verifyLogs } from "./log-check.ts";
 import { cpuSecondsOf, nodeProcesses, sizeOf, treeLike } from "./measure/process-tree.ts";
 import type { Programs } from "./programs.ts";

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
-import type { Case, Figures, Target } from "./case.ts";
+import type { Case, Target } from "./case.ts";
+import type { Figures } from "./figures.ts";
 import type { SystemName } from "./systems/system.ts";
 
 /** One run of one system in one case. */

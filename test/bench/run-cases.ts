@@ -1,4 +1,5 @@
-import { type Case, type Figures, type FleetOptions, VoidRun } from "./case.ts";
+import type { Case, FleetOptions } from "./case.ts";
+import { type Figures, VoidRun } from "./figures.ts";
 import { type BenchSettings, Fleet } from "./fleet.ts";
 import type { LogVerdict } from "./log-check.ts";
 import { type CaseResult, judge, type RunResult } from "./results.ts";
