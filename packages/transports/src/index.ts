@@ -15,7 +15,8 @@ export {
   type ScanOptions,
   scanHostKeys,
 } from "./ssh/scan-host-keys.ts";
-export { type SecretSource, type SshOptions, ssh } from "./ssh/ssh.ts";
+export { ssh } from "./ssh/ssh.ts";
+export type { SecretSource, SshOptions } from "./ssh/ssh-options.ts";
 export { type TcpOptions, tcp } from "./tcp/tcp.ts";
 export { type TelnetOptions, telnet } from "./telnet/telnet.ts";
 export * from "./transport.ts";

@@ -4,7 +4,6 @@ import { withConnectDeadline } from "../net/connect-deadline.ts";
 import { dial } from "../net/dial.ts";
 import { HOST_KEY_TYPES, type HostKeyType, lacksHostKeyType, offeredAlgorithms } from "./algorithms.ts";
 import { fingerprint, keyType, knownHostsLine } from "./known-hosts.ts";
-import { SshConnection } from "./ssh-connection.ts";
 import { SshSocket } from "./ssh-socket.ts";
 
 /** A server whose host keys are wanted. */
@@ -104,7 +103,7 @@ async function scanTarget(target: HostKeyTarget, options: ScanOptions): Promise<
 }
 
 /** Resolves to undefined if the server has no key of this type. */
-function fetchHostKey(
+async function fetchHostKey(
   target: HostKeyTarget,
   onlyType: HostKeyType,
   { deps, signal, timeoutMs }: ScanOptions,
@@ -112,6 +111,8 @@ function fetchHostKey(
   const where = formatHostPort(target);
   // Old servers are scanned, too: no secret is shown to them here.
   const algorithms = offeredAlgorithms({ legacy: true, onlyType });
+  // With it comes ssh2, which only who scans or dials shall wait for.
+  const { SshConnection } = await import("./ssh-connection.ts");
   return withConnectDeadline({ clock: deps.clock, where, signal, timeoutMs }, async (inner) => {
     const socket = await dial(
       deps,

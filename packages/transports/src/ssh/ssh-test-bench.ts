@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, Secret, silentLogger } from "@confed/kernel";
 import type { Link, LinkSink } from "../transport.ts";
-import { type SshOptions, ssh } from "./ssh.ts";
+import { ssh } from "./ssh.ts";
+import type { SshOptions } from "./ssh-options.ts";
 import { type SshTestServer, type SshTestServerOptions, startSshTestServer } from "./ssh-test-server.ts";
 
 /** Opens a console behind what was started; `more` overrides user root, password "secret" and strict keys. */
