@@ -1,5 +1,5 @@
 import { consoleTable, startRack, verifyLog } from "@confed/simulator";
-import { ConfedRig, type RigAgent, readToTheEnd } from "@confed/testkit";
+import { ConfedRig, readToTheEnd } from "@confed/testkit";
 import { expect, test } from "vitest";
 
 const ROUNDS = 3;
@@ -57,30 +57,17 @@ test("a log is read by the next one when the log reader is killed, each of two t
   for (let round = 1; round <= 2; round += 1) {
     const seen = viewer.output.length;
     await viewer.until(() => viewer.output.length > seen + 100_000);
-    expect((await shown(rig, agent, name)).length).toBeGreaterThan(seen);
+    expect((await rig.shownLog(agent, name)).length).toBeGreaterThan(seen);
     process.kill(agent.process.childLike("reader-main").pid, "SIGKILL");
     await viewer.until(() => viewer.output.length > seen + 200_000);
     // The one that was killed may have been asked; whoever asks now is answered by another.
-    expect((await shown(rig, agent, name)).length).toBeGreaterThan(seen + 100_000);
+    expect((await rig.shownLog(agent, name)).length).toBeGreaterThan(seen + 100_000);
   }
   await readToTheEnd(rack, agent.process);
   const sent = await rack.sent(0);
   await viewer.until(() => viewer.endOffset === sent.lines * sent.lineBytes);
-  expect((await shown(rig, agent, name)).equals(viewer.output)).toBe(true);
+  expect((await rig.shownLog(agent, name)).equals(viewer.output)).toBe(true);
   await agent.process.stop();
   expect(viewer.gaps).toEqual([]);
   expect(await verifyLog(agent.log(name), sent)).toMatchObject({ exact: true, excused: [] });
 });
-
-/** What a client is shown of the whole log. */
-async function shown(rig: ConfedRig, agent: RigAgent, console: string): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  const read = rig.channel(agent).client.readLog({ console }, { signal: new AbortController().signal });
-  const error = await new Promise<Error | undefined>((resolve) => {
-    read.receive(({ chunk }) => {
-      if (chunk) parts.push(chunk.data);
-    }, resolve);
-  });
-  if (error !== undefined) throw error;
-  return Buffer.concat(parts);
-}

@@ -1,5 +1,6 @@
 export { decodeCheckedLines, encodeCheckedLine } from "./checked-line.ts";
 export {
+  type ClockQuality,
   decodeIndex,
   type EventRecord,
   encodeIndexRecord,

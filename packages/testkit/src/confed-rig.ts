@@ -153,6 +153,19 @@ export class ConfedRig {
     return attached;
   }
 
+  /** All that an agent shows of a console's log. */
+  async shownLog(agent: RigAgent, console: string): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    const read = this.channel(agent).client.readLog({ console }, { signal: new AbortController().signal });
+    const error = await new Promise<Error | undefined>((resolve) => {
+      read.receive(({ chunk }) => {
+        if (chunk) parts.push(chunk.data);
+      }, resolve);
+    });
+    if (error !== undefined) throw error;
+    return Buffer.concat(parts);
+  }
+
   /** End the connection of a client attached by hand before the test ends. */
   close(attached: Attached): void {
     this.#channelOf.get(attached)?.close();

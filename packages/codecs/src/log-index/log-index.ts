@@ -17,12 +17,20 @@ export interface SegmentRecord {
   readonly base?: number;
 }
 
-/** The byte at `off` came at `ms` (wall clock). Written at most every {@link MARK_EVERY_MS} a console. */
+/**
+ * The byte at `off` came at `ms` (wall clock). Written at most every {@link MARK_EVERY_MS} a console.
+ * What came before what is for offsets to say, never for times.
+ */
 export interface TimeRecord {
   readonly t: "at";
   readonly off: number;
   readonly ms: number;
+  /** Why the time is not to be trusted; without it, the clock has run evenly since the mark before. */
+  readonly q?: ClockQuality;
 }
+
+/** `stepped`: somebody set the clock since the mark before. `unset`: nobody has set it since it lost its battery. */
+export type ClockQuality = "stepped" | "unset";
 
 /** The bytes in [off, to) are not in the log. `known` false: how many they were is unknown. */
 export interface GapRecord {

@@ -26,7 +26,12 @@ function logged(pieces: readonly (readonly [number, number])[], end: number): st
   const writer = new LogWriter(
     { stateDir: stateDir(), pathTemplate: join(dir, "&.log"), mode: 0o640, rotate: { sizeBytes: 1_000 } },
     undefined,
-    { wallTimeMs: () => 1, reply: () => undefined, onRotated: (segment) => rotated.push(segment) },
+    {
+      wallTimeMs: () => 1,
+      monotonicMs: () => 0,
+      reply: () => undefined,
+      onRotated: (segment) => rotated.push(segment),
+    },
   );
   writer.do({ do: "open", consoles: [{ number: 1, name: "n1" }] });
   writer.do({ do: "begin", numbers: [1] });

@@ -38,6 +38,7 @@ function writer() {
     undefined,
     {
       wallTimeMs: () => (wallMs += 10),
+      monotonicMs: () => wallMs,
       reply: (reply) => replies.push(reply),
     },
   );

@@ -1,5 +1,11 @@
 import { fstatSync, ftruncateSync, renameSync, statSync, writevSync } from "node:fs";
-import { encodeIndexRecord, type GapRecord, type IndexRecord, MARK_EVERY_MS } from "@confed/codecs";
+import {
+  type ClockQuality,
+  encodeIndexRecord,
+  type GapRecord,
+  type IndexRecord,
+  MARK_EVERY_MS,
+} from "@confed/codecs";
 import { ConfedError } from "@confed/kernel";
 import { fileIdOf, segmentPathOf } from "../log-files.ts";
 import { LOG_LIMITS } from "../log-limits.ts";
@@ -16,6 +22,8 @@ export interface ConsoleLogDeps {
   readonly logs: OpenFiles;
   readonly indexes: OpenFiles;
   readonly wallTimeMs: () => number;
+  /** Runs evenly whatever the wall clock is set to. */
+  readonly monotonicMs: () => number;
   readonly onGap: (gap: GapRecord) => void;
   /** When the file is full: what it holds moves to a segment of its own. */
   readonly rotate?: Rotation | undefined;
@@ -58,6 +66,8 @@ export class ConsoleLog {
   #looked = { atMs: Number.NEGATIVE_INFINITY, next: 0 };
   #rotateNotBeforeMs = Number.NEGATIVE_INFINITY;
   #markedAtMs = Number.NEGATIVE_INFINITY;
+  /** How far the wall clock was ahead of the monotonic one at the last mark. */
+  #wallLeadMs = Number.NaN;
   /** What the positions file says of the segment; behind it, the next unclean stop would misjudge. */
   #recorded: { readonly off: number; readonly pos: number } | undefined;
   readonly #openGap: GapRecord | undefined;
@@ -210,10 +220,19 @@ export class ConsoleLog {
     if (Math.abs(nowMs - this.#markedAtMs) < MARK_EVERY_MS) return;
     this.#markedAtMs = nowMs;
     try {
-      this.note({ t: "at", off, ms: nowMs });
+      const q = this.#clockQuality(nowMs);
+      this.note({ t: "at", off, ms: nowMs, ...(q === undefined ? {} : { q }) });
     } catch {
       // Tried again in a second.
     }
+  }
+
+  #clockQuality(nowMs: number): ClockQuality | undefined {
+    const leadMs = nowMs - this.#deps.monotonicMs();
+    const stepped = Math.abs(leadMs - this.#wallLeadMs) > STEP_MS_MIN;
+    this.#wallLeadMs = leadMs;
+    if (nowMs < UNSET_BEFORE_MS) return "unset";
+    return stepped ? "stepped" : undefined;
   }
 
   // A short write is what a full disk looks like first: what it took counts, then we ask again.
@@ -265,7 +284,9 @@ export class ConsoleLog {
 
   #mustRotate({ id, bornMs, sizeBytesAtOpen }: OpenFile, nowMs: number): boolean {
     const { rotate } = this.#deps;
-    if (nowMs < this.#rotateNotBeforeMs) return false;
+    // A clock that was set back must not keep a file from being rotated.
+    const waitsMs = this.#rotateNotBeforeMs - nowMs;
+    if (waitsMs > 0 && waitsMs <= ROTATE_RETRY_MS) return false;
     if (this.#mustLeave) return sizeBytesAtOpen > 0;
     if (this.#file?.id !== id) return false;
     const sizeBytes = this.#fileBytes ?? sizeBytesAtOpen;
@@ -345,3 +366,7 @@ export class ConsoleLog {
 }
 
 const ROTATE_RETRY_MS = 60_000;
+/** NTP slews less than 1 ms a second; what differs by more was set. */
+const STEP_MS_MIN = 2_000;
+/** 2020: no agent ran before. */
+const UNSET_BEFORE_MS = Date.UTC(2020, 0);

@@ -87,6 +87,7 @@ class Printing {
       undefined,
       {
         wallTimeMs: () => this.wallMs,
+        monotonicMs: () => this.wallMs,
         reply: (reply) => replies.push(reply),
         onRotated: (segment) => this.rotated.push(segment),
       },

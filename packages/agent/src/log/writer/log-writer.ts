@@ -15,6 +15,7 @@ import { laterOf, type Position, PositionsFile, positionsPathOf } from "./positi
 
 export interface LogWriterDeps {
   readonly wallTimeMs: () => number;
+  readonly monotonicMs: () => number;
   readonly reply: (reply: WriterReply) => void;
   readonly onRotated?: ((segment: string, log: string) => void) | undefined;
 }
@@ -168,6 +169,7 @@ export class LogWriter {
       logs: this.#logs,
       indexes: this.#indexes,
       wallTimeMs: this.#deps.wallTimeMs,
+      monotonicMs: this.#deps.monotonicMs,
       rotate: this.#options.rotate,
       onRotated: this.#deps.onRotated,
       leaveFile: this.#options.leaveFiles,

@@ -53,6 +53,7 @@ const reader = new FrameReader((kind, payload) => {
   if (command.rotate !== undefined) keeper = startKeeper(command);
   writer = new LogWriter({ ...command, leaveFiles: stuck || command.leaveFiles === true }, gid, {
     wallTimeMs: () => systemClock.wallTimeMs(),
+    monotonicMs: () => systemClock.nowMs(),
     reply,
     onRotated: (_segment, log) => {
       keep(log);
