@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { ConfedRig, type RigAgent, type RigDevice, runConfed } from "@confed/testkit";
 import { describe, expect, test, vi } from "vitest";
 
+/** On a busy machine all are slow. */
+const PATIENCE = { timeout: 20_000 };
+
 const NAMES = Array.from({ length: 12 }, (_, at) => `n${at + 1}`);
 
 async function startWithDevices(shards: number | undefined) {
@@ -29,7 +32,7 @@ async function print(agent: RigAgent, devices: readonly RigDevice[], round: numb
   );
   await vi.waitFor(() => {
     for (const [at, name] of NAMES.entries()) expect(agent.log(name).toString()).toBe(printed[at]);
-  });
+  }, PATIENCE);
 }
 
 /** One log id, no gap, and every offset is the byte it was printed as. */
@@ -113,7 +116,7 @@ describe("an agent that runs and whose configuration says another number of shar
         agent.process.lines.slice(from).filter(({ message }) => message === "console up").length;
       await vi.waitFor(() => {
         expect(moved()).toBe(line["moved"]);
-      });
+      }, PATIENCE);
       expect(moved()).toBeLessThan(NAMES.length);
       const { shards: rows } = await rig
         .channel(agent)

@@ -4,6 +4,9 @@ import { ConfedRig, type RigAgent, type RigDevice, runConfed } from "@confed/tes
 import type { TailNamesReceived } from "@confed/wire";
 import { describe, expect, test, vi } from "vitest";
 
+/** On a busy machine all are slow. */
+const PATIENCE = { timeout: 20_000 };
+
 const signal = new AbortController().signal;
 const RETRY = { first: "50ms", max: "200ms" };
 
@@ -104,7 +107,7 @@ describe("the configuration of an agent of two shards", () => {
     for (const device of devices) await device.feed(Buffer.from("before\r\n"));
     await vi.waitFor(() => {
       for (const name of NAMES) expect(agent.log(name).toString()).toBe("before\r\n");
-    });
+    }, PATIENCE);
     for (const name of NAMES) renameSync(agent.logPath(name), `${agent.logPath(name)}.1`);
     const from = agent.process.lines.length;
     process.kill(agent.process.pid, "SIGUSR1");
@@ -112,7 +115,7 @@ describe("the configuration of an agent of two shards", () => {
     for (const device of devices) await device.feed(Buffer.from("after\r\n"));
     await vi.waitFor(() => {
       for (const name of NAMES) expect(agent.log(name).toString()).toBe("after\r\n");
-    });
+    }, PATIENCE);
   });
 });
 
@@ -122,7 +125,7 @@ describe("whoever asks one shard of a host", () => {
     for (const [at, device] of devices.entries()) await device.feed(Buffer.from(`hello of n${at + 1}\r\n`));
     await vi.waitFor(() => {
       for (const name of NAMES) expect(agent.log(name).toString()).toContain(name);
-    });
+    }, PATIENCE);
     for (const address of ports(agent)) {
       const at = { ...agent, address };
       const ls = rig.rcons(at, "ls");
@@ -163,7 +166,7 @@ describe("whoever asks one shard of a host", () => {
       });
       await vi.waitFor(() => {
         expect(named.size).toBe(NAMES.length);
-      });
+      }, PATIENCE);
       for (const device of devices) await device.feed(Buffer.from("tailed\r\n"));
       await complete;
       tail.cancel();

@@ -81,12 +81,16 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
 
   const way = { stateDir: agent.stateDir, env: deps.env };
   const forTransports = { clock, resolver, logger };
-  const transportFor = (spec: ConsoleSpec) => transportOf(spec, way)(forTransports);
+  const transportFor = (spec: ConsoleSpec) => {
+    const transport = transportOf(spec, way)(forTransports);
+    return deps.shard?.around(spec.name, transport) ?? transport;
+  };
   const fleet = new ConsoleFleet({
     ...{ table, transportOf: transportFor, clock, timers, logger, feed },
     gate: new DialGate(DIALS_MAX, timers),
     cadence: new Cadence(clock, feed),
     logModeOf: logModes(logs),
+    onReconnect: deps.shard?.lift,
   });
   for (const spec of consoles) fleet.add(spec);
   for (const position of deps.shard?.handed ?? []) feed.hand(position);
@@ -157,7 +161,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     return {
       port,
       innerAddress: inner === undefined ? "" : formatHostPort({ ...INNER_LISTEN, port: inner.port }),
-      consoles: new ShardConsoles({ fleet, feed, table }),
+      consoles: new ShardConsoles({ fleet, feed, table, lift: (name) => deps.shard?.lift(name) === true }),
       reopenLogs: () => {
         feed.reopen();
       },

@@ -30,6 +30,8 @@ export interface ConsoleDeps {
   readonly gate: DialGate;
   /** When consoles that nobody watches are read. */
   readonly cadence: Cadence;
+  /** A person asks for a new link. */
+  readonly onReconnect?: ((name: string) => void) | undefined;
   /** Something that a status shows has changed. */
   readonly onChange: (console: { readonly name: string; readonly removed: boolean }) => void;
 }

@@ -20,6 +20,7 @@ export interface FleetDeps {
   readonly feed: LogFeed;
   readonly gate: DialGate;
   readonly cadence: Cadence;
+  readonly onReconnect?: ((name: string) => void) | undefined;
   /** How a console is logged. */
   readonly logModeOf: (console: Selectable) => LogMode;
 }

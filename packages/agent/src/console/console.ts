@@ -138,6 +138,7 @@ export class Console implements FedConsole {
   }
 
   reconnect(): void {
+    this.#deps.onReconnect?.(this.name);
     this.#dispatch({ type: "reconnect" });
   }
 

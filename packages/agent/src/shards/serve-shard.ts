@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { ConfedError, type Logger, unreachable } from "@confed/kernel";
 import { type AgentDeps, type RunningAgent, startAgent } from "../assemble.ts";
+import { Crumbs } from "./crumbs.ts";
 import { JsonChannel } from "./json-channel.ts";
 import { serveHost } from "./serve-host.ts";
 import { shardDirectory } from "./shard-directory.ts";
@@ -157,15 +158,29 @@ class Shard {
       throw new ConfedError("protocol_error", "a shard is told to begin before it is told what");
     const owned = this.#owned;
     this.#owned = [];
-    const { agent, logs, index, leaveFiles } = start;
+    const { agent, logs, index, leaveFiles, careful } = start;
     const directory = shardDirectory(agent.stateDir, index);
     lock(directory);
     onBegin(start, owned.length);
+    const crumbs = new Crumbs({
+      clock: deps.clock,
+      careful,
+      send: (report) => {
+        this.#channel.send(report);
+      },
+      quarantined: new Map(
+        owned.flatMap(({ spec, quarantined }) =>
+          quarantined === undefined ? [] : [[spec.name, quarantined]],
+        ),
+      ),
+    });
     const config = { agent, logs, consoles: owned.map(({ spec }) => spec), files: [] };
     this.#agent = await startAgent(config, {
       ...deps,
       shard: {
         log: { positionsDir: directory, leaveFiles },
+        around: (name, transport) => crumbs.around(name, transport),
+        lift: (name) => crumbs.lift(name),
         handed: owned.flatMap(({ handed }) => handed ?? []),
         reload: async (asked) => {
           const answer = await this.#ask({ is: "reload", ...asked });

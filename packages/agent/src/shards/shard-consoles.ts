@@ -8,6 +8,8 @@ export interface ShardConsolesDeps {
   readonly fleet: Pick<ConsoleFleet, "specs" | "apply" | "release" | "forget">;
   readonly table: Pick<ConsoleTable, "find">;
   readonly feed: Pick<LogFeed, "hand" | "late">;
+  /** A console may be dialed, if it might not so far. */
+  readonly lift: (name: string) => boolean;
 }
 
 /** The consoles of a shard, as its supervisor gives and takes them. One call at a time. */
@@ -20,10 +22,11 @@ export class ShardConsoles {
 
   /** Have these, new or described anew, and those no more. Costs one walk over all that there are. */
   async change(put: readonly Owned[], drop: readonly string[]): Promise<void> {
-    const { fleet, feed } = this.#deps;
+    const { fleet, feed, table } = this.#deps;
     const desired = new Map(fleet.specs);
     for (const name of drop) desired.delete(name);
-    for (const { spec, handed } of put) {
+    for (const { spec, handed, quarantined } of put) {
+      if (quarantined === undefined && this.#deps.lift(spec.name)) table.find(spec.name)?.console.reconnect();
       desired.set(spec.name, spec);
       if (fleet.specs.has(spec.name)) continue;
       // Handed away a moment ago, and back before we were told to forget it.

@@ -7,6 +7,8 @@ import type { ReloadReport } from "../reload/reload-report.ts";
 export interface Owned {
   readonly spec: ConsoleSpec;
   readonly handed?: Position | undefined;
+  /** Why it is not dialed until a person says so. */
+  readonly quarantined?: string | undefined;
 }
 
 /** What a shard is, besides its consoles. */
@@ -17,6 +19,8 @@ export interface ShardStart {
   readonly logs: LogSettings;
   /** A log writer of an earlier life hangs somewhere and may still append to the files that are there. */
   readonly leaveFiles: boolean;
+  /** Its last life ended by an error a moment ago: it says what it is busy with. */
+  readonly careful: boolean;
 }
 
 /** What a supervisor tells a shard. `start`, pages of `own`, `begin`; then the others. */
@@ -52,8 +56,10 @@ export type ShardReport =
   | { readonly tell: "changed"; readonly id: number }
   | { readonly tell: "released"; readonly id: number; readonly released: readonly Released[] }
   | { readonly tell: "ask"; readonly id: number; readonly question: ShardQuestion }
-  /** It ends by an error that nobody caught, while it was busy with this console. */
-  | { readonly tell: "dying"; readonly console: string; readonly error: string };
+  /** What it is busy with, when it is careful: dials, and output of a console (none: ""). */
+  | { readonly tell: "dialing" | "dialed" | "handling"; readonly console: string }
+  /** A person had a console tried again that was quarantined. */
+  | { readonly tell: "lifted"; readonly console: string };
 
 /** What became of a console that was to be let go of. */
 export interface Released {

@@ -14,6 +14,7 @@ import {
   type ShardReport,
   type ShardStart,
 } from "./shard-messages.ts";
+import { culpritOf, type Suspicion, suspect } from "./suspicion.ts";
 
 /** A process that was started to be a shard. */
 export interface ShardProcess {
@@ -31,12 +32,13 @@ export interface SupervisedShardDeps {
   readonly spawn: () => ShardProcess;
   readonly kill: (pid: number) => void;
   /** What it is to be and to have, asked at every start. */
-  readonly beginning: () => { readonly start: ShardStart; readonly owned: readonly Owned[] };
+  readonly beginning: (careful: boolean) => { readonly start: ShardStart; readonly owned: readonly Owned[] };
   /** It serves from now on, or does not any more. */
   readonly onServing: () => void;
   readonly onQuestion: (question: ShardQuestion) => Promise<ShardAnswer>;
-  /** It died by an error, busy with this console. */
-  readonly onDying: (console: string, error: string) => void;
+  /** It died over and over, busy with this one console. */
+  readonly onCulprit: (console: string, deaths: number) => void;
+  readonly onLifted: (console: string) => void;
 }
 
 /** One life of the process. */
@@ -49,6 +51,9 @@ interface Life {
   inner: string | undefined;
   readonly replies: Map<number, (reply: ShardReport | undefined) => void>;
   failure: ConfedError | undefined;
+  /** What it was busy with when it was heard last; only a careful one says it. */
+  readonly dialing: Set<string>;
+  handling: string;
 }
 
 /** One shard of a host: its process is started, started again when it dies, and told what to do. */
@@ -60,6 +65,7 @@ export class SupervisedShard {
   #life: Life | undefined;
   #cancelStart: Cancel = () => undefined;
   #lastDeath: ConfedError | undefined;
+  #suspicion: Suspicion | undefined;
   #idLast = 0;
   #first: { readonly resolve: () => void; readonly reject: (reason: ConfedError) => void } | undefined;
   #ended: () => void = () => undefined;
@@ -210,9 +216,11 @@ export class SupervisedShard {
       inner: undefined,
       replies: new Map(),
       failure: undefined,
+      dialing: new Set(),
+      handling: "",
     };
     this.#life = life;
-    const { start, owned } = beginning();
+    const { start, owned } = beginning(this.#state.phase === "starting" && this.#state.deaths.length > 0);
     life.begun = this.#begin(life, start, owned);
   }
 
@@ -226,7 +234,7 @@ export class SupervisedShard {
   }
 
   #hear(life: Life, report: ShardReport): void {
-    const { clock, onQuestion, onDying, onServing } = this.#deps;
+    const { clock, onQuestion, onLifted, onServing } = this.#deps;
     switch (report.tell) {
       case "ready":
         life.pid = report.pid;
@@ -254,8 +262,17 @@ export class SupervisedShard {
           })
           .catch(() => undefined); // What cannot be told is not asked for any more.
         return;
-      case "dying":
-        onDying(report.console, report.error);
+      case "dialing":
+        life.dialing.add(report.console);
+        return;
+      case "dialed":
+        life.dialing.delete(report.console);
+        return;
+      case "handling":
+        life.handling = report.console;
+        return;
+      case "lifted":
+        onLifted(report.console);
     }
   }
 
@@ -276,6 +293,7 @@ export class SupervisedShard {
     for (const settle of life.replies.values()) settle(undefined);
     this.#life = undefined;
     this.#lastDeath = error;
+    this.#blame(life, how);
     const first = this.#first;
     this.#first = undefined;
     if (first !== undefined) {
@@ -288,6 +306,19 @@ export class SupervisedShard {
     if (!ending)
       logger.error("shard died; only its own consoles are touched", { shard: id, cause: error.message });
     this.#dispatch({ type: "died", nowMs: clock.nowMs(), how });
+  }
+
+  /** Whom a death is owed to, if to any console. Who was killed by somebody owes it to none. */
+  #blame({ handling, dialing }: Life, how: string): void {
+    const busy = how === "SIGKILL" ? [] : handling === "" ? dialing : [handling];
+    this.#suspicion = suspect(this.#suspicion, new Set(busy));
+    const culprit = culpritOf(this.#suspicion);
+    if (culprit === undefined) return;
+    this.#deps.onCulprit(culprit, this.#suspicion?.deaths ?? 0);
+    this.#suspicion = undefined;
+    // What it died of is found: those deaths are no reason to wait.
+    if (this.#state.phase === "up" || this.#state.phase === "starting")
+      this.#state = { ...this.#state, deaths: [] };
   }
 
   #askToEnd(): void {

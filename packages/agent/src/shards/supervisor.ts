@@ -1,5 +1,5 @@
 import type { AgentConfig, ConsoleSpec, LoadResult } from "@confed/config";
-import { type Cancel, type Clock, ConfedError, formatHostPort, type Logger } from "@confed/kernel";
+import { type Cancel, type Clock, ConfedError, type Logger } from "@confed/kernel";
 import type { ReloadPlan } from "../console/plan-reload.ts";
 import { ConfigWatch } from "../reload/config-watch.ts";
 import { reportOf } from "../reload/reload-report.ts";
@@ -13,8 +13,8 @@ import {
   plainError,
   type ShardAnswer,
   type ShardQuestion,
-  type ShardRow,
 } from "./shard-messages.ts";
+import { shardRow } from "./shard-row.ts";
 import { settingsOfShard, shardId } from "./shard-settings.ts";
 import { type ShardProcess, SupervisedShard } from "./supervised-shard.ts";
 
@@ -53,6 +53,8 @@ export class Supervisor {
   /** As the configuration wants it by now. */
   #wantedCount: number;
   #resharding: Promise<void> | undefined;
+  /** By name, with the reason. */
+  readonly #quarantined = new Map<string, string>();
   /** Being handed over at this moment. */
   #moving: ReadonlySet<string> = new Set();
   #cancelPause: Cancel = () => undefined;
@@ -148,6 +150,8 @@ export class Supervisor {
 
   async #reload(request: ReloadRequest) {
     const outcome = await this.#reloader.reload(request);
+    if (outcome.faults === undefined && outcome.done && this.#quarantined.size > 0)
+      await this.#next(() => this.#lift());
     if (outcome.faults !== undefined || this.#loadedCount === this.#wantedCount) return reportOf(outcome);
     const count = this.#loadedCount;
     const report = reportOf(
@@ -230,6 +234,8 @@ export class Supervisor {
 
   async #handOver({ from, names }: { readonly from: SupervisedShard; readonly names: readonly string[] }) {
     this.#moving = new Set(names);
+    // Who has it next tries it again.
+    for (const name of names) this.#quarantined.delete(name);
     const wanted = names.flatMap((name) => {
       const to = this.#shards[shardOf(name, this.#count)];
       return to === undefined || to === from || !this.#specs.has(name) ? [] : { name, to };
@@ -266,8 +272,8 @@ export class Supervisor {
       ...{ clock, logger, kill },
       id: shardId(agent.id, index),
       spawn: () => spawn(index),
-      beginning: () => ({
-        start: { index, agent: settings, logs, leaveFiles },
+      beginning: (careful) => ({
+        start: { index, agent: settings, logs, leaveFiles, careful },
         owned: [...this.#specs.values()]
           .filter(({ name }) => this.#owners.shardOf(name) === index)
           .map((spec) => this.#owned(spec)),
@@ -276,13 +282,47 @@ export class Supervisor {
         this.#tellSiblings();
       },
       onQuestion: (question) => this.#answer(question),
-      onDying: () => undefined,
+      onCulprit: (name, deaths) => {
+        this.#quarantine(name, deaths);
+      },
+      onLifted: (name) => {
+        if (this.#quarantined.delete(name)) logger.info("console tried again", { console: name });
+      },
     });
   }
 
   #owned(spec: ConsoleSpec): Owned {
     const handed = this.#owners.handed(spec.name);
-    return handed === undefined ? { spec } : { spec, handed };
+    const quarantined = this.#quarantined.get(spec.name);
+    return {
+      spec,
+      ...(handed === undefined ? {} : { handed }),
+      ...(quarantined === undefined ? {} : { quarantined }),
+    };
+  }
+
+  #quarantine(name: string, deaths: number): void {
+    const reason = `a process of the agent died ${deaths} times in a row over it`;
+    this.#quarantined.set(name, reason);
+    this.#deps.logger.error("console quarantined", {
+      ...{ console: name, reason },
+      hint: `rcons reconnect ${name}, or a reload, tries it again`,
+    });
+  }
+
+  /** Somebody has looked at the configuration: what was not tried any more is tried again. */
+  async #lift(): Promise<void> {
+    const specs = [...this.#quarantined.keys()].flatMap((name) => this.#specs.get(name) ?? []);
+    this.#quarantined.clear();
+    await Promise.all(
+      this.#shards.map((shard) => {
+        const its = specs.filter(({ name }) => this.#owners.shardOf(name) === shard.index);
+        return shard.change(
+          its.map((spec) => this.#owned(spec)),
+          [],
+        );
+      }),
+    );
   }
 
   #tellSiblings(): void {
@@ -328,28 +368,18 @@ export class Supervisor {
   }
 
   #report(): HostReport {
-    const { agent } = this.#config;
     const counts = new Map<number, number>();
     for (const name of this.#specs.keys()) {
       const shard = this.#owners.shardOf(name);
       if (shard !== undefined) counts.set(shard, (counts.get(shard) ?? 0) + 1);
     }
     const { trouble } = this.#reloader;
+    const { agent } = this.#config;
     return {
       id: agent.id,
       startedMs: this.#startedMs,
       residentBytes: this.#deps.residentBytes(),
-      shards: this.#shards.map((shard): ShardRow => {
-        const { index, phase, lastDeath, sinceWallMs, port } = shard;
-        return {
-          id: shardId(agent.id, index),
-          state: phase === "up" ? "up" : phase === "starting" ? "starting" : "down",
-          sinceMs: sinceWallMs,
-          address: port === 0 ? "" : formatHostPort({ host: agent.listen.host, port }),
-          consoles: counts.get(index) ?? 0,
-          ...(lastDeath === undefined ? {} : { cause: plainError(lastDeath) }),
-        };
-      }),
+      shards: this.#shards.map((shard) => shardRow(shard, agent, counts.get(shard.index) ?? 0)),
       ...(trouble === undefined ? {} : { trouble: plainError(trouble) }),
     };
   }

@@ -48,7 +48,17 @@ export class SocketLink implements Link, SocketListener {
   /** For the socket. */
   onBytes(bytes: Uint8Array): void {
     this.#reads += 1;
-    this.#sink.onData(bytes);
+    try {
+      this.#sink.onData(bytes);
+    } catch (reason) {
+      // A fault of ours over what one console sent ends its link, and no other console's.
+      const what = reason instanceof Error ? reason.message : String(reason);
+      const error = new ConfedError("internal", `${this.where}: a fault in its driver: ${what}`, {
+        cause: reason,
+      });
+      this.#reason ??= { by: "failure", error };
+      this.#socket.destroy();
+    }
   }
 
   /** For the socket. */
