@@ -32,6 +32,8 @@ export interface Case {
   readonly targets: readonly Target[];
   /** Left out of `--quick`. */
   readonly slow?: boolean;
+  /** Left out unless it is asked for by name: it takes longer than all others together. */
+  readonly onDemand?: boolean;
 }
 
 /** What must be equal for cases to share a fleet. */

@@ -16,6 +16,8 @@ export interface BenchSettings {
   readonly dir: string;
   readonly programs: Programs;
   readonly profileDir?: string | undefined;
+  /** How long the soak is to last. */
+  readonly soakMinutes: number;
 }
 
 /** What `Fleet.measure` is to do. */

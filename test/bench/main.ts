@@ -26,6 +26,8 @@ const { values } = parseArgs({
     quick: { type: "boolean", default: false },
     json: { type: "string" },
     profile: { type: "string" },
+    soak: { type: "boolean", default: false },
+    "soak-minutes": { type: "string", default: "15" },
     dir: { type: "string" },
   },
 });
@@ -68,6 +70,7 @@ async function main(): Promise<number> {
     dir,
     programs: compilePrograms(),
     profileDir: values.profile === undefined ? undefined : resolve(values.profile),
+    soakMinutes: soakMinutes(),
     has: (system) =>
       (wanted === undefined || wanted.includes(system)) &&
       !missing.some(([program]) =>
@@ -101,12 +104,21 @@ function faultsOf(done: readonly CaseResult[]): string[] {
 }
 
 function chosenCases(): readonly Case[] {
-  if (values.only === undefined) return CASES.filter(({ slow }) => !(values.quick && slow === true));
+  if (values.only === undefined)
+    return CASES.filter(
+      ({ slow, onDemand }) => !(values.quick && slow === true) && (values.soak || onDemand !== true),
+    );
   return values.only.split(",").map((name) => {
     const found = CASES.find((each) => each.name === name);
     if (found !== undefined) return found;
     throw new Error(`no case ${name}; there are ${CASES.map((each) => each.name).join(", ")}`);
   });
+}
+
+function soakMinutes(): number {
+  const minutes = Number(values["soak-minutes"]);
+  if (minutes > 0) return minutes;
+  throw new Error(`--soak-minutes is a number of minutes, not ${values["soak-minutes"]}`);
 }
 
 function installed(program: string): boolean {

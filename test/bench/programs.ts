@@ -7,6 +7,7 @@ import { ROOT } from "./root.ts";
 export interface Programs {
   readonly rack: string;
   readonly logcheck: string;
+  readonly ptyClient: string;
 }
 
 /** Compiles the programs in C. Throws what to do where there is no compiler. */
@@ -26,5 +27,5 @@ export function compilePrograms(): Programs {
     }
     return made;
   };
-  return { rack: compile("rack"), logcheck: compile("logcheck") };
+  return { rack: compile("rack"), logcheck: compile("logcheck"), ptyClient: compile("pty-client") };
 }

@@ -1,7 +1,20 @@
 import type { Case } from "../case.ts";
+import { attach, echo } from "./attach.ts";
 import { bootStorm } from "./boot-storm.ts";
+import { disk } from "./disk.ts";
+import { idle } from "./idle.ts";
+import { killed } from "./killed.ts";
 import { fourRacks, twoShards } from "./many-cores.ts";
 import { flood, rate10, rate100, rate8000 } from "./rate.ts";
+import { reload } from "./reload.ts";
+import { soak } from "./soak.ts";
+import { start1000, start10000 } from "./start.ts";
+import { stuckViewer } from "./stuck-viewer.ts";
+import { takeover } from "./takeover.ts";
 
 /** All cases, in the order in which they run and are shown. */
-export const CASES: readonly Case[] = [rate100, rate10, flood, rate8000, bootStorm, fourRacks, twoShards];
+export const CASES: readonly Case[] = [
+  ...[start1000, rate100, rate10, attach, echo, flood],
+  ...[rate8000, bootStorm, fourRacks, twoShards],
+  ...[idle, start10000, reload, stuckViewer, disk, killed, takeover, soak],
+];
