@@ -1,4 +1,5 @@
-import { type Case, type Figures, VoidRun } from "../case.ts";
+import type { Case } from "../case.ts";
+import { type Figures, VoidRun } from "../figures.ts";
 import { type Fleet, sleep } from "../fleet.ts";
 import { timeClient } from "../measure/pty-client.ts";
 import { quantile } from "../measure/quantile.ts";

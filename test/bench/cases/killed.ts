@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Case, Figures } from "../case.ts";
+import type { Case } from "../case.ts";
+import type { Figures } from "../figures.ts";
 import { sleep, within } from "../fleet.ts";
 import { lineNumbers, offsetFaults, pieceFaults, readMarkedLog } from "../measure/marked-log.ts";
 import { treeOf } from "../measure/process-tree.ts";

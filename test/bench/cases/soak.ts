@@ -1,5 +1,6 @@
 import { systemClock } from "@confed/kernel";
-import type { Case, Figures } from "../case.ts";
+import type { Case } from "../case.ts";
+import type { Figures } from "../figures.ts";
 import { type Fleet, sleep } from "../fleet.ts";
 import { sizeOf } from "../measure/process-tree.ts";
 import { quantile } from "../measure/quantile.ts";
