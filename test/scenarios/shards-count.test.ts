@@ -8,11 +8,14 @@ const PATIENCE = { timeout: 20_000 };
 
 const NAMES = Array.from({ length: 12 }, (_, at) => `n${at + 1}`);
 
-async function startWithDevices(shards: number | undefined) {
-  const rig = new ConfedRig();
+async function startWithDevices(
+  shards: number | undefined,
+  rig = new ConfedRig(),
+  heads: readonly string[] = [],
+) {
   const devices = await Promise.all(NAMES.map((name) => rig.device(name)));
   const consoles = devices.map(({ entry }) => entry);
-  const agent = await rig.startAgent({ consoles, shards: shards ?? 1 });
+  const agent = await rig.startAgent({ consoles, shards: shards ?? 1, heads });
   await allUp(agent, 0);
   return { rig, devices, agent };
 }
@@ -100,7 +103,13 @@ describe("an agent started again with another number of shards", () => {
 
 describe("an agent that runs and whose configuration says another number of shards", () => {
   test("hands over only the consoles that belong elsewhere, without a gap", async () => {
-    const { rig, devices, agent } = await startWithDevices(2);
+    const outer = new ConfedRig();
+    const head = await outer.startHead();
+    const { rig, devices, agent } = await startWithDevices(2, outer, [head.address]);
+    const watch = outer.watch(head);
+    await watch.until(() => NAMES.every((name) => watch.consoles.get(name)?.state === "CONNECTED"));
+    const runs = NAMES.map((name) => outer.rcons(head, name, "--raw-terminal"));
+    await Promise.all(runs.map((run) => run.told("no output yet")));
     const path = join(rig.directory, "sn01.json");
     const config = JSON.parse(readFileSync(path, "utf8")) as { agent: Record<string, unknown> };
     const printed: string[] = [];
@@ -124,7 +133,14 @@ describe("an agent that runs and whose configuration says another number of shar
       expect(rows.map(({ state }) => state)).toEqual(Array.from({ length: shards }, () => "up"));
       await print(agent, devices, round, printed);
       await expectWhole(rig, agent, printed);
+      const owners = Array.from({ length: shards }, (_, index) => `sn01.${index}`);
+      await watch.until(() => NAMES.every((name) => owners.includes(watch.consoles.get(name)?.owner ?? "")));
+      // Whoever is attached comes back by itself, and has seen everything once.
+      await Promise.all(runs.map((run, at) => run.stdout.reached(printed[at]!.length)));
+      expect(runs.map(({ output }) => output)).toEqual(printed);
     }
+    expect(watch.history.filter(({ state }) => state === "CONFLICT")).toEqual([]);
+    await Promise.all(runs.map((run) => run.kill()));
     await agent.process.stop();
     await expectProven(rig);
   });

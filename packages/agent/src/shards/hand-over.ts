@@ -1,4 +1,4 @@
-import { ConfedError, type Logger } from "@confed/kernel";
+import { type Clock, ConfedError, type Logger } from "@confed/kernel";
 import type { Move, Ownership } from "./ownership.ts";
 import type { Owned, Released } from "./shard-messages.ts";
 import type { SupervisedShard } from "./supervised-shard.ts";
@@ -6,12 +6,16 @@ import type { SupervisedShard } from "./supervised-shard.ts";
 export interface HandOverDeps {
   readonly owners: Pick<Ownership, "move" | "positionIn" | "hasWriter">;
   readonly logger: Logger;
+  readonly clock: Pick<Clock, "after">;
   /** What a shard is told of a console that it shall have; undefined: configured no more. */
   readonly owned: (name: string) => Owned | undefined;
 }
 
 /** How many consoles are without an owner at a time: enough to pay for the disk, no more. */
 export const HANDED_AT_ONCE = 16;
+
+/** Joins tell their heads of changes every 50 ms. */
+export const FORGET_AFTER_MS = 300;
 
 /**
  * Hand a few consoles of one shard to others: it lets go of them, the new owner is recorded, and only
@@ -22,7 +26,7 @@ export const HANDED_AT_ONCE = 16;
 export async function handOver(
   from: SupervisedShard,
   wanted: readonly { readonly name: string; readonly to: SupervisedShard }[],
-  { owners, owned, logger }: HandOverDeps,
+  { owners, owned, logger, clock }: HandOverDeps,
 ): Promise<number> {
   // What is dead holds nothing; from here to the record nothing else runs, so it cannot begin meanwhile.
   const isDead = from.phase === "waiting" && !owners.hasWriter(from.index);
@@ -60,7 +64,10 @@ export async function handOver(
       ),
     ),
   );
-  from.tell({ do: "forget", names: moves.map(({ name }) => name) });
+  // Heads hear of the new owner first, so that the console is somebody's at every moment.
+  clock.after(FORGET_AFTER_MS, () => {
+    from.tell({ do: "forget", names: moves.map(({ name }) => name) });
+  });
   return moves.length;
 }
 

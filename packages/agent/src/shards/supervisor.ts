@@ -176,6 +176,8 @@ export class Supervisor {
       if (!(await this.#next(() => this.#grow(this.#wantedCount)))) return;
       const moved = await this.#moveAll();
       if (moved === undefined) return;
+      // What was handed over last is told to heads before anybody goes.
+      await this.#pause();
       const superfluous = this.#shards.splice(this.#count);
       await Promise.all(superfluous.map((shard) => shard.stop()));
       this.#tellSiblings();
@@ -240,12 +242,12 @@ export class Supervisor {
       const to = this.#shards[shardOf(name, this.#count)];
       return to === undefined || to === from || !this.#specs.has(name) ? [] : { name, to };
     });
-    const { logger } = this.#deps;
+    const { clock, logger } = this.#deps;
     const owned = (name: string) => {
       const spec = this.#specs.get(name);
       return spec === undefined ? undefined : this.#owned(spec);
     };
-    const count = await handOver(from, wanted, { owners: this.#owners, owned, logger });
+    const count = await handOver(from, wanted, { owners: this.#owners, owned, logger, clock });
     this.#moving = new Set();
     return count;
   }

@@ -79,6 +79,22 @@ test("a removed console is gone, and a removal of somebody else's does nothing",
   expect(directory.has("n1")).toBe(false);
 });
 
+test("a console that one agent has stopped is the other's without a conflict, also the second time", () => {
+  const [first, second] = [joined("sn01.0", "n1"), joined("sn01.1", "n2")];
+  for (const [from, to] of [
+    [first, second],
+    [second, first],
+  ] as const) {
+    directory.report(from, { consoles: [said({ name: "n1", state: "STOPPED" })], removed: [] });
+    expect(shown("n1")).toMatchObject({ state: "STOPPED", owner: from.id });
+    directory.report(to, page("n1"));
+    expect(directory.ownerOf("n1")).toBe(to);
+    expect(shown("n1")).toMatchObject({ state: "CONNECTED", owner: to.id });
+    directory.report(from, { consoles: [], removed: ["n1"] });
+    expect(shown("n1")).toMatchObject({ state: "CONNECTED", owner: to.id });
+  }
+});
+
 test("of two claims the older one is kept, the conflict is shown, and it resolves when one gives up", () => {
   const first = joined("sn01", "n1");
   const second = joined("sn02", "n1");

@@ -172,7 +172,7 @@ export class Directory {
     const { name } = status;
     const own = agent.claims.get(name);
     if (own !== undefined) {
-      const found = sameToSelections(own.status, status);
+      const found = sameToSelections(own.status, status) && !this.#letsGo(own, status);
       own.status = status;
       own.round = agent.round;
       this.#consoleChanged(name);
@@ -192,6 +192,12 @@ export class Directory {
     }
     this.#consoleChanged(name);
     this.#membershipChanged();
+  }
+
+  /** Another agent is asked from now on, or was until now: a console that is stopped is nobody's to keep. */
+  #letsGo(own: Claim, status: ConsoleStatusReceived): boolean {
+    const changes = (own.status.state === "STOPPED") !== (status.state === "STOPPED");
+    return changes && own.agent.contested.has(status.name);
   }
 
   #checkRoom(agent: AgentRecord, name: string): void {

@@ -2,12 +2,15 @@ import { ConfedError, invariant } from "@confed/kernel";
 import { type ConsoleStatusReceived, toDetail } from "@confed/wire";
 import type { Claim } from "./agent-record.ts";
 
-/** The claim that counts: the oldest whose agent is heard from, else the oldest. */
+/**
+ * The claim that counts: the oldest whose agent is heard from and has not let go of the console, else
+ * the oldest that is heard from, else the oldest.
+ */
 export function leadingClaim(claims: readonly Claim[]): Claim {
   const [oldest] = claims;
   invariant(oldest !== undefined, "a console is known by its claims");
   if (claims.length === 1) return oldest;
-  return claims.find(isHeard) ?? oldest;
+  return claims.find(isHeld) ?? claims.find(isHeard) ?? oldest;
 }
 
 /** The owner's last word, overlaid with what only a head knows. */
@@ -21,7 +24,7 @@ export function shownStatus(claims: readonly Claim[]): ConsoleStatusReceived {
 /** `said` by the owner just now, with the conflict shown if two agents that are heard from claim it. */
 export function withConflict(claims: readonly Claim[], said: ConsoleStatusReceived): ConsoleStatusReceived {
   if (claims.length < 2) return said;
-  const heard = claims.filter(isHeard);
+  const heard = claims.filter(isHeld);
   return heard.length < 2
     ? said
     : { ...said, state: "CONFLICT", cause: detailOf(conflict(said.name, heard)) };
@@ -30,6 +33,11 @@ export function withConflict(claims: readonly Claim[], said: ConsoleStatusReceiv
 /** True unless its agent is down. */
 export function isHeard({ agent }: Claim): boolean {
   return agent.presence.state !== "down";
+}
+
+/** A console that its agent has stopped is on its way to somebody else: nobody disputes it. */
+function isHeld(claim: Claim): boolean {
+  return isHeard(claim) && claim.status.state !== "STOPPED";
 }
 
 function conflict(name: string, heard: readonly Claim[]): ConfedError {
