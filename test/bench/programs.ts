@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./root.ts";
 
@@ -18,7 +18,18 @@ export function compilePrograms(): Programs {
     const made = join(dir, name);
     try {
       const source = join(ROOT, `test/bench/${name}.c`);
-      execFileSync("cc", ["-O2", "-Wall", "-Wextra", "-Werror", "-std=gnu11", "-o", made, source]);
+      execFileSync("cc", [
+        "-O2",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-std=gnu11",
+        "-o",
+        `${made}.${process.pid}`,
+        source,
+      ]);
+      // Whole or not at all, also for a test that runs it at this moment.
+      renameSync(`${made}.${process.pid}`, made);
     } catch (reason) {
       if ((reason as NodeJS.ErrnoException).code !== "ENOENT") throw reason;
       throw new Error("no C compiler (cc) for the load generator; on Debian: apt install gcc libc6-dev", {

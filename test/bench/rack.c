@@ -37,6 +37,8 @@
 /* One write of a flood; and how much the kernel holds for a consumer that does not read. */
 enum { BATCH_LINES = 400, SEND_BUFFER_BYTES = 32 * 1024 };
 enum { REST_BYTES = 1024, SCHEDULES_MAX = 16, EVENTS_MAX = 512 };
+/* Before looking at orders, links and keys again: 10 ms. */
+enum { TURN_LINES_MAX = 2000 };
 /* Of echoes while the socket is full; a person does not type more. */
 enum { ECHO_BYTES_MAX = 512 };
 
@@ -171,12 +173,14 @@ static void push(struct console *c) {
   }
 }
 
-/* Everything that is due by now, in the order in which it is due. */
+/* Everything that is due by now, in the order in which it is due. What becomes due meanwhile has to wait
+ * for the next turn: also a machine that is too slow must hear that it shall stop. */
 static void run_schedule(struct schedule *s) {
-  for (;;) {
+  int64_t begin_us = now_us();
+  for (int sent = 0; sent < TURN_LINES_MAX; sent++) {
     int64_t due_us = s->start_us + (int64_t)((double)s->done * s->step_us);
+    if (due_us > begin_us) return;
     int64_t at_us = now_us();
-    if (due_us > at_us) return;
     struct console *c = &consoles[s->from + s->next];
     s->next = s->next + 1 == s->count ? 0 : s->next + 1;
     s->done++;

@@ -4,7 +4,7 @@ import { type BenchResult, type CaseResult, median, type RunResult, type TargetR
 export function resultTable(result: BenchResult): string {
   const versions = Object.entries(result.versions).map(([name, version]) => `${name} ${version}`);
   return [
-    `${result.machine}; ${versions.join(", ")}; ${result.date}${result.quick ? "; --quick" : ""}`,
+    `${result.machine}; ${versions.join(", ")}; ${result.date}${result.quick ? "; --quick: fewer consoles, for a shorter time" : ""}`,
     ...result.commands.map((command) => `    ${command}`),
     ...result.leftOut.map((text) => `Left out: ${text}`),
     targetTable(result.cases),
