@@ -24,6 +24,8 @@ import { agentServices } from "./services/agent-services.ts";
 import { ShardConsoles } from "./shards/shard-consoles.ts";
 import type { ShardSeat } from "./shards/shard-seat.ts";
 import { transportOf } from "./transports/assemble.ts";
+import { cgroupMemory } from "./viewers/cgroup-memory.ts";
+import { MemoryRelief } from "./viewers/memory-relief.ts";
 
 /** What an agent needs from the process it lives in. */
 export interface AgentDeps {
@@ -121,6 +123,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     timers,
     feed,
     reader,
+    relief: new MemoryRelief({ timers, logger, memory: cgroupMemory }),
     startedMs: clock.wallTimeMs(),
     peers: () => joins.map((join) => join.status()),
     trouble: () => reloader.trouble,

@@ -10,6 +10,7 @@ import {
 } from "@confed/wire";
 import type { ConsoleTable, Listed } from "../console/console-table.ts";
 import { type CatchUpDeps, catchUp } from "../log/catch-up.ts";
+import type { MemoryRelief, Relievable } from "../viewers/memory-relief.ts";
 import type { Mode, Seat } from "../viewers/seat.ts";
 import { VIEWER_LIMITS } from "../viewers/viewer-limits.ts";
 import { fullness } from "./fullness.ts";
@@ -23,6 +24,8 @@ export interface ViewerDeps extends CatchUpDeps {
   readonly clock: Clock;
   /** Coarse: heartbeats sit on the agent's wheel. */
   readonly timers: Pick<Clock, "after">;
+  /** Told of everybody for whom output may wait. */
+  readonly relief: MemoryRelief;
 }
 
 type Stream = Duplex<AttachRequestReceived, AttachResponse>;
@@ -36,7 +39,7 @@ type Place =
  * A viewer that was admitted: catching up, then live output one way and input the other. One that
  * does not read holds nobody up: at its bound it skips to now and is told so.
  */
-export class AttachedViewer implements Seat {
+export class AttachedViewer implements Seat, Relievable {
   readonly sessionId = randomUUID();
   readonly subject: string;
   readonly sinceMs: number;
@@ -83,6 +86,7 @@ export class AttachedViewer implements Seat {
     console.want();
     this.#deps.table.changed(console.name);
     this.#beat();
+    this.#deps.relief.add(this);
     this.#catchUp(start.offset).catch((reason: unknown) => {
       this.end(ConfedError.from(reason));
     });
@@ -146,6 +150,7 @@ export class AttachedViewer implements Seat {
     const { console } = this.#listed;
     this.#place = { is: "over" };
     this.#cancelBeat();
+    this.#deps.relief.remove(this);
     console.viewers.remove(this);
     console.note({ what: "detach", by: this.subject });
     console.viewerLeft();
@@ -253,11 +258,18 @@ export class AttachedViewer implements Seat {
     );
   }
 
+  get backlogBytes(): number {
+    return this.#stream.backlogBytes;
+  }
+
+  relieve(): void {
+    this.#letGo("the agent is short of memory, and this was not read");
+  }
+
   // What waits for it is forgotten, so that the last word is all there is to read when it reads
   // again: it then comes back, and sees what it missed from the log.
-  #letGo(): void {
+  #letGo(text: string): void {
     this.#stream.discard();
-    const text = `nothing was read here for ${formatDuration(VIEWER_LIMITS.stuckMsMax)}`;
     this.end(new ConfedError("slow_consumer", text, { subject: this.#listed.name }), { reattach: true });
   }
 
@@ -266,7 +278,7 @@ export class AttachedViewer implements Seat {
       if (!this.#sentSinceBeat) this.tell({ heartbeat: { wallTimeMs: this.#deps.clock.wallTimeMs() } });
       this.#sentSinceBeat = false;
       if (this.#progress.stuckMs() < VIEWER_LIMITS.stuckMsMax) this.#beat();
-      else this.#letGo();
+      else this.#letGo(`nothing was read here for ${formatDuration(VIEWER_LIMITS.stuckMsMax)}`);
     });
   }
 }
