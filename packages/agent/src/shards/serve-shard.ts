@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { ConfedError, type Logger, unreachable } from "@confed/kernel";
+import { ConfedError, formatHostPort, type Logger, unreachable } from "@confed/kernel";
 import { type AgentDeps, type RunningAgent, startAgent } from "../assemble.ts";
 import { Crumbs } from "./crumbs.ts";
 import { JsonChannel } from "./json-channel.ts";
@@ -200,7 +200,8 @@ class Shard {
       },
     });
     this.#channel.send({ tell: "ready", pid, port: this.#agent.port, inner: this.#agent.innerAddress });
-    this.#logger.info("shard ready", { address: `port ${this.#agent.port}`, consoles: owned.length, pid });
+    const address = formatHostPort({ host: agent.listen.host, port: this.#agent.port });
+    this.#logger.info("shard ready", { address, consoles: owned.length, pid });
   }
 
   #ask(question: ShardQuestion): Promise<ShardAnswer> {
