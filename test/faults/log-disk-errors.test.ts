@@ -1,10 +1,9 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Attached, ConfedRig, type RigAgent } from "@confed/testkit";
+import { type Attached, ConfedRig, type DiskShim, diskShim, type RigAgent } from "@confed/testkit";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { type DiskShim, diskShim } from "./disk-shim.ts";
 
 // F15 and F16: what the kernel says of a disk, injected where no file system of this machine says it.
 
@@ -147,6 +146,79 @@ test("positions that were not synced are written again elsewhere, and no offset 
     expect(gap).toMatchObject({ off: begin + bytes.length, known: false, why: "agent-restart" });
     expect((await inspect(rig, agent)).end).toEqual({ logId: before.end?.logId, offset: gap?.to });
   }
+});
+
+test("what a disk loses in a sync is a gap, a new file begins, and it heals, twice", async (context) => {
+  const made = await onShim();
+  if (typeof made === "string") return context.skip(made);
+  const { rig, shim, device } = made;
+  const logs = { for: [{ consoles: "n1", sync: "journal" }] };
+  const agent = await rig.startAgent({ consoles: [device.entry], env: shim.env, logs });
+  const viewer = rig.attach(agent, { console: "n1" });
+  await viewer.whenOpened();
+  let inFile = Buffer.alloc(0);
+  let sent = 0;
+  let lostEnd = 0;
+  const feed = async (bytes: Buffer) => {
+    inFile = Buffer.concat([inFile, bytes]);
+    sent += bytes.length;
+    await device.feed(bytes);
+    await eventually(() => {
+      expect(agent.log("n1").equals(inFile)).toBe(true);
+    });
+  };
+  for (const round of [1, 2]) {
+    shim.rules("sync EIO /n1.log");
+    await feed(block(round, 3_000));
+    // Closing a log that has a journal syncs it.
+    process.kill(agent.process.pid, "SIGUSR1");
+    await viewer.until(() => notices(viewer, "bytes are not in the log (disk-failed") === round);
+    shim.rules();
+    // All that was written since the disk last said that it has it.
+    expect(agent.gaps("n1").at(-1)).toMatchObject({
+      off: lostEnd,
+      to: sent,
+      known: true,
+      why: "disk-failed",
+    });
+    const events = agent.index("n1").filter((record) => record.t === "ev" && record.what === "disk-failed");
+    expect(events).toHaveLength(round);
+    lostEnd = sent;
+    // Nothing is appended to the file that the disk lost something of.
+    inFile = Buffer.alloc(0);
+    await feed(block(round + 5, 2_000));
+  }
+  expect(agent.gaps("n1")).toHaveLength(2);
+});
+
+test("a journal that cannot be synced is followed by another, and nothing is lost, twice", async (context) => {
+  const made = await onShim();
+  if (typeof made === "string") return context.skip(made);
+  const { rig, shim, device } = made;
+  const agent = await rig.startAgent({ consoles: [device.entry], env: shim.env, logs: { sync: "journal" } });
+  let sent = Buffer.alloc(0);
+  const journals = () => readdirSync(agent.stateDir).filter((name) => name.startsWith("journal-"));
+  for (const round of [1, 2]) {
+    const feed = async (bytes: Buffer) => {
+      sent = Buffer.concat([sent, bytes]);
+      await device.feed(bytes);
+      await eventually(() => {
+        expect(agent.log("n1").equals(sent)).toBe(true);
+      });
+    };
+    await feed(block(round, 1_000));
+    const before = journals();
+    expect(before).toHaveLength(1);
+    shim.rules("sync EIO /journal-");
+    await feed(block(round, 1_000));
+    await eventually(() => {
+      expect(agent.process.said).toContain("the journal goes on in a new file: EIO");
+      expect(journals()).not.toEqual(before);
+    });
+    shim.rules();
+    await feed(block(round, 1_000));
+  }
+  expect(agent.gaps("n1")).toEqual([]);
 });
 
 test("a disk without inodes takes what was kept when it has some again, twice", async (context) => {

@@ -47,7 +47,7 @@ test.each([
     "logs.keep.count must be a whole number from 0 to 100000, not 1.5",
   ],
   ['{ for: [{ consoles: "n[1-", strict: true }] }', "logs.for[0].consoles: column "],
-  ['{ for: [{ consoles: "n1" }] }', "logs.for[0] says nothing of these consoles (add strict)"],
+  ['{ for: [{ consoles: "n1" }] }', "logs.for[0] says nothing of these consoles (add strict, sync)"],
   [
     '{ for: [{ consoles: "n1", strikt: true }] }',
     'unknown key "strikt" in logs.for[0] (did you mean "strict"?)',

@@ -45,10 +45,15 @@ export interface HeadSettings {
 export interface LogMode {
   /** While its log cannot be written, nobody is attached anew. */
   readonly strict: boolean;
+  /** "journal": a power loss costs a second at most; "kernel": what it had not written back. */
+  readonly sync: (typeof SYNCS)[number];
 }
 
+/** The words of configuration for who sees to it that a log outlives a power loss. */
+export const SYNCS = ["kernel", "journal"] as const;
+
 /** The keys of a {@link LogMode}. */
-export const LOG_MODE_KEYS = ["strict"] as const satisfies readonly (keyof LogMode)[];
+export const LOG_MODE_KEYS = ["strict", "sync"] as const satisfies readonly (keyof LogMode)[];
 
 /** As much of a mode as a section says. */
 export type LogModeSaid = { readonly [Key in keyof LogMode]?: LogMode[Key] | undefined };
@@ -144,7 +149,7 @@ const mode = text(
 
 const DEFAULT_LOGS: LogSettings = { pathTemplate: "/var/log/consoles/&.log", mode: 0o640 };
 
-const logMode = { strict: z.boolean().optional() };
+const logMode = { strict: z.boolean().optional(), sync: z.enum(SYNCS).optional() };
 
 const selection = z.string().check(({ value, issues }) => {
   try {

@@ -10,6 +10,8 @@ export {
   type RigHead,
 } from "./confed-rig.ts";
 export { ConfedRun, type ConfedRunOptions, runConfed } from "./confed-run.ts";
+export { type CrashImage, CrashImages } from "./crash-image.ts";
+export { type DiskShim, diskShim } from "./disk-shim.ts";
 export { echoTimes, percentile } from "./echo-times.ts";
 export {
   type FakeAgent,

@@ -1,10 +1,12 @@
 import type { GapRecord } from "@confed/codecs";
+import type { LogMode } from "@confed/config";
 import type { ConfedError } from "@confed/kernel";
 import type { OpenedLog } from "./writer-messages.ts";
 
 /** What the feed tells a console about its log. */
 export interface FedConsole {
   readonly name: string;
+  readonly logMode: LogMode;
   /** The next offset; asked when a writer takes over from a dead one, and at the end. */
   readonly end: { readonly logId: string; readonly offset: number };
   /** Everything before this offset is in the log, or is a gap. */

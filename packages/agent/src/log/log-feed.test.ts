@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DEFAULT_MODE } from "@confed/config";
 import { type Clock, silentLogger, systemClock } from "@confed/kernel";
 import { FakeClock } from "@confed/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -23,6 +24,7 @@ afterEach(async () => {
 class Numbering implements FedConsole {
   readonly name: string;
   end = { logId: "", offset: 0 };
+  logMode = DEFAULT_MODE;
   logged = 0;
   get loggedEnd(): number {
     return this.logged;

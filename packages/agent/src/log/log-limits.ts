@@ -30,6 +30,8 @@ export const LOG_LIMITS = {
   reservationBytesLow: 8 * 1024 * 1024,
   /** One frame on the writer's pipe: an arena and its header, or a list of commands. */
   frameBytesMax: 8 * 1024 * 1024,
+  /** One file of the journal; two are there at most, and one more batch. */
+  journalFileBytes: 32 * 1024 * 1024,
   /** Log and index files the writer keeps open. Of its own descriptors: links are in another process. */
   openFilesMax: 8_000,
   /** How long a clean stop waits for the log before it gives up and says so. */

@@ -4,7 +4,7 @@ import type { Backlogs } from "./backlogs.ts";
 import type { FedConsole } from "./fed-console.ts";
 import type { LogTroubles } from "./log-troubles.ts";
 import type { Position } from "./writer/positions-file.ts";
-import type { OpenedLog, WriterCommand } from "./writer-messages.ts";
+import type { OpenedLog, OpenLog, WriterCommand } from "./writer-messages.ts";
 
 export interface LogOpensDeps {
   readonly clock: Clock;
@@ -109,7 +109,12 @@ export class LogOpens {
       if (console === undefined) return [];
       const { logId, offset } = console.end;
       const handed = this.#handed.get(console.name);
-      const log = { number, name: console.name, ...(handed === undefined ? {} : { handed }) };
+      const log = {
+        number,
+        name: console.name,
+        ...(handed === undefined ? {} : { handed }),
+        ...modeOf(console),
+      };
       if (logId === "") return [log];
       return [{ ...log, resume: { logId, offset }, behind: backlogs.has(number) }];
     });
@@ -154,6 +159,11 @@ export class LogOpens {
       if (this.#toReopen.size > 0) this.#armReopen();
     });
   }
+}
+
+/** What the writer has to know; nothing of the usual. */
+function modeOf({ logMode }: FedConsole): Pick<OpenLog, "journal"> {
+  return logMode.sync === "journal" ? { journal: true } : {};
 }
 
 const OPEN_RETRY_MS = 1_000;

@@ -56,6 +56,8 @@ export interface OpenLog {
   readonly resume?: { readonly logId: string; readonly offset: number };
   /** The agent has kept output that comes first: plain batches are refused until it has come. */
   readonly behind?: boolean;
+  /** Its bytes go through the journal first. */
+  readonly journal?: boolean;
   /** As its last owner left it; counts unless we have had it since. */
   readonly handed?: Position | undefined;
 }

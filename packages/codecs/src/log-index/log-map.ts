@@ -49,8 +49,9 @@ function stretchOf(
 ): Stretch {
   const next = later[0]?.off ?? Number.POSITIVE_INFINITY;
   const to = gaps.find((gap) => gap.off >= off && gap.off < next)?.off ?? next;
+  // One file has one base, but for what an unclean stop made us forget.
   const isSame = (segment: SegmentRecord) =>
-    segment.file === file && segment.id === id && segment.base === base;
+    segment.file === file && segment.id === id && ((id ?? "") !== "" || segment.base === base);
   const gone = later.some((segment) => isSame(segment) && segment.pos < pos + to - off);
   const past = later.some((segment) => !isSame(segment));
   return { file, pos, from: off, to: gone ? off : to, id, base, past };

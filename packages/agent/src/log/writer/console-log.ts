@@ -1,20 +1,17 @@
 import { fstatSync, ftruncateSync, renameSync, statSync, writevSync } from "node:fs";
-import {
-  type ClockQuality,
-  encodeIndexRecord,
-  type GapRecord,
-  type IndexRecord,
-  MARK_EVERY_MS,
-} from "@confed/codecs";
+import { encodeIndexRecord, type GapRecord, type IndexRecord, MARK_EVERY_MS } from "@confed/codecs";
 import { ConfedError } from "@confed/kernel";
 import { fileIdOf, segmentPathOf } from "../log-files.ts";
 import { LOG_LIMITS } from "../log-limits.ts";
 import type { OpenedLog, OpenLog, Rotation } from "../writer-messages.ts";
 import { appendWhole } from "./append-whole.ts";
+import { clockQuality } from "./clock-quality.ts";
 import { lostSegments } from "./lost-segments.ts";
 import type { OpenFile, OpenFiles } from "./open-files.ts";
 import type { Position } from "./positions-file.ts";
-import { type LogFile, type Segment, sizeOf, startAt, whereToStart } from "./where-to-start.ts";
+import type { Vouched } from "./replay-journal.ts";
+import { type Piece, type Run, runsOf } from "./runs-of.ts";
+import { believed, type LogFile, type Segment, sizeOf, startAt, whereToStart } from "./where-to-start.ts";
 
 export interface ConsoleLogDeps {
   readonly path: string;
@@ -30,19 +27,10 @@ export interface ConsoleLogDeps {
   readonly onRotated?: ((segment: string, log: string) => void) | undefined;
   /** Somebody who hangs may still append to what is there: begin with a file of our own. */
   readonly leaveFile?: boolean | undefined;
-}
-
-/** One stretch of output, as it came in a batch. */
-export interface Piece {
-  readonly offset: number;
-  readonly bytes: Uint8Array;
-}
-
-/** Output without a hole, to be written at once. */
-interface Run {
-  readonly from: number;
-  readonly chunks: Uint8Array[];
-  sizeBytes: number;
+  /** Where segments and gaps are noted as well, before the index, which may lose them. */
+  readonly journal?: ((record: IndexRecord) => void) | undefined;
+  /** As far as a journal knows what was durable; what a file has beyond is not believed. */
+  readonly vouched?: Vouched | undefined;
 }
 
 /**
@@ -71,6 +59,10 @@ export class ConsoleLog {
   /** What the positions file says of the segment; behind it, the next unclean stop would misjudge. */
   #recorded: { readonly off: number; readonly pos: number } | undefined;
   readonly #openGap: GapRecord | undefined;
+  /** With a journal: up to here the disk has said that it has everything. */
+  #syncedEnd: number;
+  /** What the disk lost and the index does not say yet. */
+  #owed: GapRecord | undefined;
   /** Our first bytes begin a segment, whatever others have left: the index must know of them. */
   #begun = false;
   /** Output was refused that the agent has kept: what comes in plain batches comes too early. */
@@ -87,7 +79,7 @@ export class ConsoleLog {
     this.#mustLeave = deps.leaveFile === true;
     this.#deps = deps;
     const adopt = resume !== undefined && resume.logId !== known?.log;
-    const start = adopt ? startAt(resume) : whereToStart(known, deps);
+    const start = adopt ? startAt(resume) : believed(whereToStart(known, deps), deps.vouched);
     this.#logId = start.logId;
     this.#turn = known?.turn;
     this.#segment = start.segment;
@@ -99,10 +91,12 @@ export class ConsoleLog {
     if (resume !== undefined) {
       // The agent lives on: it gives us again what the file lacks, and a gap shows what it cannot.
       this.#next = start.fileEnd;
+      this.#syncedEnd = start.fileEnd;
       this.#reservedEnd = Math.max(start.next, resume.offset);
       return;
     }
     this.#next = start.next;
+    this.#syncedEnd = start.next;
     if (start.next > start.fileEnd) {
       this.#openGap = this.#gap(start.fileEnd, start.next, { why: "agent-restart", known: false });
       this.note(this.#openGap);
@@ -136,6 +130,15 @@ export class ConsoleLog {
     return this.#next;
   }
 
+  get log(): string {
+    return this.#logId;
+  }
+
+  /** It is its log or its index. */
+  uses(path: string): boolean {
+    return path === this.#deps.path || path === this.#deps.indexPath;
+  }
+
   get reservedEnd(): number {
     return this.#reservedEnd;
   }
@@ -164,25 +167,57 @@ export class ConsoleLog {
    * system refuses; what it did take is kept and counted, see {@link next}.
    */
   append(pieces: readonly Piece[]): void {
-    let run: Run = { from: this.#next, chunks: [], sizeBytes: 0 };
-    for (const { offset, bytes } of pieces) {
-      const expected = run.from + run.sizeBytes;
-      const knownBytes = Math.max(0, expected - offset);
-      if (knownBytes >= bytes.byteLength) continue;
-      if (offset > expected) {
-        this.#write(run);
-        run = { from: offset, chunks: [], sizeBytes: 0 };
-      }
-      run.chunks.push(knownBytes === 0 ? bytes : bytes.subarray(knownBytes));
-      run.sizeBytes += bytes.byteLength - knownBytes;
+    for (const run of runsOf(pieces, this.#next)) this.#write(run);
+  }
+
+  /** With a journal: have what was written on the disk. What the disk lost is marked. */
+  sync(): void {
+    const { logs, indexes, path, indexPath } = this.#deps;
+    try {
+      logs.sync(path);
+      indexes.sync(indexPath);
+      this.#syncedEnd = this.#next;
+    } catch (reason) {
+      this.lost(reason);
     }
-    this.#write(run);
+  }
+
+  /**
+   * A sync failed. The kernel has thrown away what it could not write and would say the next time that
+   * all is well: what was written since the last good one is a gap, and a new file begins.
+   */
+  lost(reason: unknown): void {
+    const { logs, path, onGap, wallTimeMs } = this.#deps;
+    const { rawMessage } = ConfedError.from(reason, "unavailable");
+    const gap = this.#gap(this.#syncedEnd, this.#next, { why: "disk-failed", known: true });
+    if (gap.to > gap.off) this.#owed = gap;
+    this.#syncedEnd = this.#next;
+    this.#segment = undefined;
+    this.#mustLeave = true;
+    logs.drop(path);
+    try {
+      this.#noteOwed();
+      this.note({ t: "ev", off: this.#next, ms: wallTimeMs(), what: "disk-failed", text: rawMessage });
+    } catch {
+      // Before the next byte.
+    }
+    if (gap.to > gap.off) onGap(gap);
+  }
+
+  #noteOwed(): void {
+    if (this.#owed === undefined) return;
+    this.note(this.#owed);
+    this.#owed = undefined;
   }
 
   /** Write a record into the index. Throws what the file system says. */
   note(record: IndexRecord): void {
     const { indexes, indexPath } = this.#deps;
     const { file } = indexes.take(indexPath);
+    if (record.t === "seg" || record.t === "gap") {
+      this.#deps.journal?.(record);
+      file.unsynced = this.#deps.journal !== undefined;
+    }
     // The first line after an unclean stop may follow a torn one: an empty line closes that off.
     const torn = file.untouched && file.sizeBytesAtOpen > 0;
     file.untouched = false;
@@ -196,10 +231,10 @@ export class ConsoleLog {
   }
 
   #write(run: Run): void {
-    if (run.sizeBytes === 0) return;
     const { path, logs, wallTimeMs, onGap } = this.#deps;
     const gap = run.from > this.#next ? this.#crossGap(run.from) : undefined;
     try {
+      this.#noteOwed();
       const nowMs = wallTimeMs();
       this.#lookAtPath(nowMs);
       this.#writeAll(this.#fileToWrite(nowMs).fd, run);
@@ -220,19 +255,13 @@ export class ConsoleLog {
     if (Math.abs(nowMs - this.#markedAtMs) < MARK_EVERY_MS) return;
     this.#markedAtMs = nowMs;
     try {
-      const q = this.#clockQuality(nowMs);
+      const leadMs = nowMs - this.#deps.monotonicMs();
+      const q = clockQuality(nowMs, { leadMs, leadBeforeMs: this.#wallLeadMs });
+      this.#wallLeadMs = leadMs;
       this.note({ t: "at", off, ms: nowMs, ...(q === undefined ? {} : { q }) });
     } catch {
       // Tried again in a second.
     }
-  }
-
-  #clockQuality(nowMs: number): ClockQuality | undefined {
-    const leadMs = nowMs - this.#deps.monotonicMs();
-    const stepped = Math.abs(leadMs - this.#wallLeadMs) > STEP_MS_MIN;
-    this.#wallLeadMs = leadMs;
-    if (nowMs < UNSET_BEFORE_MS) return "unset";
-    return stepped ? "stepped" : undefined;
   }
 
   // A short write is what a full disk looks like first: what it took counts, then we ask again.
@@ -279,6 +308,7 @@ export class ConsoleLog {
       return this.#fileToWrite(nowMs);
     }
     if (fresh) this.#checkSegment(file);
+    if (this.#deps.journal !== undefined) file.unsynced = true;
     return file;
   }
 
@@ -366,7 +396,3 @@ export class ConsoleLog {
 }
 
 const ROTATE_RETRY_MS = 60_000;
-/** NTP slews less than 1 ms a second; what differs by more was set. */
-const STEP_MS_MIN = 2_000;
-/** 2020: no agent ran before. */
-const UNSET_BEFORE_MS = Date.UTC(2020, 0);

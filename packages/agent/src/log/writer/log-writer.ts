@@ -1,5 +1,5 @@
 import type { EventRecord, GapRecord } from "@confed/codecs";
-import { ConfedError, visitRecords } from "@confed/kernel";
+import { type Clock, ConfedError, systemClock, visitRecords } from "@confed/kernel";
 import { indexPathOf, pathOfLog } from "../log-path.ts";
 import type {
   OpenedLog,
@@ -9,15 +9,22 @@ import type {
   WriterOptions,
   WriterReply,
 } from "../writer-messages.ts";
-import { ConsoleLog, type Piece } from "./console-log.ts";
+import { ConsoleLog } from "./console-log.ts";
+import { Journal } from "./journal.ts";
 import { OpenFiles } from "./open-files.ts";
 import { laterOf, type Position, PositionsFile, positionsPathOf } from "./positions-file.ts";
+import { replayJournals, type Vouched } from "./replay-journal.ts";
+import type { Piece } from "./runs-of.ts";
 
 export interface LogWriterDeps {
   readonly wallTimeMs: () => number;
   readonly monotonicMs: () => number;
   readonly reply: (reply: WriterReply) => void;
   readonly onRotated?: ((segment: string, log: string) => void) | undefined;
+  /** Something that concerns no console alone. */
+  readonly onTrouble?: ((text: string) => void) | undefined;
+  /** For the journal, if any console has one. */
+  readonly clock?: Pick<Clock, "after" | "nowMs"> | undefined;
 }
 
 /**
@@ -33,6 +40,9 @@ export class LogWriter {
   readonly #indexes: OpenFiles;
   readonly #consoles = new Map<number, ConsoleLog>();
   readonly #failing = new Set<number>();
+  readonly #vouched: ReadonlyMap<string, Vouched>;
+  /** Made for the first console that wants one. */
+  #journal: Journal | undefined;
   readonly #moved: { readonly console: ConsoleLog; readonly position: Position }[] = [];
   // Reused from batch to batch: one list per console that printed.
   readonly #pieces = new Map<number, Piece[]>();
@@ -42,8 +52,35 @@ export class LogWriter {
     this.#options = options;
     this.#deps = deps;
     this.#positions = new PositionsFile(positionsPathOf(options.positionsDir ?? options.stateDir));
-    this.#logs = new OpenFiles({ mode: options.mode, gid });
-    this.#indexes = new OpenFiles({ mode: 0o640 });
+    const onSyncFailed = (path: string, reason: unknown) => {
+      for (const console of this.#consoles.values()) if (console.uses(path)) console.lost(reason);
+    };
+    this.#logs = new OpenFiles({ mode: options.mode, gid, onSyncFailed });
+    this.#indexes = new OpenFiles({ mode: 0o640, onSyncFailed });
+    // Whoever hangs may have its journal open: the next start looks at it.
+    this.#vouched = options.leaveFiles === true ? new Map() : this.#replay();
+  }
+
+  #replay(): ReadonlyMap<string, Vouched> {
+    const { pathTemplate, stateDir, mode } = this.#options;
+    return replayJournals({
+      directory: this.#journalDir,
+      known: (name) => this.#positions.get(name),
+      pathOf: (name) => pathOfLog(pathTemplate, name),
+      indexPathOf: (name) => indexPathOf(stateDir, name),
+      mode,
+      onTrouble: (name, reason) => {
+        this.#trouble(`the journal of ${name} cannot be replayed; what its log lacks is a gap`, reason);
+      },
+    });
+  }
+
+  get #journalDir(): string {
+    return this.#options.positionsDir ?? this.#options.stateDir;
+  }
+
+  #trouble(text: string, reason: unknown): void {
+    this.#deps.onTrouble?.(`${text}: ${ConfedError.from(reason, "unavailable").rawMessage}`);
   }
 
   do(command: Exclude<WriterCommand, { do: "start" }>): void {
@@ -77,11 +114,13 @@ export class LogWriter {
       else pieces.push({ offset, bytes });
     });
     const refused: Refused[] = [];
+    const journalFault = this.#toJournal(this.#pieces);
     for (const [number, pieces] of this.#pieces) {
       const console = this.#consoles.get(number);
       if (console === undefined) refused.push({ number });
       else if (console.behind) refused.push({ number, next: console.next });
-      else if (!this.#append(number, console, pieces)) refused.push({ number, next: console.next });
+      else if (!this.#append(number, console, pieces, journalFault))
+        refused.push({ number, next: console.next });
       else this.#healed(number);
     }
     this.#pieces.clear();
@@ -98,7 +137,8 @@ export class LogWriter {
     const pieces: Piece[] = [];
     visitRecords(records, (_number, offset, bytes) => pieces.push({ offset, bytes }));
     const console = this.#consoles.get(number);
-    const taken = console !== undefined && this.#append(number, console, pieces);
+    const journalFault = this.#toJournal([[number, pieces]]);
+    const taken = console !== undefined && this.#append(number, console, pieces, journalFault);
     if (taken) {
       console.behind = !final;
       if (final) this.#healed(number);
@@ -117,9 +157,21 @@ export class LogWriter {
 
   /** Close what is still open as after an unclean stop: the agent did not say where it ended. */
   end(): void {
+    this.#journal?.close();
     this.#logs.closeAll();
     this.#indexes.closeAll();
     this.#positions.close();
+  }
+
+  // First the journal, for all consoles at once: what a log has is never more than the journal knows.
+  // Returns why it cannot be written; costs nothing where there is none.
+  #toJournal(printed: Iterable<readonly [number, readonly Piece[]]>): ConfedError | undefined {
+    try {
+      this.#journal?.bytes(printed);
+      return undefined;
+    } catch (reason) {
+      return ConfedError.from(reason, "unavailable");
+    }
   }
 
   #open(wanted: readonly OpenLog[]): void {
@@ -128,6 +180,7 @@ export class LogWriter {
     for (const log of wanted) {
       try {
         const console = this.#consoleLog(log);
+        if (log.journal === true) this.#beginJournal(log.number, console);
         const position = console.reservation();
         reserved.push(position);
         opened.push({ ...console.opened(log.number), reservedEnd: position.end });
@@ -161,6 +214,19 @@ export class LogWriter {
     if (console !== undefined) console.behind = false;
   }
 
+  #beginJournal(number: number, console: ConsoleLog): void {
+    const { clock = systemClock } = this.#deps;
+    this.#journal ??= new Journal(this.#journalDir, {
+      clock,
+      onTrouble: (reason) => {
+        this.#trouble("the journal goes on in a new file", reason);
+      },
+    });
+    this.#journal.add(number, console);
+    const { gap } = console.opened(number);
+    if (gap !== undefined) this.#journal.note(number, gap);
+  }
+
   #consoleLog(log: OpenLog): ConsoleLog {
     const { pathTemplate, stateDir } = this.#options;
     return new ConsoleLog(log, laterOf(this.#positions.get(log.name), log.handed), {
@@ -173,6 +239,8 @@ export class LogWriter {
       rotate: this.#options.rotate,
       onRotated: this.#deps.onRotated,
       leaveFile: this.#options.leaveFiles,
+      vouched: this.#vouched.get(log.name),
+      journal: log.journal === true ? (record) => this.#journal?.note(log.number, record) : undefined,
       onGap: (gap: GapRecord) => {
         this.#deps.reply({ tell: "gap", number: log.number, gap });
       },
@@ -185,6 +253,7 @@ export class LogWriter {
       try {
         const console = this.#consoles.get(number);
         if (console !== undefined) positions.push(console.close(end));
+        if (this.#journal?.has(number) === true) console?.sync();
       } catch {
         // Its end is not known to the disk: the next start says so by a gap.
       }
@@ -197,6 +266,7 @@ export class LogWriter {
       // As above, for all of them.
       positions.length = 0;
     }
+    if (positions.length > 0) for (const { number } of closing) this.#journal?.delete(number);
     this.#deps.reply({ tell: "closed", numbers: closing.map(({ number }) => number), positions });
   }
 
@@ -232,8 +302,14 @@ export class LogWriter {
     }
   }
 
-  #append(number: number, console: ConsoleLog, pieces: readonly Piece[]): boolean {
+  #append(
+    number: number,
+    console: ConsoleLog,
+    pieces: readonly Piece[],
+    journalFault?: ConfedError,
+  ): boolean {
     try {
+      if (journalFault !== undefined && this.#journal?.has(number) === true) throw journalFault;
       console.append(pieces);
     } catch (reason) {
       console.behind = true;

@@ -1,4 +1,4 @@
-import { closeSync, constants, fchownSync, fstatSync, openSync } from "node:fs";
+import { closeSync, constants, fchownSync, fdatasyncSync, fstatSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { makeDirectory } from "@confed/kernel";
 import { LRUCache } from "lru-cache";
@@ -14,6 +14,8 @@ export interface OpenFile {
   readonly bornMs: number;
   /** It may end in the middle of a line: nobody has written to it since it was opened. */
   untouched: boolean;
+  /** What was written to it shall be on the disk before it is closed. */
+  unsynced: boolean;
 }
 
 /**
@@ -23,14 +25,31 @@ export interface OpenFile {
 export class OpenFiles {
   readonly #files = new LRUCache<string, OpenFile>({
     max: LOG_LIMITS.openFilesMax,
-    dispose: ({ fd }) => {
-      closeSync(fd);
+    dispose: (file, path) => {
+      try {
+        if (file.unsynced) fdatasyncSync(file.fd);
+      } catch (reason) {
+        this.#failed.push([path, reason]);
+      }
+      closeSync(file.fd);
     },
   });
   readonly #mode: number;
   readonly #gid: number | undefined;
+  /** Told when the table is whole again: whoever hears it closes and opens files. */
+  readonly #failed: (readonly [path: string, reason: unknown])[] = [];
+  readonly #onSyncFailed: (path: string, reason: unknown) => void;
 
-  constructor({ mode, gid }: { readonly mode: number; readonly gid?: number | undefined }) {
+  constructor({
+    mode,
+    gid,
+    onSyncFailed = () => undefined,
+  }: {
+    readonly mode: number;
+    readonly gid?: number | undefined;
+    readonly onSyncFailed?: (path: string, reason: unknown) => void;
+  }) {
+    this.#onSyncFailed = onSyncFailed;
     this.#mode = mode;
     this.#gid = gid;
   }
@@ -42,8 +61,16 @@ export class OpenFiles {
     const fd = this.#open(path);
     const stat = fstatSync(fd);
     const sizeBytesAtOpen = stat.size;
-    const file = { fd, sizeBytesAtOpen, id: fileIdOf(stat), bornMs: stat.birthtimeMs, untouched: true };
+    const file = {
+      fd,
+      sizeBytesAtOpen,
+      id: fileIdOf(stat),
+      bornMs: stat.birthtimeMs,
+      untouched: true,
+      unsynced: false,
+    };
     this.#files.set(path, file);
+    this.#tellFailed();
     if (file.sizeBytesAtOpen === 0 && this.#gid !== undefined) giveToGroup(fd, this.#gid);
     return { file, fresh: true };
   }
@@ -53,13 +80,28 @@ export class OpenFiles {
     return this.#files.get(path);
   }
 
+  /** What was written to it is on the disk when it returns. Throws what the file system says, once. */
+  sync(path: string): void {
+    const file = this.#files.get(path);
+    if (file?.unsynced !== true) return;
+    // The kernel forgets what it could not write: to ask again would be to believe it.
+    file.unsynced = false;
+    fdatasyncSync(file.fd);
+  }
+
   /** Close one, say after an error on it. */
   drop(path: string): void {
     this.#files.delete(path);
+    this.#tellFailed();
   }
 
   closeAll(): void {
     this.#files.clear();
+    this.#tellFailed();
+  }
+
+  #tellFailed(): void {
+    for (const [path, reason] of this.#failed.splice(0)) this.#onSyncFailed(path, reason);
   }
 
   #open(path: string): number {

@@ -128,7 +128,7 @@ function append(fd: number, positions: readonly object[]): void {
 }
 
 /** A name is on the disk when its directory is (fsync(2)). */
-function syncDirectory(path: string): void {
+export function syncDirectory(path: string): void {
   const fd = openSync(path, "r");
   try {
     fsyncSync(fd);

@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { decodeIndex, type SegmentRecord } from "@confed/codecs";
 import { fileIdOf, locate } from "../log-files.ts";
 import type { Position } from "./positions-file.ts";
+import type { Vouched } from "./replay-journal.ts";
 
 /** Where a console's log stands when it is opened. */
 export interface Start {
@@ -64,10 +65,8 @@ export function whereToStart(known: Position | undefined, { path, indexPath }: L
     const segment = known.file === path ? { off: known.off, pos: known.pos } : undefined;
     return { logId, fileEnd: end, next: end, segment, file: written };
   }
-  const last = lastSegment(known, indexPath);
+  const { last, found } = whereLast(known, indexPath);
   const { off, pos, base } = last;
-  // Rotated a moment before the stop, by us or others, it is elsewhere and says as much.
-  const found = locate({ file: last.file, logId, id: last.id, base });
   const here = found?.path === path;
   const grownBytes = found === undefined || found.packing !== "none" ? -1 : sizeOf(found.path) - pos;
   const open = here && last.id !== undefined ? { id: last.id, base: base ?? off } : undefined;
@@ -78,21 +77,34 @@ export function whereToStart(known: Position | undefined, { path, indexPath }: L
   return { logId, fileEnd, next: end, segment: here ? { off, pos } : undefined, file: open };
 }
 
+/** Bytes of a file that no journal vouches for are not believed: the next byte begins a segment. */
+export function believed(start: Start, vouched: Vouched | undefined): Start {
+  if (vouched?.log !== start.logId || start.fileEnd <= vouched.end) return start;
+  return { ...start, fileEnd: vouched.end, segment: undefined };
+}
+
 /** 0 for what does not exist. */
 export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
+type KnownSegment = Pick<Position, "off" | "pos" | "file" | "id" | "base">;
+
 // A segment is in the index a moment before it is in the positions: an unclean stop may come between.
-function lastSegment(
-  known: Position,
-  indexPath: string,
-): Pick<Position, "off" | "pos" | "file" | "id" | "base"> {
+// Its file may not have outlived a power loss: then the one before it is the last.
+function whereLast(known: Position, indexPath: string) {
   const { records } = decodeIndex(tailOf(indexPath));
-  const last = records.findLast(
-    (record): record is SegmentRecord => record.t === "seg" && record.log === known.log,
+  const noted = records.findLast(
+    (record): record is SegmentRecord =>
+      record.t === "seg" && record.log === known.log && record.off >= known.off,
   );
-  return last !== undefined && last.off > known.off ? last : known;
+  const candidates: KnownSegment[] = noted === undefined ? [known] : [noted, known];
+  // Rotated a moment before the stop, by us or others, it is elsewhere and says as much.
+  const places = candidates.map((last) => {
+    const { file, id, base } = last;
+    return { last, found: locate({ file, logId: known.log, id, base }) };
+  });
+  return places.find(({ found }) => found !== undefined) ?? { last: noted ?? known, found: undefined };
 }
 
 /** Segments are rare and what matters is near the end: a minute of time marks and events. */

@@ -55,6 +55,9 @@ const reader = new FrameReader((kind, payload) => {
     wallTimeMs: () => systemClock.wallTimeMs(),
     monotonicMs: () => systemClock.nowMs(),
     reply,
+    onTrouble: (text) => {
+      process.stderr.write(`${text}\n`);
+    },
     onRotated: (_segment, log) => {
       keep(log);
     },

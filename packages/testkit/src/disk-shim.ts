@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
 
-const SOURCE = fileURLToPath(new URL("disk-shim.c", import.meta.url));
+const SOURCE = fileURLToPath(new URL("../src/disk-shim.c", import.meta.url));
 
 /** A disk that does as it is told; see disk-shim.c. */
 export interface DiskShim {

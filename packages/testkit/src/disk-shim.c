@@ -9,7 +9,7 @@
  *     PART  of the path; of either path of a rename
  *
  * SHIM_TRACE names a file to which every change is appended, for crash images:
- *     C time inode born path          a file was created, born in microseconds
+ *     C time inode born path          a file was created, born in microseconds as Node rounds them
  *     W time inode offset length      followed by the bytes and a line feed
  *     T time inode length             truncated
  *     S time inode                    fsync or fdatasync succeeded
@@ -40,11 +40,11 @@ static int below_root(const char *path) {
   return top && !strncmp(path, top, strlen(top));
 }
 
-static int path_of(int fd, char *path) {
+static int path_of(int fd, char *path, int directories) {
   struct stat st;
   char link[64];
   ssize_t length;
-  if (!root() || fstat(fd, &st) || !S_ISREG(st.st_mode)) return 0;
+  if (!root() || fstat(fd, &st) || !(S_ISREG(st.st_mode) || (directories && S_ISDIR(st.st_mode)))) return 0;
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   length = readlink(link, path, PATH_MAX - 1);
   if (length < 0) return 0;
@@ -122,7 +122,7 @@ static ssize_t checked_write(int fd, const struct iovec *data, int count, off_t 
   size_t wanted = 0;
   struct verdict verdict = {0, 0, 0, 0};
   struct stat st;
-  int ours = path_of(fd, path), i;
+  int ours = path_of(fd, path, 0), i;
   ssize_t written;
   for (i = 0; i < count; i++) wanted += data[i].iov_len;
   if (ours) {
@@ -162,7 +162,7 @@ ssize_t pwritev(int fd, const struct iovec *data, int count, off_t offset) { ret
 static int checked_sync(int fd, long number) {
   char path[PATH_MAX], head[128];
   struct verdict verdict = {0, 0, 0, 0};
-  int ours = path_of(fd, path), result;
+  int ours = path_of(fd, path, 1), result;
   if (ours) verdict = judge("sync", path);
   if (verdict.error) { errno = verdict.error; return -1; }
   result = (int)syscall(number, fd);
@@ -192,7 +192,7 @@ static int checked_open(int directory, const char *path, int flags, mode_t mode)
     memset(&born, 0, sizeof born);
     syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BTIME | STATX_INO, &born);
     snprintf(head, sizeof head, "C %lld %lu %lld %s\n", now_us(), (unsigned long)born.stx_ino,
-      born.stx_btime.tv_sec * 1000000LL + (born.stx_btime.tv_nsec + 500) / 1000, path);
+      (long long)((born.stx_btime.tv_sec * 1e3 + born.stx_btime.tv_nsec / 1e6) * 1e3 + 0.5), path);
     trace(head, 0, 0, 0);
   } else if (ours && fd >= 0 && flags & O_TRUNC) {
     snprintf(head, sizeof head, "T %lld %lu 0\n", now_us(), inode_of(fd));
@@ -208,7 +208,7 @@ int open64(const char *path, int flags, ...) { MODE return checked_open(AT_FDCWD
 int ftruncate64(int fd, off64_t length) {
   char path[PATH_MAX], head[128];
   int result = (int)syscall(SYS_ftruncate, fd, length);
-  if (!result && path_of(fd, path)) {
+  if (!result && path_of(fd, path, 0)) {
     snprintf(head, sizeof head, "T %lld %lu %lld\n", now_us(), inode_of(fd), (long long)length);
     trace(head, 0, 0, 0);
   }
