@@ -124,6 +124,20 @@ test("a head that has heard no agent yet does not say that a console does not ex
   expect(error).toMatchObject({ code: "unavailable", subject: "n0" });
 });
 
+test("a head that has just started does not say so either after the first agent has joined", async () => {
+  const young = await HeadRig.start({ joinGraceMs: 3_600_000 });
+  try {
+    await young.join({ id: "sn01", consoles: rack(1) });
+    await young.until(({ consoles }) => Object.keys(consoles).length > 0);
+    const asked = young.client.resolve({ console: "n9" }, { signal: young.signal });
+    const error = await asked.catch(ConfedError.from);
+    expect(error).toMatchObject({ code: "unavailable", subject: "n9" });
+    expect((error as Error).message).toContain("still joining");
+  } finally {
+    await young.close();
+  }
+});
+
 test("inspect asks the agent, and falls back to what is known with the reason", async () => {
   let fresh = true;
   const { address } = await rig.serveAgent({
