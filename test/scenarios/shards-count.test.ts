@@ -144,4 +144,30 @@ describe("an agent that runs and whose configuration says another number of shar
     await agent.process.stop();
     await expectProven(rig);
   });
+
+  test("loses nothing when its supervisor is killed in the middle of it, each of two times", async () => {
+    const { rig, devices, agent } = await startWithDevices(2);
+    const path = join(rig.directory, "sn01.json");
+    const argv = agent.process.argv;
+    const printed: string[] = [];
+    await print(agent, devices, 0, printed);
+    for (const [round, shards] of [3, 2].entries()) {
+      const config = JSON.parse(readFileSync(path, "utf8")) as { agent: Record<string, unknown> };
+      const from = agent.process.lines.length;
+      writeFileSync(`${path}.new`, JSON.stringify({ ...config, agent: { ...config.agent, shards } }));
+      renameSync(`${path}.new`, path);
+      // The first console has its new owner, others are on their way or still to go.
+      await agent.process.logged("console up", {}, from);
+      await agent.process.kill();
+      // It was started with the file that is now changed again: as the file has it by now.
+      const [program, ...args] = argv;
+      agent.process.argv = [program, ...args.map((word) => (word.endsWith("sn01-again.json") ? path : word))];
+      await agent.process.start();
+      await allUp(agent, 0);
+      await print(agent, devices, round + 1, printed);
+      await expectWhole(rig, agent, printed);
+    }
+    await agent.process.stop();
+    await expectProven(rig);
+  });
 });

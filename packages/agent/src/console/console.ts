@@ -209,6 +209,7 @@ export class Console implements FedConsole {
   }
 
   async #end(reason: ConfedError, { reattach }: { readonly reattach: boolean }): Promise<void> {
+    this.#reading.readOut();
     this.#dispatch({ type: "stop" });
     this.viewers.endAll(reason, { reattach });
     await this.#released;

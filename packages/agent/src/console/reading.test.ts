@@ -107,3 +107,16 @@ test("a link that has more than one read takes is read again in a moment", () =>
   expect(state.readAtMs.length).toBeGreaterThanOrEqual(3);
   expect(state.readAtMs[2]).toBeLessThan(first + CADENCE_MS / 2);
 });
+
+test("what has arrived is read out before a link is closed, and no more than a bound of it", () => {
+  const some = setup({ waiting: ["more", "more", "all", "more"] });
+  some.reading.readOut();
+  expect(some.state.readAtMs).toHaveLength(3);
+  const endless = setup({ waiting: Array.from({ length: 1_000 }, () => "more" as const) });
+  endless.reading.readOut();
+  expect(endless.state.readAtMs).toHaveLength(16);
+  const held = setup({ waiting: ["all"] });
+  held.reading.hold();
+  held.reading.readOut();
+  expect(held.state.readAtMs).toEqual([]);
+});

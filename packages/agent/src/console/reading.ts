@@ -69,6 +69,15 @@ export class Reading implements Resting {
     if (!this.#resting) this.#link?.resume();
   }
 
+  /** Take what has arrived, before the link is closed: nobody could read it afterwards. */
+  readOut(): void {
+    if (this.#held) return;
+    this.#link?.pause();
+    for (let reads = 0; reads < READS_OUT_MAX; reads += 1) {
+      if (this.#link?.readNow?.() !== "more") return;
+    }
+  }
+
   #restNoMore(): boolean {
     if (!this.#resting) return false;
     this.#resting = false;
@@ -82,3 +91,6 @@ export class Reading implements Resting {
  * finds something at most of its turns, and turns that find nothing cost more than they save.
  */
 const OFTEN_MS = 2 * CADENCE_MS;
+
+/** Reads of 64 KiB: whoever prints faster than we read is cut off, not waited for. */
+const READS_OUT_MAX = 16;

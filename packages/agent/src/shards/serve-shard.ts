@@ -83,7 +83,8 @@ class Shard {
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    await this.#last;
+    // A disk that hangs over a console that is being handed over keeps nobody from ending.
+    await Promise.race([this.#last, this.#pause(STOP_WAIT_MS)]);
     this.#siblings.close();
     await this.#agent?.stop();
     // The channel ends with the process: its end tells the supervisor that nothing is left of it.
@@ -204,6 +205,12 @@ class Shard {
     this.#logger.info("shard ready", { address, consoles: owned.length, pid });
   }
 
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#deps.clock.after(ms, resolve);
+    });
+  }
+
   #ask(question: ShardQuestion): Promise<ShardAnswer> {
     if (this.#askedLast === Number.POSITIVE_INFINITY) return Promise.reject(noSupervisor());
     this.#askedLast += 1;
@@ -223,6 +230,9 @@ class Shard {
     this.#asked.clear();
   }
 }
+
+/** Handing over a few consoles takes milliseconds, a beginning with many of them a second. */
+const STOP_WAIT_MS = 5_000;
 
 function noSupervisor(): ConfedError {
   return new ConfedError("agent_unreachable", "the agent is ending: its supervisor is gone");
