@@ -42,6 +42,8 @@ test("an agent frozen by SIGSTOP is shown as stalled, then down, and is right ag
     viewer.type("x");
     await viewer.inputTaken();
   }
+  // What stood still was the agent: it does not take its head for lost.
+  expect(agent.process.lines.filter(({ message }) => message === "head lost")).toEqual([]);
   expect(viewer.ended).toBeUndefined();
   expect(viewer.gaps).toEqual([]);
   // No link was opened anew for it.
