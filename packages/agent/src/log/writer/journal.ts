@@ -184,7 +184,7 @@ export class Journal {
     if (file === undefined || file.sizeBytes < LOG_LIMITS.journalFileBytes) return;
     // Both are full: whoever prints so much waits for the disk.
     this.#finishRetired(Number.POSITIVE_INFINITY);
-    this.#retire(file);
+    if (this.#file === file) this.#retire(file);
   }
 
   #retire(file: JournalFile): void {

@@ -2,13 +2,12 @@
  * The log writer: a child process of an agent. Frames come in on stdin, replies go out on stdout.
  * It ends when stdin does, after everything that was given to it has been written.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { ConfedError, systemClock } from "@confed/kernel";
 import { AGAIN_HEAD_BYTES, FRAME, FrameReader, jsonFrame } from "../frames.ts";
 import { pathOfLog } from "../log-path.ts";
-import type { WriterCommand, WriterOptions, WriterReply } from "../writer-messages.ts";
+import type { WriterCommand, WriterReply } from "../writer-messages.ts";
+import { type KeeperProcess, startKeeper } from "./keeper-process.ts";
 import { LogWriter } from "./log-writer.ts";
 import { outlivedBy } from "./predecessor.ts";
 
@@ -16,10 +15,14 @@ import { outlivedBy } from "./predecessor.ts";
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 
 let writer: LogWriter | undefined;
-let keeper: ChildProcess | undefined;
+let keeper: KeeperProcess | undefined;
 let pathTemplate = "";
 /** What a writer that was told to end needs to write what it has; one that hangs takes longer. */
 const PREDECESSOR_WAIT_MS = 3_000;
+
+const say = (text: string) => {
+  process.stderr.write(`${text}\n`);
+};
 
 const reply = (message: WriterReply) => {
   process.stdout.write(jsonFrame(message));
@@ -39,7 +42,8 @@ const reader = new FrameReader((kind, payload) => {
   }
   const command = JSON.parse(Buffer.from(payload).toString()) as WriterCommand;
   if (command.do !== "start") {
-    if (command.do === "open") for (const { name } of command.consoles) keep(pathOfLog(pathTemplate, name));
+    if (command.do === "open")
+      for (const { name } of command.consoles) keeper?.keep(pathOfLog(pathTemplate, name));
     writer?.do(command);
     return;
   }
@@ -49,17 +53,16 @@ const reader = new FrameReader((kind, payload) => {
     pid: process.pid,
     waitMs: PREDECESSOR_WAIT_MS,
   });
-  if (stuck) process.stderr.write("the log writer before this one hangs; its files are left to it\n");
-  if (command.rotate !== undefined) keeper = startKeeper(command);
+  if (stuck) say("the log writer before this one hangs; its files are left to it");
+  if (command.rotate !== undefined)
+    keeper = startKeeper({ compress: command.compress, keep: command.keep }, say);
   writer = new LogWriter({ ...command, leaveFiles: stuck || command.leaveFiles === true }, gid, {
     wallTimeMs: () => systemClock.wallTimeMs(),
     monotonicMs: () => systemClock.nowMs(),
     reply,
-    onTrouble: (text) => {
-      process.stderr.write(`${text}\n`);
-    },
+    onTrouble: say,
     onRotated: (_segment, log) => {
-      keep(log);
+      keeper?.keep(log);
     },
   });
 });
@@ -69,34 +72,10 @@ process.stdin.on("data", (bytes: Buffer) => {
 });
 process.stdin.on("end", () => {
   writer?.end();
-  keeper?.stdin?.end();
+  keeper?.end();
 });
 // The agent is gone: nobody reads replies, what was given is still written.
 process.stdout.on("error", () => undefined);
-
-/** Have the segments of this log looked after. */
-function keep(log: string): void {
-  keeper?.stdin?.write(`${log}\n`);
-}
-
-function startKeeper({ compress, keep }: WriterOptions): ChildProcess {
-  const entry = fileURLToPath(new URL("../keeper/keeper-main.js", import.meta.url));
-  const child = spawn(process.execPath, [entry, JSON.stringify({ compress, keep })], {
-    stdio: ["pipe", "ignore", "inherit"],
-  });
-  const gone = (how: string) => {
-    if (keeper === child) keeper = undefined;
-    process.stderr.write(`segment keeper ${how}; segments stay as they are until the next start\n`);
-  };
-  child.once("error", (error) => {
-    gone(`cannot be started: ${error.message}`);
-  });
-  child.once("exit", (code, signal) => {
-    if (code !== 0) gone(`died (${signal ?? code})`);
-  });
-  child.stdin.on("error", () => undefined); // "exit" tells it.
-  return child;
-}
 
 function gidOf(group: string): number {
   if (/^\d+$/.test(group)) return Number(group);
