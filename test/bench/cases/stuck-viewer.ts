@@ -8,8 +8,8 @@ import { Viewer } from "../measure/viewer.ts";
 const OTHERS = 50;
 const FLOODED = 0;
 /** What the flooding console prints in a run, and before it: as fast as it is read. */
-const FLOOD_BYTES = 1_000_000_000;
-const WARM_BYTES = 400_000_000;
+const FLOOD_BYTES = 400_000_000;
+const WARM_BYTES = 100_000_000;
 const BETWEEN_ECHOES_MS = 50;
 
 /** One console floods, its viewer reads nothing; everybody else works on. */
@@ -26,7 +26,11 @@ export const stuckViewer: Case = {
     await Promise.all(others.map(({ opened }) => opened));
     const coldRssBytes = rssBytesOf(agent!.pid);
     // Code and heap as any flood leaves them, with or without a viewer.
+    // Watched: what nobody watches is read in cadence, which is no flood.
+    const reader = new Viewer(agent!.address, rack.consoles[FLOODED]!.name);
+    await reader.opened;
     await rack.flood(WARM_BYTES * part, flooded);
+    await reader.close();
     await sleep(1_000);
     const restRssBytes = Math.max(coldRssBytes, rssBytesOf(agent!.pid));
 
