@@ -96,7 +96,7 @@ async function main(): Promise<number> {
  * the machine's fault, and no reason for the tests of a busy one to fail.
  */
 function faultsOf(done: readonly CaseResult[], quick: boolean): string[] {
-  return done.flatMap(({ name, targets, runs, voids }) => [
+  return done.flatMap(({ name, targets, runs, voids, failures }) => [
     ...targets
       .filter(({ met }) => !met)
       .map(
@@ -106,6 +106,9 @@ function faultsOf(done: readonly CaseResult[], quick: boolean): string[] {
     ...runs
       .filter(({ lost, system }) => lost !== "" && system.startsWith("confed"))
       .map(({ system, lost }) => `${name}: ${system}: ${lost}`),
+    ...failures
+      .filter(({ system }) => system.startsWith("confed"))
+      .map(({ system, why }) => `${name}: ${system}: ${why}`),
     ...(runs.length === 0 && !quick ? [`${name}: void: ${voids.at(-1) ?? "never run"}`] : []),
   ]);
 }

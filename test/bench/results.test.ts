@@ -42,7 +42,7 @@ test("results are merged by case for the same commit and machine only", () => {
     date: "",
     commands: names,
     leftOut: [],
-    cases: names.map((name) => ({ name, about: "", runs: [], voids: [], targets: [] })),
+    cases: names.map((name) => ({ name, about: "", runs: [], voids: [], failures: [], targets: [] })),
   });
   const names = (of: BenchResult) => of.cases.map(({ name }) => name);
   expect(names(mergeWith(result("1", "a", "b"), result("1", "b", "c")))).toEqual(["a", "b", "c"]);

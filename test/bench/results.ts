@@ -27,6 +27,8 @@ export interface CaseResult {
   readonly runs: readonly RunResult[];
   /** Why runs were repeated or given up. */
   readonly voids: readonly string[];
+  /** Runs in which a system or the case itself broke. */
+  readonly failures: readonly { readonly system: SystemName; readonly run: number; readonly why: string }[];
   readonly targets: readonly TargetResult[];
 }
 

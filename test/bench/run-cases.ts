@@ -24,26 +24,49 @@ interface Group {
 /** A run is repeated that often when the machine was too busy for it. */
 const VOIDS_MAX = 3;
 
-/** Runs everything, systems interleaved. What a system or a case throws ends the benchmark. */
+/** A peer says much when it fails. */
+const WHY_CHARACTERS_MAX = 300;
+
+/**
+ * Runs everything, systems interleaved. What a system or a case throws is noted, and the next one begins: a
+ * benchmark of hours is not lost to a peer that gives up.
+ */
 export async function runCases(options: RunOptions): Promise<CaseResult[]> {
   const { cases, runs, quick, has, onProgress } = options;
   const results = new Map<Case, RunResult[]>(cases.map((each) => [each, []]));
   const voids = new Map<Case, string[]>(cases.map((each) => [each, []]));
+  const failures = new Map<Case, CaseResult["failures"][number][]>(cases.map((each) => [each, []]));
   const soFar = () =>
     cases
-      .filter((each) => results.get(each)!.length > 0 || voids.get(each)!.length > 0)
+      .filter((each) => [results, voids, failures].some((found) => found.get(each)!.length > 0))
       .map((each): CaseResult => {
         const { name, about } = each;
         const found = results.get(each)!;
-        return { name, about, runs: found, voids: voids.get(each)!, targets: judge(each, found, quick) };
+        return {
+          name,
+          about,
+          runs: found,
+          voids: voids.get(each)!,
+          failures: failures.get(each)!,
+          targets: judge(each, found, quick),
+        };
       });
   for (const group of groupsOf(cases, quick)) {
     const systems = [...new Set(group.cases.flatMap((each) => each.systems))].filter(has);
     for (let run = 1; run <= runs; run += 1) {
       for (const system of systems) {
         const concerned = group.cases.filter((each) => each.systems.includes(system));
-        const found = await runFleet({ system, run, group, concerned, voids }, options);
-        for (const [each, result] of found) results.get(each)!.push(result);
+        const fail = (each: Case, reason: unknown) => {
+          const why = reason instanceof Error ? reason.message.slice(0, WHY_CHARACTERS_MAX) : String(reason);
+          failures.get(each)!.push({ system, run, why });
+          options.say(`${each.name}, run ${run}, ${system}: FAILED: ${why}`);
+        };
+        try {
+          const found = await runFleet({ system, run, group, concerned, voids, fail }, options);
+          for (const [each, result] of found) results.get(each)!.push(result);
+        } catch (reason) {
+          for (const each of concerned) fail(each, reason);
+        }
         onProgress(soFar());
       }
     }
@@ -57,10 +80,11 @@ interface FleetRun {
   readonly group: Group;
   readonly concerned: readonly Case[];
   readonly voids: ReadonlyMap<Case, string[]>;
+  readonly fail: (each: Case, reason: unknown) => void;
 }
 
 async function runFleet(
-  { system, run, group, concerned, voids }: FleetRun,
+  { system, run, group, concerned, voids, fail }: FleetRun,
   options: RunOptions,
 ): Promise<Map<Case, RunResult>> {
   const { quick, say } = options;
@@ -79,7 +103,12 @@ async function runFleet(
         try {
           figures.set(each, { ...start, ...(await each.run(fleet, quick)) });
         } catch (reason) {
-          if (!(reason instanceof VoidRun)) throw reason;
+          if (!(reason instanceof VoidRun)) {
+            fail(each, reason);
+            // As it should have left it.
+            await fleet.rack.quiet();
+            break;
+          }
           voids.get(each)!.push(`run ${run} of ${system}, attempt ${turn}: ${reason.message}`);
           say(`${each.name}, run ${run}, ${system}: void: ${reason.message}`);
         }

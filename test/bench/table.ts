@@ -30,7 +30,7 @@ function nameOf({ figure, of, against }: TargetResult): string {
   return `${of} ${figure} / ${against.length > 1 ? `best of ${against.join(", ")}` : against.join("")}`;
 }
 
-function caseTable({ name, about, runs, voids }: CaseResult): string {
+function caseTable({ name, about, runs, voids, failures }: CaseResult): string {
   const systems = [...new Set(runs.map(({ system }) => system))];
   const figures = [...new Set(runs.flatMap((run) => Object.keys(run.figures)))];
   const counts = systems.map((system) => runs.filter((run) => run.system === system).length);
@@ -44,6 +44,7 @@ function caseTable({ name, about, runs, voids }: CaseResult): string {
     table(["", ...systems], rows),
     ...lost.map((text) => `**Lost**: ${text}`),
     ...voids.map((text) => `Void: ${text}`),
+    ...failures.map(({ system, run, why }) => `**Failed**: run ${run} of ${system}: ${why}`),
   ].join("\n\n");
 }
 

@@ -12,7 +12,7 @@ const LINES_PER_SECOND = 100;
 const SETTLE_MS = 1_000;
 const LATENESS_P99_MS_MAX = 50;
 
-const thousand = (quick: boolean) => ({ consoles: quick ? 200 : 1_000 });
+const thousand = (quick: boolean) => ({ consoles: quick ? 100 : 1_000 });
 
 /** How long an operator waits for the prompt, each system with its own client in a terminal. */
 export const attach: Case = {

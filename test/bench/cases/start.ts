@@ -11,7 +11,7 @@ export const start1000: Case = {
   name: "start-1000",
   about: "start of 1,000 consoles: all connected after exec",
   systems: ["confed", "conserver-m16", "conserver-best", "conman"],
-  fleet: (quick) => ({ consoles: quick ? 200 : 1_000 }),
+  fleet: (quick) => ({ consoles: quick ? 100 : 1_000 }),
   run: ({ system, rack }) => {
     const size = sizeOf(system.pids());
     // Measured by the fleet for every case: `connectedMs`.
