@@ -40,3 +40,4 @@ export {
   type TelnetSessionEvent,
   type TelnetSessionOptions,
 } from "./telnet/telnet-session.ts";
+export type { TelnetSessionSnapshot } from "./telnet/telnet-snapshot.ts";

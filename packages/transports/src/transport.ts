@@ -46,6 +46,23 @@ export interface Transport {
    * (`CONNECT_TIMEOUT_MS` unless configured): it never waits for ever.
    */
   open(options: OpenOptions): Promise<Link>;
+  /**
+   * Go on with a link that a transport like this one opened in another process. It is paused:
+   * nothing is delivered before `resume` (or `readNow`). Throws "invalid_argument" if the descriptor
+   * or the snapshot is none; the descriptor is the caller's then.
+   *
+   * Only kinds whose links are no more than a descriptor and what we know of it have this.
+   */
+  adopt?(options: AdoptOptions): PortableLink;
+}
+
+/** What a caller of `adopt` gives. */
+export interface AdoptOptions {
+  /** A duplicate of what `PortableLink.descriptor` was there. Owned by the link from now on. */
+  readonly fd: number;
+  /** What `PortableLink.snapshot` gave there, perhaps by way of JSON. */
+  readonly snapshot: unknown;
+  readonly sink: LinkSink;
 }
 
 /** The names of the ways; the words of configuration, logs and metrics. */
@@ -93,6 +110,32 @@ export interface Link {
 
 /** What {@link Link.readNow} found. */
 export type ReadNow = "nothing" | "all" | "more";
+
+/**
+ * A link that another process can go on with, given a duplicate of its descriptor.
+ *
+ * Whoever hands it over calls `pause` and lets one turn of the event loop pass: nothing is read
+ * here any more. Then it waits for `settled`, takes `snapshot`, and from there on neither writes nor
+ * asks for a break, until the other has the link and it is closed here, or until `resume`, if
+ * nothing came of it. As long as another process holds the descriptor, `close` ends nothing for
+ * the far end, whatever is unread.
+ */
+export interface PortableLink extends Link {
+  /** Undefined once the link has ended. */
+  readonly descriptor: number | undefined;
+  /**
+   * Resolves when nothing is under way that only this process could bring to its end: input that is
+   * unsent or held for a negotiation, a break; or when the link has closed. Never rejects.
+   */
+  settled(): Promise<void>;
+  /** What the other process must know, plain data; undefined while something is under way, and after the end. */
+  snapshot(): object | undefined;
+}
+
+/** The link, if it is one that another process can go on with. */
+export function portable(link: Link | undefined): PortableLink | undefined {
+  return link !== undefined && "snapshot" in link ? (link as PortableLink) : undefined;
+}
 
 /** Bounds of every link, with their reasons. */
 export const LINK_LIMITS = {

@@ -25,19 +25,28 @@ interface Entry {
   readonly enables: number;
 }
 
+/** Every option that was ever spoken of. Plain data: it may cross to another process as JSON. */
+export type OptionTableSnapshot = Readonly<
+  Record<OptionSide, readonly (readonly [option: number, entry: Entry])[]>
+>;
+
 /**
  * The state of every negotiated option of one connection. Options that the policy does not list
  * cost no memory: they are always refused. One event never gives more than one word to send.
  */
 export class OptionTable {
   readonly #policy: OptionPolicy;
-  readonly #entries: Readonly<Record<OptionSide, Map<number, Entry>>> = {
-    ours: new Map(),
-    theirs: new Map(),
-  };
+  readonly #entries: Readonly<Record<OptionSide, Map<number, Entry>>>;
 
-  constructor(policy: OptionPolicy) {
+  /** Nothing is negotiated yet, or as far as another table's snapshot says. */
+  constructor(policy: OptionPolicy, from: OptionTableSnapshot = { ours: [], theirs: [] }) {
     this.#policy = policy;
+    this.#entries = { ours: new Map(from.ours), theirs: new Map(from.theirs) };
+  }
+
+  snapshot(): OptionTableSnapshot {
+    const { ours, theirs } = this.#entries;
+    return { ours: [...ours], theirs: [...theirs] };
   }
 
   /** Whether the option is in force: agreed by both. */

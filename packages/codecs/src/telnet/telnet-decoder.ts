@@ -26,6 +26,17 @@ export const TELNET_DECODER_LIMITS = {
 
 type State = "data" | "iac" | "verb" | "sb_option" | "sb" | "sb_iac";
 
+/** Where a decoder stands between two reads. Plain data: it may cross to another process as JSON. */
+export interface TelnetDecoderSnapshot {
+  readonly state: State;
+  readonly binary: boolean;
+  readonly afterCr: boolean;
+  readonly verb: TelnetVerb;
+  readonly option: number;
+  readonly collected: readonly number[];
+  readonly collectedBytes: number;
+}
+
 const CR = 13;
 const NUL = 0;
 const VERBS: ReadonlyMap<number, TelnetVerb> = new Map([
@@ -51,6 +62,31 @@ export class TelnetDecoder {
   #option = 0;
   #collected: number[] = [];
   #collectedBytes = 0;
+
+  /** Fresh, or where another one stood: what is fed next means what it would have meant there. */
+  constructor(from?: TelnetDecoderSnapshot) {
+    if (from === undefined) return;
+    this.#state = from.state;
+    this.#binary = from.binary;
+    this.#afterCr = from.afterCr;
+    this.#verb = from.verb;
+    this.#option = from.option;
+    this.#collected = [...from.collected];
+    this.#collectedBytes = from.collectedBytes;
+  }
+
+  /** Not from within `feed`. */
+  snapshot(): TelnetDecoderSnapshot {
+    return {
+      state: this.#state,
+      binary: this.#binary,
+      afterCr: this.#afterCr,
+      verb: this.#verb,
+      option: this.#option,
+      collected: [...this.#collected],
+      collectedBytes: this.#collectedBytes,
+    };
+  }
 
   /** Whether the far end sends BINARY. May change during a `feed`, from within `onEvent`: it counts from the next byte. */
   get binary(): boolean {

@@ -1,4 +1,4 @@
-import { TELNET, type TelnetVerb } from "./telnet-codes.ts";
+import { TELNET, TELNET_OPTION, type TelnetVerb } from "./telnet-codes.ts";
 
 const CR = 13;
 const NUL = 0;
@@ -49,4 +49,33 @@ function count(bytes: Uint8Array, wanted: number): number {
   let found = 0;
   for (let at = bytes.indexOf(wanted); at !== -1; at = bytes.indexOf(wanted, at + 1)) found += 1;
   return found;
+}
+
+/** NAWS (RFC 1073): the size of a window, IAC SB to IAC SE. */
+export function encodeWindow({
+  columns,
+  rows,
+}: {
+  readonly columns: number;
+  readonly rows: number;
+}): Uint8Array {
+  const clamp = (cells: number) => Math.min(Math.max(Math.trunc(cells), 0), 0xffff);
+  const [wide, high] = [clamp(columns), clamp(rows)];
+  return encodeSubnegotiation(
+    TELNET_OPTION.windowSize,
+    Uint8Array.of(wide >> 8, wide & 255, high >> 8, high & 255),
+  );
+}
+
+/** All of it in one piece; a single part as it is. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  const joined = new Uint8Array(parts.reduce((bytes, part) => bytes + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
 }

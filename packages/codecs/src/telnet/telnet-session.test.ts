@@ -11,7 +11,7 @@ const [BINARY, ECHO, SGA, TIMING_MARK, TTYPE, NAWS, LINEMODE, NEW_ENVIRON, COM] 
 
 /** A session and everything that came out of it. */
 function end(options: TelnetSessionOptions) {
-  const session = new TelnetSession(options);
+  let session = new TelnetSession(options);
   const data: number[] = [];
   const events: TelnetSessionEvent[] = [];
   const sent: number[] = [];
@@ -25,7 +25,13 @@ function end(options: TelnetSessionOptions) {
   const takeSent = () => sent.splice(0);
   const send = (bytes: Uint8Array) => void sent.push(...bytes);
   return {
-    session,
+    get session() {
+      return session;
+    },
+    /** Go on in another process. */
+    move: () => {
+      session = new TelnetSession(options, JSON.parse(JSON.stringify(session.snapshot())));
+    },
     data,
     events,
     feed,
@@ -317,6 +323,37 @@ describe("TelnetSession against anything", () => {
         expect(split.takeSent()).toEqual(whole.takeSent());
         expect(split.events).toEqual(whole.events);
       }),
+    );
+  });
+
+  test("a session that moves to another process between any two reads means the same", () => {
+    fc.assert(
+      fc.property(
+        anyOptions,
+        input,
+        fc.integer({ min: 1, max: 5 }),
+        fc.boolean(),
+        (options, chunk, chunkBytes, windowFirst) => {
+          const [stays, moves] = [end(options), end(options)];
+          for (const one of [stays, moves]) {
+            one.start();
+            if (windowFirst) one.send(one.session.resize(132, 43));
+          }
+          stays.feed(chunk);
+          for (let at = 0; at < chunk.length; at += chunkBytes) {
+            moves.move();
+            moves.feed(chunk.slice(at, at + chunkBytes));
+          }
+          moves.move();
+          for (const one of [stays, moves]) one.send(one.session.resize(80, 24));
+          expect(moves.data).toEqual(stays.data);
+          expect(moves.takeSent()).toEqual(stays.takeSent());
+          expect(moves.events).toEqual(stays.events);
+          expect(moves.session.encode(every256)).toEqual(stays.session.encode(every256));
+          expect(moves.session.breakSequence()).toEqual(stays.session.breakSequence());
+          expect(moves.session.settled).toBe(stays.session.settled);
+        },
+      ),
     );
   });
 

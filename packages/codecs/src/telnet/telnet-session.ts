@@ -16,7 +16,10 @@ import {
   encodeSubnegotiation,
   encodeTelnetCommand,
   encodeTelnetData,
+  encodeWindow,
+  joinBytes,
 } from "./telnet-encoder.ts";
+import type { TelnetSessionSnapshot } from "./telnet-snapshot.ts";
 
 /** How one end of a telnet connection behaves. */
 export interface TelnetSessionOptions {
@@ -97,7 +100,7 @@ export class TelnetSession {
   readonly #comPortWanted: readonly ComPortMessage[];
   readonly #policy: OptionPolicy;
   readonly #options: OptionTable;
-  readonly #decoder = new TelnetDecoder();
+  readonly #decoder: TelnetDecoder;
   /** Server: the value in force of each setting, by command. */
   readonly #comPortNow: Map<number, number>;
   #comPortAsked = false;
@@ -107,17 +110,42 @@ export class TelnetSession {
   #failed = false;
   #replies: Uint8Array[] = [];
 
-  /** Throws "invalid_argument" for a terminal type that telnet cannot carry. */
-  constructor(options: TelnetSessionOptions) {
+  /**
+   * Fresh, or going on where another one's snapshot says: then `start` is not called again. Throws
+   * "invalid_argument" for a terminal type that telnet cannot carry.
+   */
+  constructor(options: TelnetSessionOptions, from?: TelnetSessionSnapshot) {
     this.#role = options.role;
     this.#terminalType = checkTerminalType(options.terminalType ?? "vt220");
     const settings = comPortRequests(options.comPort ?? {});
     this.#comPortWanted = options.role === "client" ? settings : [];
     this.#comPortNow = new Map(
-      [...comPortRequests(COM_PORT_DEFAULTS), ...settings].map(({ command, value }) => [command, value]),
+      from?.comPortNow ??
+        [...comPortRequests(COM_PORT_DEFAULTS), ...settings].map(({ command, value }) => [command, value]),
     );
     this.#policy = policyOf(options);
-    this.#options = new OptionTable(this.#policy);
+    this.#options = new OptionTable(this.#policy, from?.options);
+    this.#decoder = new TelnetDecoder(from?.decoder);
+    if (from === undefined) return;
+    this.#comPortAsked = from.comPortAsked;
+    this.#terminalTypeAnswers = from.terminalTypeAnswers;
+    this.#window = from.window;
+    this.#windowOffered = from.windowOffered;
+    this.#failed = from.failed;
+  }
+
+  /** Not from within `feed`: between two calls nothing waits to be sent. */
+  snapshot(): TelnetSessionSnapshot {
+    return {
+      decoder: this.#decoder.snapshot(),
+      options: this.#options.snapshot(),
+      comPortNow: this.#role === "server" ? [...this.#comPortNow] : [],
+      comPortAsked: this.#comPortAsked,
+      terminalTypeAnswers: this.#terminalTypeAnswers,
+      window: this.#window,
+      windowOffered: this.#windowOffered,
+      failed: this.#failed,
+    };
   }
 
   /** Whether data passes as it is, 255 doubled: `in` from the far end, `out` towards it. */
@@ -307,7 +335,7 @@ export class TelnetSession {
   #takeReplies(): Uint8Array {
     const replies = this.#replies;
     this.#replies = [];
-    return join(replies);
+    return joinBytes(replies);
   }
 }
 
@@ -351,25 +379,4 @@ function checkTerminalType(name: string): string {
     `terminal type ${JSON.stringify(name)} cannot be sent by telnet`,
     { subject: "terminalType", hint },
   );
-}
-
-function encodeWindow({ columns, rows }: { readonly columns: number; readonly rows: number }): Uint8Array {
-  const clamp = (cells: number) => Math.min(Math.max(Math.trunc(cells), 0), 0xffff);
-  const [wide, high] = [clamp(columns), clamp(rows)];
-  return encodeSubnegotiation(
-    TELNET_OPTION.windowSize,
-    Uint8Array.of(wide >> 8, wide & 255, high >> 8, high & 255),
-  );
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only;
-  const joined = new Uint8Array(parts.reduce((bytes, part) => bytes + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }

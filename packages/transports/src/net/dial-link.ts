@@ -1,6 +1,7 @@
 import { formatHostPort } from "@confed/kernel";
 import type { TransportDeps } from "../deps.ts";
-import type { LinkSink } from "../transport.ts";
+import type { AdoptOptions, LinkSink } from "../transport.ts";
+import { adoptSocket } from "./adopt-socket.ts";
 import { type DialTarget, dial } from "./dial.ts";
 import { halfOpenWatchOf } from "./half-open.ts";
 import { LinkSocket } from "./link-socket.ts";
@@ -17,4 +18,15 @@ export async function dialLink(deps: TransportDeps, target: DialTarget, sink: Li
     where: formatHostPort(target),
     inputWatch: halfOpenWatchOf(deps),
   });
+}
+
+/** As {@link dialLink}, over the socket of a link that another process had; paused. Throws as `adoptSocket`. */
+export function adoptLink(
+  deps: TransportDeps,
+  target: Pick<DialTarget, "host" | "port">,
+  { fd, snapshot, sink }: AdoptOptions,
+): SocketLink {
+  const where = formatHostPort(target);
+  const { socket, adopted } = adoptSocket(fd, snapshot, where);
+  return new SocketLink(socket, { sink, where, inputWatch: halfOpenWatchOf(deps), adopted });
 }

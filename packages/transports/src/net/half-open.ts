@@ -78,6 +78,11 @@ export class HalfOpenWatch {
     this.#arm();
   }
 
+  /** Whether input of this link may still be unacknowledged. */
+  watches(link: WatchedLink): boolean {
+    return this.#watched.has(link);
+  }
+
   /** The link has ended. */
   forget(link: WatchedLink): void {
     if (!this.#watched.delete(link) || this.#watched.size > 0) return;

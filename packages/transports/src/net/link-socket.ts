@@ -34,7 +34,8 @@ export class LinkSocket extends Socket {
   readonly #wire: Wire;
   #writeFailed = false;
 
-  constructor() {
+  /** To be connected, or connected already: over a descriptor that is ours from now on. */
+  constructor(fd?: number) {
     const wire: Wire = { listener: undefined };
     const options: SocketConstructorOpts & ConnectOpts = {
       // A FIN ends the link as soon as it is read; by default the socket would wait until
@@ -47,10 +48,13 @@ export class LinkSocket extends Socket {
           return true;
         },
       },
+      ...(fd === undefined ? {} : { fd }),
     };
     super(options);
     this.#wire = wire;
-    this.pause(); // Or it would start to read right after connecting.
+    // Or it would start to read right after connecting; over a descriptor it has begun, and stops
+    // before anything can come of it.
+    this.pause();
     this.on("end", tellEnd).on("error", tellError).on("close", tellClose);
   }
 
@@ -84,10 +88,10 @@ export class LinkSocket extends Socket {
     return this.#wire.listener;
   }
 
-  /** Start reading, for this listener. Once per socket. */
-  listen(listener: SocketListener): void {
+  /** Start reading, for this listener, or at the next `resume`. Once per socket. */
+  listen(listener: SocketListener, { paused = false } = {}): void {
     this.#wire.listener = listener;
-    this.resume();
+    if (!paused) this.resume();
   }
 
   /**

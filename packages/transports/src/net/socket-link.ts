@@ -1,5 +1,11 @@
 import { ConfedError, type Once, once } from "@confed/kernel";
-import { type CloseReason, LINK_LIMITS, type Link, type LinkSink, type ReadNow } from "../transport.ts";
+import {
+  type CloseReason,
+  LINK_LIMITS,
+  type LinkSink,
+  type PortableLink,
+  type ReadNow,
+} from "../transport.ts";
 import type { HalfOpenWatch } from "./half-open.ts";
 import type { LinkSocket, SocketListener } from "./link-socket.ts";
 import type { SocketEndpoints } from "./proc-net-tcp.ts";
@@ -11,7 +17,15 @@ export interface SocketLinkOptions {
   /** The far end in words: `host:port` or a path. */
   readonly where: string;
   /** Looks after the acknowledgement of input; for far ends that can vanish without a word. */
-  readonly inputWatch?: Pick<HalfOpenWatch, "wrote" | "forget">;
+  readonly inputWatch?: Pick<HalfOpenWatch, "wrote" | "watches" | "forget">;
+  /** Set for a socket that another process had: nothing is read before `resume`. */
+  readonly adopted?: SocketSnapshot;
+}
+
+/** What the next process of a link must know beside its descriptor. */
+export interface SocketSnapshot {
+  /** Input was not acknowledged when it was last looked at. */
+  readonly watched: boolean;
 }
 
 /**
@@ -21,7 +35,7 @@ export interface SocketLinkOptions {
  * on, write what is already encoded, and end a peer that misbehaves with `fail`. Bytes then pass
  * without a copy.
  */
-export class SocketLink implements Link, SocketListener {
+export class SocketLink implements PortableLink, SocketListener {
   readonly pausable = true;
   readonly where: string;
   readonly #socket: LinkSocket;
@@ -37,12 +51,14 @@ export class SocketLink implements Link, SocketListener {
   #reason: CloseReason | undefined;
   #drainWaiters: (() => void)[] | undefined;
 
-  constructor(socket: LinkSocket, { sink, where, inputWatch }: SocketLinkOptions) {
+  constructor(socket: LinkSocket, { sink, where, inputWatch, adopted }: SocketLinkOptions) {
     this.#socket = socket;
     this.#sink = sink;
     this.where = where;
     this.#inputWatch = inputWatch;
-    socket.listen(this);
+    this.#paused = adopted !== undefined;
+    socket.listen(this, { paused: this.#paused });
+    if (adopted?.watched === true) inputWatch?.wrote(this);
   }
 
   /** For the socket. */
@@ -84,6 +100,19 @@ export class SocketLink implements Link, SocketListener {
     this.#sink.onClosed(this.#reason ?? { by: "local" });
     this.#closed = true;
     this.#closing?.resolve();
+  }
+
+  get descriptor(): number | undefined {
+    return this.#reason === undefined ? this.#socket.descriptor : undefined;
+  }
+
+  settled(): Promise<void> {
+    return this.drained();
+  }
+
+  snapshot(): SocketSnapshot | undefined {
+    if (this.#socket.writableLength > 0 || this.#reason !== undefined) return undefined;
+    return { watched: this.#inputWatch?.watches(this) === true };
   }
 
   /** The socket's own ends, to find it in the kernel's tables. */

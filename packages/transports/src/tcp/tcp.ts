@@ -1,5 +1,5 @@
 import type { TransportFactory } from "../deps.ts";
-import { dialLink } from "../net/dial-link.ts";
+import { adoptLink, dialLink } from "../net/dial-link.ts";
 
 /** A console behind a plain TCP port: a terminal server's raw port, a simulator. */
 export interface TcpOptions {
@@ -14,5 +14,6 @@ export function tcp({ host, port, connectTimeoutMs }: TcpOptions): TransportFact
   return (deps) => ({
     kind: "tcp",
     open: ({ signal, sink }) => dialLink(deps, { host, port, signal, timeoutMs: connectTimeoutMs }, sink),
+    adopt: (options) => adoptLink(deps, { host, port }, options),
   });
 }

@@ -3,11 +3,12 @@ import {
   type TelnetOutlet,
   type TelnetSession,
   type TelnetSessionEvent,
+  type TelnetSessionSnapshot,
 } from "@confed/codecs";
 import { type Cancel, ConfedError, invariant } from "@confed/kernel";
 import type { TransportDeps } from "../deps.ts";
-import type { SocketLink } from "../net/socket-link.ts";
-import { LINK_LIMITS, type Link, type LinkSink, type ReadNow } from "../transport.ts";
+import type { SocketLink, SocketSnapshot } from "../net/socket-link.ts";
+import { LINK_LIMITS, type LinkSink, type PortableLink, type ReadNow } from "../transport.ts";
 
 /**
  * How long input is held back for the answer to our request for BINARY: until then nobody can know
@@ -18,13 +19,36 @@ const SETTLE_TIMEOUT_MS = 2_000;
 /** What carries the bytes: what a SocketLink is, and all that is used of it. */
 export type TelnetCarrier = Pick<
   SocketLink,
-  "where" | "ended" | "write" | "drained" | "pause" | "resume" | "readNow" | "fail" | "close"
+  | "where"
+  | "ended"
+  | "write"
+  | "drained"
+  | "pause"
+  | "resume"
+  | "readNow"
+  | "fail"
+  | "close"
+  | "descriptor"
+  | "settled"
+  | "snapshot"
 >;
+
+/** What the next process of a link must know beside its descriptor. */
+export interface TelnetLinkSnapshot {
+  readonly format: typeof TELNET_SNAPSHOT_FORMAT;
+  readonly session: TelnetSessionSnapshot;
+  readonly socket: SocketSnapshot;
+  /** Input is held back still, though none had come. */
+  readonly settling: boolean;
+}
+
+/** Raised when a snapshot means something else: the two processes may be of two versions. */
+export const TELNET_SNAPSHOT_FORMAT = 1;
 
 /** What a link needs. */
 export interface TelnetLinkOptions {
   readonly deps: Pick<TransportDeps, "clock" | "logger">;
-  /** A fresh client session; the link owns it. */
+  /** A client session, fresh for `begin`; the link owns it. */
   readonly session: TelnetSession;
   readonly sink: LinkSink;
 }
@@ -35,7 +59,7 @@ export interface TelnetLinkOptions {
  *
  * Output flows from the first byte on; input waits until the negotiation has settled.
  */
-export class TelnetLink implements Link {
+export class TelnetLink implements PortableLink {
   readonly pausable = true;
   readonly lowerSink: LinkSink;
   readonly #deps: Pick<TransportDeps, "clock" | "logger">;
@@ -50,6 +74,10 @@ export class TelnetLink implements Link {
   #cancelSettleTimer: Cancel = () => undefined;
   /** Ends a break that is being held, when the link ends before. */
   readonly #breaks = new Set<() => void>();
+  /** Those too that still wait for the negotiation. */
+  #breaksUnderWay = 0;
+  /** Told when no break is under way; only there while somebody waits. */
+  #breakWaiters: (() => void)[] | undefined;
   readonly #told = new Set<string>();
 
   constructor({ deps, session, sink }: TelnetLinkOptions) {
@@ -87,11 +115,41 @@ export class TelnetLink implements Link {
   begin(lower: TelnetCarrier): void {
     this.#lower = lower;
     this.#send(this.#session.start());
-    if (this.#session.settled) this.#release();
-    else
-      this.#cancelSettleTimer = this.#deps.clock.after(SETTLE_TIMEOUT_MS, () => {
-        this.#release();
+    this.#waitForSettling();
+  }
+
+  /** Take a connection whose negotiation another process began, instead of `begin`. Once. */
+  goOn(lower: TelnetCarrier, { settling }: Pick<TelnetLinkSnapshot, "settling">): void {
+    this.#lower = lower;
+    if (settling) this.#waitForSettling();
+    else this.#release();
+  }
+
+  get descriptor(): number | undefined {
+    return this.#connection().descriptor;
+  }
+
+  /** While paused, held input waits for the time limit of the negotiation: nobody reads the answer. */
+  async settled(): Promise<void> {
+    if (this.#heldBytes > 0) await this.#settled;
+    if (this.#breaksUnderWay > 0) {
+      await new Promise<void>((over) => {
+        this.#breakWaiters ??= [];
+        this.#breakWaiters.push(over);
       });
+    }
+    await this.#connection().settled();
+  }
+
+  snapshot(): TelnetLinkSnapshot | undefined {
+    const socket = this.#connection().snapshot();
+    if (socket === undefined || this.#heldBytes > 0 || this.#breaksUnderWay > 0) return undefined;
+    return {
+      format: TELNET_SNAPSHOT_FORMAT,
+      session: this.#session.snapshot(),
+      socket,
+      settling: this.#held !== undefined,
+    };
   }
 
   write(bytes: Uint8Array): number {
@@ -126,6 +184,24 @@ export class TelnetLink implements Link {
 
   /** Also rejects with "console_down" when the link ends before the break does. */
   async sendBreak(durationMs: number): Promise<void> {
+    this.#breaksUnderWay += 1;
+    try {
+      await this.#holdBreak(durationMs);
+    } finally {
+      this.#breaksUnderWay -= 1;
+      if (this.#breaksUnderWay === 0) this.#wakeBreakWaiters();
+    }
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#send(this.#session.resize(columns, rows));
+  }
+
+  async close(): Promise<void> {
+    await this.#connection().close();
+  }
+
+  async #holdBreak(durationMs: number): Promise<void> {
     await this.#settled; // Behind what was typed before it.
     const { begin, end } = this.#session.breakSequence();
     this.#sendBreakBytes(begin);
@@ -142,12 +218,18 @@ export class TelnetLink implements Link {
     this.#sendBreakBytes(end);
   }
 
-  resize(columns: number, rows: number): void {
-    this.#send(this.#session.resize(columns, rows));
+  #wakeBreakWaiters(): void {
+    const waiters = this.#breakWaiters ?? [];
+    this.#breakWaiters = undefined;
+    for (const wake of waiters) wake();
   }
 
-  async close(): Promise<void> {
-    await this.#connection().close();
+  #waitForSettling(): void {
+    if (this.#session.settled) this.#release();
+    else
+      this.#cancelSettleTimer = this.#deps.clock.after(SETTLE_TIMEOUT_MS, () => {
+        this.#release();
+      });
   }
 
   /** Idempotent: let go of what was held, in order, as it must look now. */

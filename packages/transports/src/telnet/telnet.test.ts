@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { NameResolver } from "../net/name-resolver.ts";
 import { type CloseReason, LINK_LIMITS } from "../transport.ts";
 import { type TelnetOptions, telnet } from "./telnet.ts";
-import { TelnetLink } from "./telnet-link.ts";
+import { type TelnetCarrier, TelnetLink, type TelnetLinkSnapshot } from "./telnet-link.ts";
 
 const IAC = 255;
 const every256 = Uint8Array.from({ length: 256 }, (_, byte) => byte);
@@ -79,6 +79,36 @@ async function take(socket: NodeJS.ReadableStream, count: number): Promise<numbe
     taken.push(...bytes);
   }
   return taken;
+}
+
+function turnOfLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A connection that takes everything. */
+const stub: TelnetCarrier = {
+  where: "far:23",
+  ended: false,
+  write: (bytes) => bytes.length,
+  fail: (error) => {
+    throw error;
+  },
+  drained: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+  pause: () => undefined,
+  resume: () => undefined,
+  readNow: () => "nothing",
+  descriptor: 7,
+  settled: () => Promise.resolve(),
+  snapshot: () => ({ watched: false }),
+};
+
+function linkOver(session: TelnetSession, received: number[] = [], clock = new FakeClock()) {
+  return new TelnetLink({
+    deps: { clock, logger: silentLogger },
+    session,
+    sink: { onData: (bytes) => void received.push(...bytes), onClosed: () => undefined },
+  });
 }
 
 describe("telnet", () => {
@@ -229,25 +259,101 @@ describe("telnet", () => {
   // Against a stub: a kernel may take 50 MB of answers before it says no.
   test("a far end that asks and does not read the answers fails the link", () => {
     const failures: string[] = [];
-    const link = new TelnetLink({
-      deps: { clock: new FakeClock(), logger: silentLogger },
-      session: new TelnetSession({ role: "client", binary: false }),
-      sink: { onData: () => undefined, onClosed: () => undefined },
-    });
+    const link = linkOver(new TelnetSession({ role: "client", binary: false }));
     link.begin({
-      where: "far:23",
-      ended: false,
+      ...stub,
       write: (bytes) => (bytes[2] === 34 ? -1 : 0),
       fail: (error) => void failures.push(`${error.code} ${error.rawMessage}`),
-      drained: () => Promise.resolve(),
-      close: () => Promise.resolve(),
-      pause: () => undefined,
-      resume: () => undefined,
-      readNow: () => "nothing",
     });
     expect(failures).toEqual([]);
     link.lowerSink.onData(Uint8Array.of(IAC, 253, 34));
     expect(failures).toEqual(["protocol_error far:23: asks telnet questions and does not read the answers"]);
+  });
+
+  test("a link moves in the middle of the negotiation, which is not begun again", () => {
+    const sent: number[] = [];
+    const carrier = { ...stub, write: (bytes: Uint8Array) => sent.push(...bytes) };
+    const before = linkOver(new TelnetSession({ role: "client" }));
+    before.begin(carrier);
+    expect(sent.splice(0)).toEqual(OPENING);
+    before.lowerSink.onData(Uint8Array.of(65, IAC));
+
+    const moved = JSON.parse(JSON.stringify(before.snapshot())) as TelnetLinkSnapshot;
+    const received: number[] = [];
+    const after = linkOver(new TelnetSession({ role: "client" }, moved.session), received);
+    after.goOn(carrier, moved);
+    after.write(Uint8Array.of(104, 13));
+    expect(sent).toEqual([]);
+    // The rest of IAC WILL BINARY, then DO BINARY: agreed, and what was typed goes out as it is.
+    after.lowerSink.onData(Uint8Array.of(251, 0, IAC, 253, 0, 66));
+    expect(received).toEqual([66]);
+    expect(sent).toEqual([104, 13]);
+    expect(after.snapshot()?.settling).toBe(false);
+  });
+
+  test("a link moves only when the input that it holds for the negotiation is sent", async () => {
+    const clock = new FakeClock();
+    const sent: number[] = [];
+    const link = linkOver(new TelnetSession({ role: "client" }), [], clock);
+    link.begin({ ...stub, write: (bytes) => sent.push(...bytes) });
+    sent.length = 0;
+    expect(link.snapshot()?.settling).toBe(true);
+    link.write(Uint8Array.of(13));
+    expect(link.snapshot()).toBeUndefined();
+    const settling = link.settled();
+    clock.advance(2_000);
+    await settling;
+    expect(sent).toEqual([13, 0]);
+    expect(link.snapshot()?.settling).toBe(false);
+  });
+
+  test("a link moves only when the breaks asked of it have ended", async () => {
+    const clock = new FakeClock();
+    const sent: number[] = [];
+    const link = linkOver(new TelnetSession({ role: "client", binary: false, comPort: {} }), [], clock);
+    link.begin({ ...stub, write: (bytes) => sent.push(...bytes) });
+    const breaks = Promise.all([link.sendBreak(200), link.sendBreak(300)]);
+    expect(link.snapshot(), "the breaks wait for the negotiation").toBeUndefined();
+    link.lowerSink.onData(Uint8Array.of(IAC, 253, 44, IAC, 251, 3));
+    let settled = false;
+    const settling = link.settled().then(() => {
+      settled = true;
+    });
+    await turnOfLoop();
+    sent.length = 0;
+    clock.advance(299);
+    await turnOfLoop();
+    expect(settled).toBe(false);
+    expect(link.snapshot()).toBeUndefined();
+    clock.advance(1);
+    await Promise.all([breaks, settling]);
+    const BREAK_OFF = [IAC, 250, 44, 5, 6, IAC, 240];
+    expect(sent).toEqual([...BREAK_OFF, ...BREAK_OFF]);
+    expect(link.snapshot()).toBeDefined();
+  });
+
+  test("a link settles when it ends under a break", async () => {
+    const clock = new FakeClock();
+    const link = linkOver(new TelnetSession({ role: "client" }), [], clock);
+    link.begin(stub);
+    const broken = link.sendBreak(300);
+    const settling = link.settled();
+    link.lowerSink.onClosed({ by: "remote" });
+    await Promise.allSettled([broken]);
+    await settling;
+    expect(clock.pending).toBe(0);
+  });
+
+  test.each([undefined, null, {}, { format: 999 }])("adopts nothing that is no snapshot: %j", (snapshot) => {
+    const { adopt } = telnet({ host: "n1", port: 23 })({
+      clock: new FakeClock(),
+      logger: silentLogger,
+      resolver: numericOnly,
+    });
+    const sink = { onData: () => undefined, onClosed: () => undefined };
+    expect(() => adopt?.({ fd: 0, snapshot, sink })).toThrow(
+      expect.objectContaining({ code: "invalid_argument", where: "n1:23" }),
+    );
   });
 
   test("garbage ends in an orderly close or a protocol_error, nothing else", async () => {

@@ -1,7 +1,8 @@
-import { type ComPortSettings, TelnetSession } from "@confed/codecs";
+import { type ComPortSettings, TelnetSession, type TelnetSessionSnapshot } from "@confed/codecs";
+import { ConfedError, formatHostPort } from "@confed/kernel";
 import type { TransportFactory } from "../deps.ts";
-import { dialLink } from "../net/dial-link.ts";
-import { TelnetLink } from "./telnet-link.ts";
+import { adoptLink, dialLink } from "../net/dial-link.ts";
+import { TELNET_SNAPSHOT_FORMAT, TelnetLink, type TelnetLinkSnapshot } from "./telnet-link.ts";
 
 /** A console behind a terminal server that speaks telnet. */
 export interface TelnetOptions {
@@ -28,7 +29,8 @@ export interface TelnetOptions {
  * Throws "invalid_argument" for a terminal type or a rate that telnet cannot carry.
  */
 export function telnet({ host, port, connectTimeoutMs, ...session }: TelnetOptions): TransportFactory {
-  const newSession = () => new TelnetSession({ role: "client", ...session });
+  const newSession = (from?: TelnetSessionSnapshot) =>
+    new TelnetSession({ role: "client", ...session }, from);
   newSession(); // Wrong options are found when they are read, not when the console connects.
   return (deps) => ({
     kind: "telnet",
@@ -37,5 +39,19 @@ export function telnet({ host, port, connectTimeoutMs, ...session }: TelnetOptio
       link.begin(await dialLink(deps, { host, port, signal, timeoutMs: connectTimeoutMs }, link.lowerSink));
       return link;
     },
+    adopt({ fd, snapshot, sink }) {
+      const from = checkSnapshot(snapshot, formatHostPort({ host, port }));
+      const link = new TelnetLink({ deps, session: newSession(from.session), sink });
+      link.goOn(adoptLink(deps, { host, port }, { fd, snapshot: from.socket, sink: link.lowerSink }), from);
+      return link;
+    },
   });
+}
+
+function checkSnapshot(snapshot: unknown, where: string): TelnetLinkSnapshot {
+  const { format } = (snapshot ?? {}) as { readonly format?: unknown };
+  if (format === TELNET_SNAPSHOT_FORMAT) return snapshot as TelnetLinkSnapshot;
+  const message = `${where}: what is known of its telnet link is of format ${String(format)}, not ${TELNET_SNAPSHOT_FORMAT}`;
+  const hint = "another version of the agent opened it; let it reconnect";
+  throw new ConfedError("invalid_argument", message, { where, hint });
 }

@@ -1,5 +1,6 @@
 import { ConfedError } from "@confed/kernel";
 import type { TransportFactory } from "../deps.ts";
+import { adoptSocket } from "../net/adopt-socket.ts";
 import { withConnectDeadline } from "../net/connect-deadline.ts";
 import { firstToConnect } from "../net/first-to-connect.ts";
 import { LinkSocket } from "../net/link-socket.ts";
@@ -41,6 +42,10 @@ export function unix({ path, connectTimeoutMs }: UnixOptions): TransportFactory 
         (inner) => firstToConnect({ clock, candidates: [path], begin }, inner),
       );
       return new SocketLink(socket, { sink, where: path });
+    },
+    adopt({ fd, snapshot, sink }) {
+      const { socket, adopted } = adoptSocket(fd, snapshot, path);
+      return new SocketLink(socket, { sink, where: path, adopted });
     },
   });
 }
