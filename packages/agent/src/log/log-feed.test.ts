@@ -152,7 +152,8 @@ function stalledFeed(clock: Clock = systemClock) {
     },
   });
   const reply: WriterEvents["onReply"] = (message) => events?.onReply(message);
-  return { feed, commands, seqs, reply };
+  const die = () => events?.onDied("killed");
+  return { feed, commands, seqs, reply, die };
 }
 
 test("a stalled writer costs a bounded memory, and append says when there is no more", () => {
@@ -185,6 +186,29 @@ test("what the log does not have yet can be read from the arenas, from any offse
   ]);
   reply({ tell: "ack", seq: seqs[0] ?? 0 });
   expect(text(0)).toEqual([[3, "def"]]);
+});
+
+test("what a console printed last is logged though its writer is dead when it is closed", async () => {
+  const clock = new FakeClock();
+  const { feed, commands, seqs, reply, die } = stalledFeed(clock);
+  const console = new Numbering("n1");
+  feed.open(1, console);
+  await Promise.resolve();
+  reply({ tell: "opened", logs: [{ number: 1, logId: "a", offset: 0, reservedEnd: 99, path: "p" }] });
+  feed.append(1, 0, Buffer.from("last words"));
+  console.end = { logId: "a", offset: 10 };
+  feed.flush();
+  die();
+  commands.length = 0;
+  const closed = feed.close(1);
+  // Another writer, at once: opened again, given it again, closed.
+  expect(commands.map(({ do: what }) => what)).toEqual(["start", "open", "close"]);
+  expect(seqs).toEqual([1, 1]);
+  expect(commands.at(-1)).toEqual({ do: "close", consoles: [{ number: 1, end: 10 }] });
+  reply({ tell: "closed", numbers: [1], positions: [] });
+  expect(await closed).toBeUndefined();
+  await feed.stop();
+  expect(clock.pending).toBe(0);
 });
 
 test("a console whose log cannot be opened is numbered all the same, and told why", async () => {

@@ -135,13 +135,12 @@ export class LogFeed {
    */
   close(number: number): Promise<Position | undefined> {
     const console = this.#consoles.get(number);
-    if (console === undefined || this.#writer === undefined) {
-      this.#forget(number);
-      return Promise.resolve(undefined);
-    }
+    if (console === undefined) return Promise.resolve(undefined);
+    // A writer that died a moment ago: what the console printed last still belongs on the disk.
+    if (this.#writer === undefined) this.#startWriter();
     this.#flush();
     this.#backlogs.offerAll(number);
-    this.#writer.command({ do: "close", consoles: [{ number, end: console.end.offset }] });
+    this.#writer?.command({ do: "close", consoles: [{ number, end: console.end.offset }] });
     this.#forget(number);
     return this.#closes.wait(number, console.name);
   }
@@ -330,6 +329,7 @@ export class LogFeed {
   }
 
   #startWriter(): void {
+    this.#cancelRetry?.();
     this.#writer = this.#deps.spawn({
       onReply: (reply) => {
         this.#onReply(reply);
