@@ -26,6 +26,9 @@ describe("a shard killed by SIGKILL while consoles print", () => {
     const [own, others] = [namesOf(1), namesOf(0)];
     const untouched = rig.attach(agent, { console: others[0]! });
     await untouched.whenOpened();
+    // Through the shard that stays: its way to the console breaks, and it comes back by itself.
+    const relayed = rig.rcons(agent, own[0]!, "-s", "--raw-terminal");
+    await relayed.stdout.reached(500);
 
     for (let round = 0; round < ROUNDS; round += 1) {
       const from = agent.process.lines.length;
@@ -41,9 +44,12 @@ describe("a shard killed by SIGKILL while consoles print", () => {
       expect((await rack.stats()).connections - before.connections).toBe(own.length);
       const viewer = rig.attach(agent, { console: own[0]! });
       await viewer.until(() => viewer.output.length > 500);
+      await relayed.stdout.reached(relayed.stdout.length + 500);
       const down = agent.process.lines.slice(from).filter(({ message }) => message === "console down");
       expect(down).toEqual([]);
     }
+    expect(relayed.stderr.match(/shard 1 of this agent ended/g)).toHaveLength(ROUNDS);
+    await relayed.kill();
     expect(untouched.messages.filter(({ event, gap, end }) => event ?? gap ?? end)).toEqual([]);
 
     await readToTheEnd(rack, agent.process);

@@ -106,7 +106,8 @@ function relay(
     },
     (error) => {
       if (over) return;
-      if (error !== undefined) refuse(stream, error);
+      if (error !== undefined)
+        refuse(stream, error.code === "agent_unreachable" ? shardEnded(sibling) : error);
       end();
     },
   );
@@ -121,6 +122,13 @@ function relay(
   );
   // After its half-close this is the only word of its going away.
   stream.signal.addEventListener("abort", end, { once: true });
+}
+
+/** Where it was asked is nothing that people know of. */
+function shardEnded({ index }: Sibling): ConfedError {
+  return new ConfedError("agent_unreachable", `shard ${index} of this agent ended`, {
+    hint: "it comes back by itself; the agent's log says why it ended",
+  });
 }
 
 /** Hold the source back while its sink is not read. */

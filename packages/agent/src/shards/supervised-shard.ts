@@ -100,7 +100,9 @@ export class SupervisedShard {
 
   /** Why it died last; undefined once it has been well for a while. */
   get lastDeath(): ConfedError | undefined {
-    return this.#lastDeath;
+    const state = this.#state;
+    const well = state.phase === "up" && this.#deps.clock.nowMs() - state.sinceMs > WELL_AFTER_MS;
+    return well ? undefined : this.#lastDeath;
   }
 
   /** Resolves when it serves. Rejects when its first process ends before that, with what it said. */
@@ -335,6 +337,9 @@ export class SupervisedShard {
 
 /** Names have at most 128 bytes: far below what a line may have. */
 const NAMES_PER_PAGE = 1_000;
+
+/** From then on an old death is for the log, and not for the status. */
+const WELL_AFTER_MS = 10 * 60_000;
 
 /** A shard waits for its log writer, whose own time is shorter. */
 const KILL_AFTER_MS = 15_000;
