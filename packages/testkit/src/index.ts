@@ -1,3 +1,4 @@
+export type { AdoptedLink, AdoptedTarget, AdoptingAnswer, AdoptingRequest } from "./adopting-main.ts";
 export { Attached } from "./attached.ts";
 export { expectByteClean, type FarEnd, THOUSANDFOLD } from "./byte-cleanness.ts";
 export { ByteLog } from "./byte-log.ts";
@@ -27,6 +28,7 @@ export { FakeWorld, type FakeWorldOptions } from "./fake-world.ts";
 export { followRealTime } from "./follow-real-time.ts";
 export { HeadRig, Inbox, type PlayedAgent, type PlayedJoin } from "./head-rig.ts";
 export { LinkRecorder } from "./link-recorder.ts";
+export { type NumberedProgress, numberedBytes, takeNumbered } from "./numbered-bytes.ts";
 export { endPeer, freePort, isInstalled, skippedWithout, startPeer } from "./peer-program.ts";
 export { descendantsOf, type ProcessId, processAt, residentBytesOf, untilGone } from "./process-tree.ts";
 export { ALL_BYTES, randomBytes, randomNumbers } from "./random-bytes.ts";

@@ -51,8 +51,10 @@ test("nothing is read while nobody types, and not again once all is acknowledged
   expect(state.reads).toBe(0);
   watch.wrote(link);
   watch.wrote(link);
+  expect(watch.watches(link)).toBe(true);
   await tenSeconds();
   await tenSeconds();
+  expect(watch.watches(link)).toBe(false);
   expect(state.reads).toBe(1);
   expect(clock.pending).toBe(0);
 });
