@@ -91,6 +91,23 @@ describe.each(KINDS)("%s links", (kind) => {
     expect(consoles.map(({ heard }) => heard)).toEqual(consoles.map(() => ({ printed: 0, typed })));
     expect(consoles.map(({ signsOfEnd }) => signsOfEnd)).toEqual(consoles.map(() => []));
   }, 60_000);
+
+  test("bring what was printed first when their console hangs up while nobody reads", async () => {
+    const { consoles, links, target } = await openLinks(kind, 1);
+    await Promise.all(links.map((one) => one.brought(4_000)));
+    await stopReading(links);
+    await Promise.all(consoles.map((one) => one.prints(10_000)));
+    for (const one of consoles) one.hangUp();
+    const successor = await handOver(links, target);
+    await Promise.all(links.map(({ link }) => link.close()));
+    await successor.ask({ type: "go_on", typed: 0, typeBytes: 0, readBytes: Number.MAX_SAFE_INTEGER });
+    const ends = consoles.map(({ printed }) => ({ printed, typed: 0 }));
+    expect(await successor.ask({ type: "finish", ends })).toEqual({
+      type: "finished",
+      links: ends,
+      closed: 1,
+    });
+  });
 });
 
 test("a link tells whether input is unacknowledged, and one that goes on looks after it", async () => {
@@ -159,6 +176,7 @@ interface FarConsole {
   prints(bytes: number): Promise<void>;
   ended(): Promise<void>;
   stopPrinting(): void;
+  hangUp(): void;
 }
 
 function deps(clock = new FakeClock()) {
@@ -338,6 +356,10 @@ function serveConsole(kind: Kind, socket: Socket): FarConsole & { print(): void 
     },
     stopPrinting() {
       stopped = true;
+    },
+    hangUp() {
+      stopped = true;
+      socket.end();
     },
   };
 }
