@@ -8,6 +8,7 @@ export {
   type GapRecord,
   type IndexRecord,
   MARK_EVERY_MS,
+  MARKS_HELD_MS,
   type SegmentRecord,
 } from "./log-index/log-index.ts";
 export {

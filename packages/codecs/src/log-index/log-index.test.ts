@@ -73,6 +73,11 @@ test("records of an older log id are left out", () => {
   expect(map).toMatchObject({ logId: "new", gaps: [], times: [{ off: 41, ms: 6 }] });
 });
 
+test("what came behind the last mark is found by time while its own mark may be held", () => {
+  const map = logMapOf([seg(0, 0), at(0, 10_000), at(50, 20_000)]);
+  expect([offsetSince(map, 25_999), offsetSince(map, 26_000)]).toEqual([50, undefined]);
+});
+
 test("times are found by offset, offsets by time up to a second early", () => {
   const map = logMapOf([seg(0, 0), at(0, 10_000), at(50, 20_000), at(90, 30_000)]);
   expect([timeOf(map, 49), timeOf(map, 50), timeOf(map, 1e9)]).toEqual([10_000, 20_000, 30_000]);

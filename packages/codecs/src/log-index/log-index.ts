@@ -61,6 +61,9 @@ export type IndexRecord = SegmentRecord | TimeRecord | GapRecord | EventRecord;
 /** Resolution of the index in time. */
 export const MARK_EVERY_MS = 1_000;
 
+/** How much later than its byte a mark may come into the index: one write for five marks. */
+export const MARKS_HELD_MS = 5_000;
+
 /** The line of a record, its line feed included. */
 export function encodeIndexRecord(record: IndexRecord): string {
   return encodeCheckedLine(record);

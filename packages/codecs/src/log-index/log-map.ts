@@ -1,4 +1,10 @@
-import { type GapRecord, type IndexRecord, MARK_EVERY_MS, type SegmentRecord } from "./log-index.ts";
+import {
+  type GapRecord,
+  type IndexRecord,
+  MARK_EVERY_MS,
+  MARKS_HELD_MS,
+  type SegmentRecord,
+} from "./log-index.ts";
 
 /** A stretch of a log that lies in one file without a hole. */
 export interface Stretch {
@@ -57,13 +63,19 @@ function stretchOf(
   return { file, pos, from: off, to: gone ? off : to, id, base, past };
 }
 
-/** Where to begin reading what came at or after `ms`; undefined: nothing did. Up to a second early. */
+/**
+ * Where to begin reading what came at or after `ms`; undefined: nothing did. Up to a second early; of
+ * the last seconds of a log that is being written, as much as the marks that are not there yet.
+ */
 export function offsetSince({ times }: LogMap, ms: number): number | undefined {
   // Wall clocks jump: the first mark in order of offset that is late enough, not a binary search.
-  return times.find((mark) => mark.ms > ms - MARK_EVERY_MS)?.off;
+  const found = times.find((mark) => mark.ms > ms - MARK_EVERY_MS);
+  if (found !== undefined) return found.off;
+  const last = times.at(-1);
+  return last !== undefined && last.ms > ms - MARK_EVERY_MS - MARKS_HELD_MS ? last.off : undefined;
 }
 
-/** When the byte at `offset` came, to the second; undefined: unknown. O(log marks). */
+/** When the byte at `offset` came, to the second, or earlier while later marks are held; undefined: unknown. O(log marks). */
 export function timeOf(map: LogMap, offset: number): number | undefined {
   return map.times[marksUpTo(map, offset) - 1]?.ms;
 }

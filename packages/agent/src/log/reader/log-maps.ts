@@ -9,13 +9,12 @@ interface Known {
   readBytes: number;
   readonly records: IndexRecord[];
   readonly maps: Map<string, LogMap>;
-  /** Behind every offset that the records know of. */
-  knownEnd: number;
 }
 
 /**
  * The maps of logs, from their indexes. An index grows while its log is read, and a page of history
- * is followed by the next: only what is new is read, and only if the question reaches that far.
+ * is followed by the next: only what is new is read. That is looked for at every question: what the
+ * map said of old offsets no longer holds once somebody has truncated a file. Costs three calls.
  */
 export class LogMaps {
   readonly #stateDir: string;
@@ -25,13 +24,9 @@ export class LogMaps {
     this.#stateDir = stateDir;
   }
 
-  /** The map of a log, right up to `upTo` at least. An index that does not exist is an empty one. */
-  get(
-    { name, logId }: { readonly name: string; readonly logId: string },
-    upTo = Number.POSITIVE_INFINITY,
-  ): LogMap {
-    const before = this.#known.get(name);
-    const known = before !== undefined && upTo <= before.knownEnd ? before : this.#refresh(name, before);
+  /** The map of a log. An index that does not exist is an empty one. */
+  get({ name, logId }: { readonly name: string; readonly logId: string }): LogMap {
+    const known = this.#refresh(name, this.#known.get(name));
     const map = known.maps.get(logId) ?? logMapOf(known.records, logId);
     known.maps.set(logId, map);
     return map;
@@ -44,14 +39,14 @@ export class LogMaps {
       fd = openSync(path, "r");
     } catch (reason) {
       if ((reason as NodeJS.ErrnoException).code !== "ENOENT") throw reason;
-      return { inode: 0, readBytes: 0, records: [], maps: new Map(), knownEnd: 0 };
+      return { inode: 0, readBytes: 0, records: [], maps: new Map() };
     }
     try {
       const { ino, size } = fstatSync(fd);
       const grown = before?.inode === ino && before.readBytes <= size;
       const known = grown
         ? before
-        : { inode: ino, readBytes: 0, records: [], maps: new Map<string, LogMap>(), knownEnd: 0 };
+        : { inode: ino, readBytes: 0, records: [], maps: new Map<string, LogMap>() };
       readNew(fd, size, known);
       this.#known.set(name, known);
       return known;
@@ -68,7 +63,6 @@ function readNew(fd: number, sizeBytes: number, known: Known): void {
   const wholeBytes = bytes.subarray(0, got).lastIndexOf("\n") + 1;
   for (const record of decodeIndex(bytes.toString("utf8", 0, wholeBytes)).records) {
     known.records.push(record);
-    known.knownEnd = Math.max(known.knownEnd, record.off);
   }
   known.readBytes += wholeBytes;
   known.maps.clear();

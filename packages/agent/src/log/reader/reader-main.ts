@@ -33,7 +33,7 @@ function answer(request: ReaderRequest): void {
   const { id } = request;
   switch (request.ask) {
     case "read": {
-      const map = maps.get(request, request.from + request.bytesMax);
+      const map = maps.get(request);
       const { pieces, chunks, next } = readRange(map, request);
       send({ id, tell: "read", pieces, next }, chunks);
       return;

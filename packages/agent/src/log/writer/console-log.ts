@@ -1,11 +1,10 @@
-import { fstatSync, ftruncateSync, renameSync, statSync, writevSync } from "node:fs";
-import { encodeIndexRecord, type GapRecord, type IndexRecord, MARK_EVERY_MS } from "@confed/codecs";
+import { renameSync, statSync, writevSync } from "node:fs";
+import { type GapRecord, type IndexRecord, MARK_EVERY_MS } from "@confed/codecs";
 import { ConfedError } from "@confed/kernel";
 import { fileIdOf, segmentPathOf } from "../log-files.ts";
 import { LOG_LIMITS } from "../log-limits.ts";
 import type { OpenedLog, OpenLog, Rotation } from "../writer-messages.ts";
-import { appendWhole } from "./append-whole.ts";
-import { clockQuality } from "./clock-quality.ts";
+import { ConsoleIndex, type ConsoleIndexDeps } from "./console-index.ts";
 import { lostSegments } from "./lost-segments.ts";
 import type { OpenFile, OpenFiles } from "./open-files.ts";
 import type { Position } from "./positions-file.ts";
@@ -13,22 +12,16 @@ import type { Vouched } from "./replay-journal.ts";
 import { type Piece, type Run, runsOf } from "./runs-of.ts";
 import { believed, type LogFile, type Segment, sizeOf, startAt, whereToStart } from "./where-to-start.ts";
 
-export interface ConsoleLogDeps {
+export interface ConsoleLogDeps extends ConsoleIndexDeps {
   readonly path: string;
-  readonly indexPath: string;
   readonly logs: OpenFiles;
-  readonly indexes: OpenFiles;
   readonly wallTimeMs: () => number;
-  /** Runs evenly whatever the wall clock is set to. */
-  readonly monotonicMs: () => number;
   readonly onGap: (gap: GapRecord) => void;
   /** When the file is full: what it holds moves to a segment of its own. */
   readonly rotate?: Rotation | undefined;
   readonly onRotated?: ((segment: string, log: string) => void) | undefined;
   /** Somebody who hangs may still append to what is there: begin with a file of our own. */
   readonly leaveFile?: boolean | undefined;
-  /** Where segments and gaps are noted as well, before the index, which may lose them. */
-  readonly journal?: ((record: IndexRecord) => void) | undefined;
   /** As far as a journal knows what was durable; what a file has beyond is not believed. */
   readonly vouched?: Vouched | undefined;
 }
@@ -40,6 +33,7 @@ export interface ConsoleLogDeps {
 export class ConsoleLog {
   readonly name: string;
   readonly #deps: ConsoleLogDeps;
+  readonly #index: ConsoleIndex;
   readonly #logId: string;
   readonly #turn: number | undefined;
   /** The offset that the next byte written has. */
@@ -53,9 +47,8 @@ export class ConsoleLog {
   /** When the path was last looked at, and what was next then. */
   #looked = { atMs: Number.NEGATIVE_INFINITY, next: 0 };
   #rotateNotBeforeMs = Number.NEGATIVE_INFINITY;
-  #markedAtMs = Number.NEGATIVE_INFINITY;
-  /** How far the wall clock was ahead of the monotonic one at the last mark. */
-  #wallLeadMs = Number.NaN;
+  /** What was next when {@link settle} last came by. */
+  #settledNext = Number.NaN;
   /** What the positions file says of the segment; behind it, the next unclean stop would misjudge. */
   #recorded: { readonly off: number; readonly pos: number } | undefined;
   readonly #openGap: GapRecord | undefined;
@@ -78,6 +71,7 @@ export class ConsoleLog {
     this.behind = behind;
     this.#mustLeave = deps.leaveFile === true;
     this.#deps = deps;
+    this.#index = new ConsoleIndex(deps);
     const adopt = resume !== undefined && resume.logId !== known?.log;
     const start = adopt ? startAt(resume) : believed(whereToStart(known, deps), deps.vouched);
     this.#logId = start.logId;
@@ -159,6 +153,7 @@ export class ConsoleLog {
   /** The position after a clean stop at `end`. What never came until then is a gap. */
   close(end: number): Position {
     if (end > this.#next) this.#deps.onGap(this.#crossGap(end).record);
+    this.#index.writeMarks();
     return this.#position(this.#next, true);
   }
 
@@ -212,22 +207,27 @@ export class ConsoleLog {
 
   /** Write a record into the index. Throws what the file system says. */
   note(record: IndexRecord): void {
-    const { indexes, indexPath } = this.#deps;
-    const { file } = indexes.take(indexPath);
-    if (record.t === "seg" || record.t === "gap") {
-      this.#deps.journal?.(record);
-      file.unsynced = this.#deps.journal !== undefined;
+    this.#index.note(record);
+  }
+
+  /** Write what times are held. */
+  writeMarks(): void {
+    this.#index.writeMarks();
+  }
+
+  /**
+   * To be called again and again after the log was written to, until it says true: nothing came
+   * since the call before, and what others may have done to the file after the last byte is noticed.
+   * Throws what the file system says; then to be called again.
+   */
+  settle(): boolean {
+    if (this.#next !== this.#settledNext) {
+      this.#settledNext = this.#next;
+      return false;
     }
-    // The first line after an unclean stop may follow a torn one: an empty line closes that off.
-    const torn = file.untouched && file.sizeBytesAtOpen > 0;
-    file.untouched = false;
-    try {
-      appendWhole(file.fd, `${torn ? "\n" : ""}${encodeIndexRecord(record)}`);
-    } catch (reason) {
-      // Opened anew: what this may have torn is closed off as well.
-      indexes.drop(indexPath);
-      throw reason;
-    }
+    this.#index.writeMarks();
+    this.#look(this.#deps.wallTimeMs());
+    return true;
   }
 
   #write(run: Run): void {
@@ -238,7 +238,7 @@ export class ConsoleLog {
       const nowMs = wallTimeMs();
       this.#lookAtPath(nowMs);
       this.#writeAll(this.#fileToWrite(nowMs).fd, run);
-      this.#markTime(run.from, nowMs);
+      this.#index.mark(run.from, nowMs);
     } catch (reason) {
       logs.drop(path);
       // Nothing was written behind the gap: it grows, and is recorded when something is. A disk that
@@ -248,20 +248,6 @@ export class ConsoleLog {
       throw ConfedError.from(reason, "unavailable");
     }
     if (gap !== undefined) onGap(gap.record);
-  }
-
-  // A time that the index cannot take is unknown; the bytes are written all the same.
-  #markTime(off: number, nowMs: number): void {
-    if (Math.abs(nowMs - this.#markedAtMs) < MARK_EVERY_MS) return;
-    this.#markedAtMs = nowMs;
-    try {
-      const leadMs = nowMs - this.#deps.monotonicMs();
-      const q = clockQuality(nowMs, { leadMs, leadBeforeMs: this.#wallLeadMs });
-      this.#wallLeadMs = leadMs;
-      this.note({ t: "at", off, ms: nowMs, ...(q === undefined ? {} : { q }) });
-    } catch {
-      // Tried again in a second.
-    }
   }
 
   // A short write is what a full disk looks like first: what it took counts, then we ask again.
@@ -347,7 +333,10 @@ export class ConsoleLog {
   // logrotate and people rename, truncate and remove logs. Once a second we look: what is at our
   // path now?
   #lookAtPath(nowMs: number): void {
-    if (Math.abs(nowMs - this.#looked.atMs) < MARK_EVERY_MS) return;
+    if (Math.abs(nowMs - this.#looked.atMs) >= MARK_EVERY_MS) this.#look(nowMs);
+  }
+
+  #look(nowMs: number): void {
     const wroteBytes = this.#next - this.#looked.next;
     this.#looked = { atMs: nowMs, next: this.#next };
     const { logs, path } = this.#deps;
@@ -366,9 +355,9 @@ export class ConsoleLog {
 
   /** Record a gap up to `offset` and stand behind it. */
   #crossGap(offset: number): { readonly record: GapRecord; readonly takeBack: () => void } {
-    const { indexes, indexPath, logs, path } = this.#deps;
+    const { logs, path } = this.#deps;
     const before = { next: this.#next, segment: this.#segment };
-    const indexBytes = fstatSync(indexes.take(indexPath).file.fd).size;
+    const takeBackNotes = this.#index.savepoint();
     const record = this.#gap(this.#next, offset, { why: "log-stalled", known: true });
     this.note(record);
     this.#next = offset;
@@ -378,7 +367,7 @@ export class ConsoleLog {
     const takeBack = () => {
       this.#next = before.next;
       this.#segment = before.segment;
-      ftruncateSync(indexes.take(indexPath).file.fd, indexBytes);
+      takeBackNotes();
     };
     return { record, takeBack };
   }

@@ -5,6 +5,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   truncateSync,
@@ -15,7 +16,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { decodeIndex, type GapRecord, logMapOf } from "@confed/codecs";
-import { systemClock } from "@confed/kernel";
+import { type Clock, systemClock } from "@confed/kernel";
+import { FakeClock } from "@confed/testkit";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { recordsOf } from "../backlogs.ts";
@@ -48,8 +50,11 @@ class Printing {
   #seq = 0;
   #leaveFiles = false;
 
-  constructor(rotate?: Rotation) {
+  readonly #clock: Clock;
+
+  constructor(rotate?: Rotation, clock: Clock = systemClock) {
     this.#rotate = rotate;
+    this.#clock = clock;
     this.#writer = this.#start();
   }
 
@@ -88,6 +93,7 @@ class Printing {
       {
         wallTimeMs: () => this.wallMs,
         monotonicMs: () => this.wallMs,
+        clock: this.#clock,
         reply: (reply) => replies.push(reply),
         onRotated: (segment) => this.rotated.push(segment),
       },
@@ -98,6 +104,15 @@ class Printing {
     if (opened === undefined) throw new Error(`not opened: ${JSON.stringify(replies)}`);
     this.end = opened.offset;
     return writer;
+  }
+}
+
+/** Where a descriptor leads; that of the listing itself is closed by now. */
+function linkOf(descriptor: string): string {
+  try {
+    return readlinkSync(descriptor);
+  } catch {
+    return "";
   }
 }
 
@@ -140,6 +155,63 @@ test("a log renamed while it is written goes on in a new file within a second, a
     expect(readFileSync(path()).byteLength).toBeGreaterThan(0);
     expect(expectExact(log.end)).toEqual([]);
   }
+});
+
+test.each([
+  ["truncated", () => truncateSync(path())],
+  [
+    "removed",
+    () => {
+      rmSync(path());
+    },
+  ],
+])(
+  "a log that is %s before its last line is not read wrong when nothing comes after, twice",
+  (how, meddle) => {
+    const clock = new FakeClock();
+    const log = new Printing(undefined, clock);
+    for (const round of [1, 2]) {
+      log.print(500);
+      log.wallMs += 1_000;
+      log.print(10);
+      meddle();
+      // In the same second: the writer did not look.
+      log.print(100);
+      clock.advance(1_000);
+      const kept = how === "removed" ? 0 : 100;
+      const gaps = expectExact(log.end).reduce((sum, { off, to }) => sum + to - off, 0);
+      expect([round, gaps]).toEqual([round, log.end - kept]);
+      // What was removed does not fill the disk for as long as the console is silent.
+      const held = readdirSync("/proc/self/fd").map((fd) => linkOf(`/proc/self/fd/${fd}`));
+      expect(held).not.toContain(`${path()} (deleted)`);
+    }
+  },
+);
+
+test("times are written five at once, and none is held when nothing comes any more", () => {
+  const clock = new FakeClock();
+  const log = new Printing(undefined, clock);
+  const marks = () =>
+    decodeIndex(readFileSync(indexPathOf(join(dir, "state"), "n1"), "utf8")).records.filter(
+      ({ t }) => t === "at",
+    ).length;
+  const seen = Array.from({ length: 7 }, () => {
+    log.print(10);
+    log.wallMs += 1_000;
+    return marks();
+  });
+  expect(seen).toEqual([1, 1, 1, 1, 1, 6, 6]);
+  clock.advance(1_000);
+  expect(marks()).toBe(7);
+  log.print(10);
+  log.restart(true);
+  expect(marks()).toBe(8);
+  log.print(10);
+  log.wallMs += 1_000;
+  log.print(10);
+  // Told to end, but not where its consoles ended.
+  log.restart(false);
+  expect(marks()).toBe(10);
 });
 
 test("a log emptied by copytruncate goes on, loses what was there, and nothing of what came since", () => {

@@ -1,5 +1,5 @@
 import type { EventRecord, GapRecord } from "@confed/codecs";
-import { type Clock, ConfedError, systemClock, visitRecords } from "@confed/kernel";
+import { type Cancel, type Clock, ConfedError, systemClock, visitRecords } from "@confed/kernel";
 import { indexPathOf, pathOfLog } from "../log-path.ts";
 import type {
   OpenedLog,
@@ -23,7 +23,7 @@ export interface LogWriterDeps {
   readonly onRotated?: ((segment: string, log: string) => void) | undefined;
   /** Something that concerns no console alone. */
   readonly onTrouble?: ((text: string) => void) | undefined;
-  /** For the journal, if any console has one. */
+  /** For the journal, if any console has one, and for looking after logs that fell silent. */
   readonly clock?: Pick<Clock, "after" | "nowMs"> | undefined;
 }
 
@@ -44,6 +44,9 @@ export class LogWriter {
   /** Made for the first console that wants one. */
   #journal: Journal | undefined;
   readonly #moved: { readonly console: ConsoleLog; readonly position: Position }[] = [];
+  /** Written to, and not yet {@link ConsoleLog.settle}d. */
+  readonly #unsettled = new Set<ConsoleLog>();
+  #cancelSettle: Cancel | undefined;
   // Reused from batch to batch: one list per console that printed.
   readonly #pieces = new Map<number, Piece[]>();
 
@@ -106,6 +109,24 @@ export class LogWriter {
     }
   }
 
+  // One timer for all, and none while nothing is printed. Costs one statx per console that fell silent.
+  #settleSoon(): void {
+    const { clock = systemClock } = this.#deps;
+    this.#cancelSettle ??= clock.after(SETTLE_EVERY_MS, () => {
+      this.#cancelSettle = undefined;
+      for (const console of this.#unsettled) {
+        try {
+          if (console.settle()) this.#unsettled.delete(console);
+        } catch {
+          // Again with the next tick; a log that cannot be written says so when it is written.
+        }
+        this.#toRecord(console);
+      }
+      this.#recordMoves();
+      if (this.#unsettled.size > 0) this.#settleSoon();
+    });
+  }
+
   /** Append a batch of arena records and acknowledge it. Costs one writev per console that printed. */
   batch(seq: number, records: Uint8Array): void {
     visitRecords(records, (number, offset, bytes) => {
@@ -157,6 +178,8 @@ export class LogWriter {
 
   /** Close what is still open as after an unclean stop: the agent did not say where it ended. */
   end(): void {
+    this.#cancelSettle?.();
+    for (const console of this.#unsettled) console.writeMarks();
     this.#journal?.close();
     this.#logs.closeAll();
     this.#indexes.closeAll();
@@ -179,6 +202,7 @@ export class LogWriter {
     const opened: OpenedLog[] = [];
     for (const log of wanted) {
       try {
+        this.#unsettle(log.number);
         const console = this.#consoleLog(log);
         if (log.journal === true) this.#beginJournal(log.number, console);
         const position = console.reservation();
@@ -207,6 +231,13 @@ export class LogWriter {
       if (this.#consoles.get(number)?.behind === false) this.#failing.delete(number);
     }
     this.#deps.reply({ tell: "opened", logs: opened });
+  }
+
+  /** Nobody looks after this one any more: it is closed, or opened anew. */
+  #unsettle(number: number): void {
+    const console = this.#consoles.get(number);
+    console?.writeMarks();
+    if (console !== undefined) this.#unsettled.delete(console);
   }
 
   #begin(number: number): void {
@@ -257,6 +288,7 @@ export class LogWriter {
       } catch {
         // Its end is not known to the disk: the next start says so by a gap.
       }
+      this.#unsettle(number);
       this.#consoles.delete(number);
       this.#failing.delete(number);
     }
@@ -308,6 +340,8 @@ export class LogWriter {
     pieces: readonly Piece[],
     journalFault?: ConfedError,
   ): boolean {
+    this.#unsettled.add(console);
+    this.#settleSoon();
     try {
       if (journalFault !== undefined && this.#journal?.has(number) === true) throw journalFault;
       console.append(pieces);
@@ -316,9 +350,13 @@ export class LogWriter {
       this.#fail(number, reason);
       return false;
     }
+    this.#toRecord(console);
+    return true;
+  }
+
+  #toRecord(console: ConsoleLog): void {
     const position = console.moved();
     if (position !== undefined) this.#moved.push({ console, position });
-    return true;
   }
 
   #healed(number: number): void {
@@ -344,3 +382,6 @@ export class LogWriter {
     this.#deps.reply({ tell: "failing", number, code, message: rawMessage, unopened });
   }
 }
+
+/** What others did to a log after its last byte is noticed within two of these. */
+const SETTLE_EVERY_MS = 500;

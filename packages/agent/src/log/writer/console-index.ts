@@ -1,0 +1,97 @@
+import { fstatSync, ftruncateSync } from "node:fs";
+import { encodeIndexRecord, type IndexRecord, MARK_EVERY_MS, MARKS_HELD_MS } from "@confed/codecs";
+import { appendWhole } from "./append-whole.ts";
+import { clockQuality } from "./clock-quality.ts";
+import type { OpenFiles } from "./open-files.ts";
+
+export interface ConsoleIndexDeps {
+  readonly indexPath: string;
+  readonly indexes: OpenFiles;
+  /** Runs evenly whatever the wall clock is set to. */
+  readonly monotonicMs: () => number;
+  /** Where segments and gaps are noted as well, before the index, which may lose them. */
+  readonly journal?: ((record: IndexRecord) => void) | undefined;
+}
+
+/**
+ * One console's index, as its log writer writes it. Time marks are held for up to
+ * {@link MARKS_HELD_MS} and written together, never behind a record that came later: a writer that is
+ * killed loses some seconds of times, never bytes, segments, gaps or events.
+ */
+export class ConsoleIndex {
+  readonly #deps: ConsoleIndexDeps;
+  /** Lines of marks that are not written yet; five or six at most. */
+  #heldLines = "";
+  #markedAtMs = Number.NEGATIVE_INFINITY;
+  #marksWrittenAtMs = Number.NEGATIVE_INFINITY;
+  /** How far the wall clock was ahead of the monotonic one at the last mark. */
+  #wallLeadMs = Number.NaN;
+
+  constructor(deps: ConsoleIndexDeps) {
+    this.#deps = deps;
+  }
+
+  /** Write a record, and what is held before it. Throws what the file system says. */
+  note(record: IndexRecord): void {
+    const { indexes, indexPath, journal } = this.#deps;
+    if (record.t === "seg" || record.t === "gap") {
+      journal?.(record);
+      indexes.take(indexPath).file.unsynced = journal !== undefined;
+    }
+    this.#write(encodeIndexRecord(record));
+  }
+
+  /**
+   * The byte at `off` comes now; kept in mind at most once a second. The first after a silence is
+   * written at once: what is in the index is never older than the newest output by more than what is
+   * held. A time that the index cannot take is unknown.
+   */
+  mark(off: number, nowMs: number): void {
+    if (Math.abs(nowMs - this.#markedAtMs) < MARK_EVERY_MS) return;
+    this.#markedAtMs = nowMs;
+    const leadMs = nowMs - this.#deps.monotonicMs();
+    const q = clockQuality(nowMs, { leadMs, leadBeforeMs: this.#wallLeadMs });
+    this.#wallLeadMs = leadMs;
+    this.#heldLines += encodeIndexRecord({ t: "at", off, ms: nowMs, ...(q === undefined ? {} : { q }) });
+    if (Math.abs(nowMs - this.#marksWrittenAtMs) < MARKS_HELD_MS) return;
+    this.#marksWrittenAtMs = nowMs;
+    this.writeMarks();
+  }
+
+  /** Hold no marks any longer. Those that the index cannot take are unknown. */
+  writeMarks(): void {
+    if (this.#heldLines === "") return;
+    try {
+      this.#write("");
+    } catch {
+      // The next is written all the same.
+    }
+  }
+
+  /** What takes back everything that is noted from here on. Throws what the file system says. */
+  savepoint(): () => void {
+    const { indexes, indexPath } = this.#deps;
+    this.writeMarks();
+    const sizeBytes = fstatSync(indexes.take(indexPath).file.fd).size;
+    return () => {
+      ftruncateSync(indexes.take(indexPath).file.fd, sizeBytes);
+    };
+  }
+
+  #write(line: string): void {
+    const { indexes, indexPath } = this.#deps;
+    const lines = this.#heldLines + line;
+    this.#heldLines = "";
+    const { file } = indexes.take(indexPath);
+    // The first line after an unclean stop may follow a torn one: an empty line closes that off.
+    const torn = file.untouched && file.sizeBytesAtOpen > 0;
+    file.untouched = false;
+    try {
+      appendWhole(file.fd, `${torn ? "\n" : ""}${lines}`);
+    } catch (reason) {
+      // Opened anew: what this may have torn is closed off as well.
+      indexes.drop(indexPath);
+      throw reason;
+    }
+  }
+}
