@@ -10,6 +10,8 @@ export const UNARY_DEADLINE_MS = {
   status: 3_000,
   /** May touch every console of an agent, through a head every agent. */
   control: 10_000,
+  /** Starts a process, which reads its configuration and opens every log. */
+  upgrade: 60_000,
 } as const;
 
 /** The unary methods of the contract, by their name on our side. */

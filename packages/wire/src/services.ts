@@ -14,6 +14,7 @@ export const SERVICES = {
     inspect: "unary",
     control: "unary",
     status: "unary",
+    upgrade: "unary",
   },
   Head: {
     join: "bidi",

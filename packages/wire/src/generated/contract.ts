@@ -1056,6 +1056,68 @@ export const contract: unknown = {
         "Status": {
          "requestType": "StatusRequest",
          "responseType": "ProcessStatus"
+        },
+        "Upgrade": {
+         "requestType": "UpgradeRequest",
+         "responseType": "UpgradeResponse"
+        }
+       }
+      },
+      "UpgradeRequest": {
+       "fields": {
+        "planOnly": {
+         "type": "bool",
+         "id": 1
+        },
+        "subject": {
+         "type": "string",
+         "id": 2
+        }
+       }
+      },
+      "UpgradeResponse": {
+       "fields": {
+        "kept": {
+         "rule": "repeated",
+         "type": "LinksOfKind",
+         "id": 1
+        },
+        "reconnecting": {
+         "rule": "repeated",
+         "type": "LinksOfKind",
+         "id": 2
+        },
+        "unconnected": {
+         "type": "uint32",
+         "id": 3
+        },
+        "done": {
+         "type": "bool",
+         "id": 4
+        },
+        "version": {
+         "type": "string",
+         "id": 5
+        },
+        "pid": {
+         "type": "uint32",
+         "id": 6
+        },
+        "pauseMs": {
+         "type": "uint32",
+         "id": 7
+        }
+       }
+      },
+      "LinksOfKind": {
+       "fields": {
+        "transport": {
+         "type": "string",
+         "id": 1
+        },
+        "consoles": {
+         "type": "ReloadList",
+         "id": 2
         }
        }
       },

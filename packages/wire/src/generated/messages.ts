@@ -20,6 +20,7 @@ export type { JoinHeartbeat, JoinHeartbeatReceived } from "./confed/v1/JoinHeart
 export type { JoinHello, JoinHelloReceived } from "./confed/v1/JoinHello.ts";
 export type { JoinReply, JoinReplyReceived } from "./confed/v1/JoinReply.ts";
 export type { JoinReport, JoinReportReceived } from "./confed/v1/JoinReport.ts";
+export type { LinksOfKind, LinksOfKindReceived } from "./confed/v1/LinksOfKind.ts";
 export type { ListRequest, ListRequestReceived } from "./confed/v1/ListRequest.ts";
 export type { ListResponse, ListResponseReceived } from "./confed/v1/ListResponse.ts";
 export type { LogChunk, LogChunkReceived } from "./confed/v1/LogChunk.ts";
@@ -53,6 +54,8 @@ export type { TailNames, TailNamesReceived } from "./confed/v1/TailNames.ts";
 export type { TailRequest, TailRequestReceived } from "./confed/v1/TailRequest.ts";
 export type { TailResponse, TailResponseReceived } from "./confed/v1/TailResponse.ts";
 export type { Ticket, TicketReceived } from "./confed/v1/Ticket.ts";
+export type { UpgradeRequest, UpgradeRequestReceived } from "./confed/v1/UpgradeRequest.ts";
+export type { UpgradeResponse, UpgradeResponseReceived } from "./confed/v1/UpgradeResponse.ts";
 export type { Viewer, ViewerReceived } from "./confed/v1/Viewer.ts";
 export type { ViewerMode, ViewerModeReceived } from "./confed/v1/ViewerMode.ts";
 export type { WatchRequest, WatchRequestReceived } from "./confed/v1/WatchRequest.ts";

@@ -16,6 +16,8 @@ import type { ReadLogResponse as _confed_v1_ReadLogResponse, ReadLogResponseRece
 import type { StatusRequest as _confed_v1_StatusRequest, StatusRequestReceived as _confed_v1_StatusRequestReceived } from '../../confed/v1/StatusRequest.ts';
 import type { TailRequest as _confed_v1_TailRequest, TailRequestReceived as _confed_v1_TailRequestReceived } from '../../confed/v1/TailRequest.ts';
 import type { TailResponse as _confed_v1_TailResponse, TailResponseReceived as _confed_v1_TailResponseReceived } from '../../confed/v1/TailResponse.ts';
+import type { UpgradeRequest as _confed_v1_UpgradeRequest, UpgradeRequestReceived as _confed_v1_UpgradeRequestReceived } from '../../confed/v1/UpgradeRequest.ts';
+import type { UpgradeResponse as _confed_v1_UpgradeResponse, UpgradeResponseReceived as _confed_v1_UpgradeResponseReceived } from '../../confed/v1/UpgradeResponse.ts';
 
 export interface AgentClient extends grpc.Client {
   Attach(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_confed_v1_AttachRequest, _confed_v1_AttachResponseReceived>;
@@ -65,6 +67,15 @@ export interface AgentClient extends grpc.Client {
   tail(argument: _confed_v1_TailRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_TailResponseReceived>;
   tail(argument: _confed_v1_TailRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_TailResponseReceived>;
   
+  Upgrade(argument: _confed_v1_UpgradeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_UpgradeResponseReceived>): grpc.ClientUnaryCall;
+  Upgrade(argument: _confed_v1_UpgradeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_UpgradeResponseReceived>): grpc.ClientUnaryCall;
+  Upgrade(argument: _confed_v1_UpgradeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_UpgradeResponseReceived>): grpc.ClientUnaryCall;
+  Upgrade(argument: _confed_v1_UpgradeRequest, callback: grpc.requestCallback<_confed_v1_UpgradeResponseReceived>): grpc.ClientUnaryCall;
+  upgrade(argument: _confed_v1_UpgradeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_UpgradeResponseReceived>): grpc.ClientUnaryCall;
+  upgrade(argument: _confed_v1_UpgradeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_UpgradeResponseReceived>): grpc.ClientUnaryCall;
+  upgrade(argument: _confed_v1_UpgradeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_UpgradeResponseReceived>): grpc.ClientUnaryCall;
+  upgrade(argument: _confed_v1_UpgradeRequest, callback: grpc.requestCallback<_confed_v1_UpgradeResponseReceived>): grpc.ClientUnaryCall;
+  
 }
 
 export interface AgentHandlers extends grpc.UntypedServiceImplementation {
@@ -82,6 +93,8 @@ export interface AgentHandlers extends grpc.UntypedServiceImplementation {
   
   Tail: grpc.handleServerStreamingCall<_confed_v1_TailRequestReceived, _confed_v1_TailResponse>;
   
+  Upgrade: grpc.handleUnaryCall<_confed_v1_UpgradeRequestReceived, _confed_v1_UpgradeResponse>;
+  
 }
 
 export interface AgentDefinition extends grpc.ServiceDefinition {
@@ -92,4 +105,5 @@ export interface AgentDefinition extends grpc.ServiceDefinition {
   ReadLog: MethodDefinition<_confed_v1_ReadLogRequest, _confed_v1_ReadLogResponse, _confed_v1_ReadLogRequestReceived, _confed_v1_ReadLogResponseReceived>
   Status: MethodDefinition<_confed_v1_StatusRequest, _confed_v1_ProcessStatus, _confed_v1_StatusRequestReceived, _confed_v1_ProcessStatusReceived>
   Tail: MethodDefinition<_confed_v1_TailRequest, _confed_v1_TailResponse, _confed_v1_TailRequestReceived, _confed_v1_TailResponseReceived>
+  Upgrade: MethodDefinition<_confed_v1_UpgradeRequest, _confed_v1_UpgradeResponse, _confed_v1_UpgradeRequestReceived, _confed_v1_UpgradeResponseReceived>
 }
