@@ -23,6 +23,10 @@ import { Reloader, type ReloadOutcome, type ReloadRequest } from "./reload/reloa
 import { agentServices } from "./services/agent-services.ts";
 import { ShardConsoles } from "./shards/shard-consoles.ts";
 import type { ShardSeat } from "./shards/shard-seat.ts";
+import { beginConsoles } from "./takeover/begin-consoles.ts";
+import type { Inheritance } from "./takeover/inheritance.ts";
+import { successionOf } from "./takeover/succession.ts";
+import type { TakeoverHost } from "./takeover/takeover.ts";
 import { transportOf } from "./transports/assemble.ts";
 import { cgroupMemory } from "./viewers/cgroup-memory.ts";
 import { MemoryRelief } from "./viewers/memory-relief.ts";
@@ -35,6 +39,10 @@ export interface AgentDeps {
   /** For secrets that are references into the environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly residentBytes: () => number;
+  /** This agent can be replaced while it runs; without it, it cannot. */
+  readonly takeover?: TakeoverHost | undefined;
+  /** What the process before this one had, received. */
+  readonly inheritance?: Inheritance | undefined;
   /** Reads the configuration again; without it the agent runs with what it was started with. */
   readonly load?: (() => Promise<LoadResult<AgentConfig>>) | undefined;
   /** Set for one of several processes of a host, which share its consoles. */
@@ -52,6 +60,8 @@ export interface RunningAgent {
   reopenLogs(): void;
   /** Read the configuration again and change what differs; what is wrong with it is logged. */
   reload(request: ReloadRequest): Promise<ReloadOutcome>;
+  /** Resolves with the process that has taken over from this one, which is to be stopped then. */
+  readonly succeeded: Promise<number>;
   /** Viewers are told, links closed, logs written to their end. Resolves when nothing is left. */
   stop(): Promise<void>;
 }
@@ -87,9 +97,10 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     const transport = transportOf(spec, way)(forTransports);
     return deps.shard?.around(spec.name, transport) ?? transport;
   };
+  const gate = new DialGate(DIALS_MAX, timers);
   const fleet = new ConsoleFleet({
     ...{ table, transportOf: transportFor, clock, timers, logger, feed },
-    gate: new DialGate(DIALS_MAX, timers),
+    gate,
     cadence: new Cadence(clock, feed),
     logModeOf: logModes(logs),
     onReconnect: deps.shard?.lift,
@@ -115,6 +126,13 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   scope.own(() => watch.stop());
 
   const joins: Join[] = [];
+  const instance = deps.inheritance?.instance ?? randomUUID();
+  const succession = successionOf(deps.takeover, {
+    ...{ table, feed, clock, logger, instance, joins },
+    listener: () => server?.descriptor,
+    stopListening: () => server?.stopListening(),
+    gate,
+  });
   const services = agentServices({
     agent: agent.id,
     version,
@@ -129,10 +147,13 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     trouble: () => reloader.trouble,
     reload: deps.shard?.reload ?? (async (asked) => reportOf(await reloader.reload(asked))),
     residentBytes: deps.residentBytes,
+    takeover: succession.takeover,
+    logger,
   });
   try {
     const front = deps.shard?.front(services, table, timers) ?? services;
-    server = await startServer({ listen: agent.listen, services: { Agent: front }, logger });
+    const inherited = deps.inheritance?.listener;
+    server = await startServer({ listen: agent.listen, inherited, services: { Agent: front }, logger });
     if (deps.shard !== undefined)
       inner = await startServer({ listen: INNER_LISTEN, services: { Agent: services }, logger });
     const { port } = server;
@@ -147,7 +168,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
         agent: agent.id,
         advertise,
         version,
-        instance: randomUUID(),
+        instance,
         table,
         logLagMs: () => feed.lagMs,
         clock,
@@ -156,9 +177,9 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       });
       joins.push(join);
       scope.own(() => join.stop());
-      join.start();
     }
-    for (const { console } of table.all()) console.start();
+    await beginConsoles(deps.inheritance, { table, fleet });
+    for (const join of joins) join.start();
     if (deps.load !== undefined)
       await watch.start({ files: [...config.files, managed], directories: config.directories ?? [] });
     return {
@@ -169,6 +190,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
         feed.reopen();
       },
       reload: (request) => reloader.reload(request),
+      succeeded: succession.succeeded,
       stop: () => scope.close(),
     };
   } catch (reason) {

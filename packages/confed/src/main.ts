@@ -29,7 +29,7 @@ const world: World = {
   pid: process.pid,
   userId: process.getuid?.(),
   homeDir: homedir(),
-  self: [process.execPath, process.argv[1] ?? "confed"],
+  self: [process.execPath, ...process.execArgv, process.argv[1] ?? "confed"],
   residentBytes: () => process.memoryUsage.rss(),
   onSignal(name, listener) {
     process.on(name, listener);

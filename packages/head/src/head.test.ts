@@ -19,6 +19,7 @@ const played: Handlers<"Agent"> = {
   inspect: nobody,
   control: nobody,
   status: nobody,
+  upgrade: nobody,
 };
 
 const rack = (count: number, from = 0): ConsoleStatus[] =>

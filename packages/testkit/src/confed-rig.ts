@@ -35,6 +35,8 @@ export interface RigAgentOptions {
   /** Put in front of the command: `unshare -m ...`. */
   readonly wrapper?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** It does not end with this process: another one may take over from it. */
+  readonly upgradable?: boolean;
 }
 
 /** A confed process that listens. Restarted, it listens at the same address. */
@@ -190,6 +192,7 @@ export class ConfedRig {
     listen = "127.0.0.1:0",
     wrapper = [],
     env = {},
+    upgradable = false,
   }: {
     readonly name: string;
     readonly command: "agent" | "head";
@@ -197,11 +200,18 @@ export class ConfedRig {
     readonly listen?: string;
     readonly wrapper?: readonly string[] | undefined;
     readonly env?: Readonly<Record<string, string>> | undefined;
+    readonly upgradable?: boolean | undefined;
   }): Promise<RigServer> {
     const argv = (file: string, at: string): [string, ...string[]] => {
       const path = join(this.directory, file);
       writeFileSync(path, JSON.stringify(config(at)));
-      const options = ["--config", path, "--log-format", "json", "--until-stdin-ends"];
+      const options = [
+        "--config",
+        path,
+        "--log-format",
+        "json",
+        ...(upgradable ? [] : ["--until-stdin-ends"]),
+      ];
       return [...wrapper, process.execPath, CONFED, command, ...options] as [string, ...string[]];
     };
     const running = new RigProcess({ name, argv: argv(`${name}.json`, listen), env });

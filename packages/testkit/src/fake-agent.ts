@@ -138,6 +138,7 @@ function agentHandlers(consoles: ReadonlyMap<string, FakeConsole>, controlled: s
       return { consoles: selected(selection).map(({ name }) => name) };
     },
     status: async () => ({ role: "agent", id: OWNER }),
+    upgrade: () => Promise.reject(new ConfedError("failed_precondition", "a fake agent has no successor")),
   };
 }
 

@@ -40,6 +40,8 @@ export class RigProcess {
   /** What it is started with the next time. */
   argv: readonly [string, ...string[]];
   #child: ChildProcess | undefined;
+  /** Has taken over from the child, and what it says comes by the same pipe. */
+  #successor: number | undefined;
   #ended: Promise<void> = Promise.resolve();
   #said: string[] = [];
   #waiters: Waiter[] = [];
@@ -55,7 +57,7 @@ export class RigProcess {
   }
 
   get pid(): number {
-    const pid = this.#child?.pid;
+    const pid = this.#successor ?? this.#child?.pid;
     if (pid === undefined) throw new Error(`${this.name} is not running`);
     return pid;
   }
@@ -74,6 +76,7 @@ export class RigProcess {
     });
     this.lines = [];
     this.#child = child;
+    this.#successor = undefined;
     this.#said.push(`--- started, pid ${child.pid}`);
     child.stdin.on("error", () => undefined); // Gone; "close" says so.
     const read = createInterface(child.stderr);
@@ -144,7 +147,7 @@ export class RigProcess {
   /** SIGKILL. Resolves when it and, by themselves, all its children are gone; rejects if any stays. */
   async kill(): Promise<void> {
     const children = this.descendants();
-    this.#child?.kill("SIGKILL");
+    this.#signal("SIGKILL");
     await this.#ended;
     await untilGone(children, PATIENCE_MS);
   }
@@ -156,10 +159,10 @@ export class RigProcess {
     const children = this.descendants();
     const cancel = systemClock.after(PATIENCE_MS, () => {
       this.#said.push("--- does not end, killed");
-      child.kill("SIGKILL");
+      this.#signal("SIGKILL");
     });
-    child.kill("SIGCONT"); // A test that failed may have left it frozen.
-    child.kill("SIGTERM");
+    this.#signal("SIGCONT"); // A test that failed may have left it frozen.
+    this.#signal("SIGTERM");
     await this.#ended;
     cancel();
     await untilGone(children, PATIENCE_MS);
@@ -168,13 +171,27 @@ export class RigProcess {
 
   /** SIGSTOP and SIGCONT. */
   freeze(frozen: boolean): void {
-    this.#child?.kill(frozen ? "SIGSTOP" : "SIGCONT");
+    this.#signal(frozen ? "SIGSTOP" : "SIGCONT");
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#successor === undefined) {
+      this.#child?.kill(signal);
+      return;
+    }
+    try {
+      process.kill(this.#successor, signal);
+    } catch {
+      // It has ended by itself.
+    }
   }
 
   #hear(line: string): void {
     this.#said.push(line);
     if (this.#said.length > SAID_LINES_MAX) this.#said.splice(0, SAID_LINES_MAX / 2);
-    this.lines.push(parsed(line));
+    const said = parsed(line);
+    this.lines.push(said);
+    if (said.message === "another process has taken over") this.#successor = Number(said["successor"]);
     const ready = this.#waiters.filter(({ look }) => look());
     this.#waiters = this.#waiters.filter((waiter) => !ready.includes(waiter));
     for (const { resolve } of ready) resolve();

@@ -20,6 +20,8 @@ import type { Duplex } from "./streams.ts";
 export interface ServerOptions {
   /** Loopback only, until TLS exists; the configuration refuses anything else. Port 0: any. */
   readonly listen: { readonly host: string; readonly port: number };
+  /** A listener that another process made, inherited: used instead of a new one. */
+  readonly inherited?: number | undefined;
   readonly services: { readonly [S in ServiceName]?: Handlers<S> };
   readonly logger: Logger;
 }
@@ -27,6 +29,10 @@ export interface ServerOptions {
 export interface RunningServer {
   /** The port that was bound. */
   readonly port: number;
+  /** Of the listener, for a process that is to inherit it; undefined once closed. */
+  readonly descriptor: number | undefined;
+  /** Those connected stay, nobody else comes. */
+  stopListening(): void;
   /** Lets calls that are ending end, then ends every call and connection. Idempotent, never rejects. */
   close(): Promise<void>;
 }
@@ -36,7 +42,12 @@ export interface RunningServer {
  * identity and limits on raw connections have their place. Rejects with "conflict" when the
  * address is taken.
  */
-export async function startServer({ listen, services, logger }: ServerOptions): Promise<RunningServer> {
+export async function startServer({
+  listen,
+  inherited,
+  services,
+  logger,
+}: ServerOptions): Promise<RunningServer> {
   const server = new Server({
     "grpc.max_receive_message_length": WIRE_LIMITS.messageBytesMax,
     "grpc.max_send_message_length": WIRE_LIMITS.messageBytesMax,
@@ -74,7 +85,8 @@ export async function startServer({ listen, services, logger }: ServerOptions): 
         }),
       );
     });
-    listener.listen(listen.port, listen.host, resolve);
+    if (inherited === undefined) listener.listen(listen.port, listen.host, resolve);
+    else listener.listen({ fd: inherited }, resolve);
   });
   listener.on("error", (error) => {
     // Out of descriptors, say: those connected stay, the next accept may work.
@@ -83,8 +95,16 @@ export async function startServer({ listen, services, logger }: ServerOptions): 
   const address = listener.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : listen.port,
+    get descriptor() {
+      const { _handle: handle } = listener as { _handle?: { readonly fd?: number } | null };
+      return handle?.fd;
+    },
+    stopListening() {
+      listener.close();
+    },
     async close() {
       const closed = new Promise<void>((resolve) =>
+        // Told also of one that does not listen any more.
         listener.close(() => {
           resolve();
         }),

@@ -45,6 +45,7 @@ const agent: Handlers<"Agent"> = {
   inspect: refuse,
   control: refuse,
   status: () => Promise.resolve({ role: "agent", startedMs: 2 ** 40 }),
+  upgrade: () => Promise.reject(new ConfedError("failed_precondition", "not here")),
 };
 
 async function connected() {

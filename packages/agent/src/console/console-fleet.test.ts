@@ -178,7 +178,7 @@ test("a removed console ends its viewers for good and its log cleanly; its numbe
   farEnd("n1").feed(Buffer.from("second"));
   await feed.settled(5_000);
   expect(readFileSync(join(dir, "n1.log"), "latin1")).toBe("firstsecond");
-  expect(again.gapBytes).toBe(0);
+  expect(again.output.gapBytes).toBe(0);
 });
 
 test("a link on demand is let go when nobody needs it, kept when somebody does, opened when it is always", async () => {

@@ -1,15 +1,19 @@
+import { closeSync } from "node:fs";
 import type { ConsoleSpec, LogMode } from "@confed/config";
 import { type Clock, ConfedError, type Logger, type Selectable } from "@confed/kernel";
 import type { Transport } from "@confed/transports";
 import type { LogFeed } from "../log/log-feed.ts";
 import type { Position } from "../log/writer/positions-file.ts";
+import type { HandedConsole } from "../takeover/takeover-messages.ts";
 import { targetOf } from "../transports/assemble.ts";
 import type { Cadence } from "./cadence.ts";
 import { Console } from "./console.ts";
 import type { ConsoleDeps, ConsoleWay } from "./console-deps.ts";
-import type { ConsoleTable } from "./console-table.ts";
+import { ConsoleSink } from "./console-sink.ts";
+import type { ConsoleTable, Listed } from "./console-table.ts";
 import type { DialGate } from "./dial-gate.ts";
 import type { ReloadPlan } from "./plan-reload.ts";
+import { goesOn } from "./stop-errors.ts";
 
 export interface FleetDeps {
   readonly table: ConsoleTable;
@@ -80,6 +84,30 @@ export class ConsoleFleet {
     for (const spec of start) this.add(spec).start();
   }
 
+  /**
+   * Begin a console with the link that the process before this one had. It is read from `thaw` on.
+   * False: this configuration leads elsewhere, or the link is none; its descriptor is closed then.
+   */
+  adopt(listed: Listed, handed: HandedConsole): boolean {
+    const spec = this.#specs.get(listed.name);
+    const transport = spec === undefined ? undefined : this.#deps.transportOf(spec);
+    const { fd, snapshot } = handed;
+    const same = listed.transport === handed.transport && listed.target === handed.target;
+    const sink = new ConsoleSink(listed.console);
+    try {
+      if (!same || transport?.adopt === undefined)
+        throw new ConfedError("failed_precondition", "the configuration leads elsewhere now");
+      sink.link = transport.adopt({ fd, snapshot, sink });
+    } catch (reason) {
+      closeSync(fd);
+      const cause = ConfedError.from(reason).message;
+      this.#deps.logger.warn("link is not taken over but opened anew", { console: listed.name, cause });
+      return false;
+    }
+    listed.console.adopt(sink.link, handed);
+    return true;
+  }
+
   /** Viewers are told to come back; resolves when every link is closed. */
   async stop(): Promise<void> {
     await Promise.all([...this.#deps.table.all()].map(({ console }) => console.stop()));
@@ -93,8 +121,7 @@ export class ConsoleFleet {
     const { table, feed } = this.#deps;
     const { console } = table.get(name);
     this.#specs.delete(name);
-    const moves = `${name} goes on in another process of its agent`;
-    await console.stop(new ConfedError("unavailable", moves, { subject: name }));
+    await console.stop(goesOn(name));
     return feed.close(console.number);
   }
 

@@ -97,11 +97,11 @@ export class ConsoleTable {
       viewersUnlisted: viewers.count - listed.length,
       // Without a log there is no position: heads refuse what only looks like one.
       ...(console.end.logId === "" ? {} : { end: console.end }),
-      lastOutputMs: console.lastOutputWallMs,
-      logPath: console.logPath,
+      lastOutputMs: console.output.lastWallMs,
+      logPath: console.output.logPath,
       description,
       attempt: "attempt" in state ? state.attempt : 0,
-      logTrouble: console.logTrouble === undefined ? null : toDetail(console.logTrouble),
+      logTrouble: console.output.trouble === undefined ? null : toDetail(console.output.trouble),
     };
   }
 

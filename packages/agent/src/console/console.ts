@@ -1,18 +1,21 @@
 import type { EventRecord, GapRecord } from "@confed/codecs";
 import type { LogMode } from "@confed/config";
-import { type Cancel, ConfedError, createBackoff, type Once, once } from "@confed/kernel";
-import type { Link } from "@confed/transports";
+import { ConfedError, createBackoff, type Once, once } from "@confed/kernel";
+import type { Link, PortableLink } from "@confed/transports";
 import type { FedConsole } from "../log/log-feed.ts";
 import type { OpenedLog } from "../log/writer-messages.ts";
 import { Viewers } from "../viewers/viewers.ts";
 import type { ConsoleDeps, ConsoleIdentity, ConsoleWay } from "./console-deps.ts";
 import { ConsoleSink, type LinkEnd } from "./console-sink.ts";
-
+import { Holdings } from "./holdings.ts";
+import type { InheritedConsole } from "./inherited-console.ts";
 import { Output } from "./output.ts";
+import { portable } from "./portable.ts";
 import { Reading } from "./reading.ts";
 import { removedError } from "./removed-error.ts";
 import { stateEvent } from "./state-on-the-wire.ts";
-import { type ConsoleEvent, type ConsoleState, isOutage, step } from "./step.ts";
+import { type ConsoleEvent, type ConsoleState, isOutage, step, upOrDown } from "./step.ts";
+import { agentStops, changesHands, goesOn } from "./stop-errors.ts";
 
 /**
  * One console: its link, its numbering, its viewers. Output flows one way through it:
@@ -30,15 +33,12 @@ export class Console implements FedConsole {
   readonly #deps: ConsoleDeps;
   #onDemand: boolean;
   #way: ConsoleWay;
-  readonly #output: Output;
+  /** Its numbering, and how its log is. */
+  readonly output: Output;
   readonly #reading: Reading;
   #state: ConsoleState = { phase: "idle" };
   #stateSinceWallMs: number;
-  /** What the present state holds: the dial under way, the armed retry, or the link. */
-  #dialing: AbortController | undefined;
-  #cancelRetry: Cancel | undefined;
-  #link: Link | undefined;
-  #released: Promise<void> = RELEASED;
+  readonly #holds = new Holdings();
   /** Of the terminal of whoever wrote last: a link that opens later, or again, has it as well. */
   #window: readonly [columns: number, rows: number] | undefined;
   /** Somebody waits for the console's numbers. */
@@ -46,6 +46,9 @@ export class Console implements FedConsole {
   /** Set until the log has said where numbering begins; the first `wanted` waits for it. */
   #wantedBeforeOpened = false;
   #removed = false;
+  #left = false;
+  /** To be used as soon as the log is open. */
+  #adopted: { readonly link: Link; readonly sinceWallMs: number } | undefined;
 
   constructor({ name, number, onDemand, logMode }: ConsoleIdentity, way: ConsoleWay, deps: ConsoleDeps) {
     this.name = name;
@@ -57,7 +60,7 @@ export class Console implements FedConsole {
     this.viewers = new Viewers(deps.clock);
     this.#stateSinceWallMs = deps.clock.wallTimeMs();
     this.#reading = new Reading(number, deps.cadence);
-    this.#output = new Output(number, { reading: this.#reading, console: this, deps });
+    this.output = new Output(number, { reading: this.#reading, console: this, deps });
   }
 
   /** Connected only while somebody is attached. */
@@ -76,7 +79,7 @@ export class Console implements FedConsole {
 
   /** Resolves when what the last state held is let go of: its link is closed. */
   get released(): Promise<void> {
-    return this.#released;
+    return this.#holds.released;
   }
 
   /** Configuration has it no more. */
@@ -86,33 +89,17 @@ export class Console implements FedConsole {
 
   /** Where the next byte goes. `logId` is empty until the log is open. */
   get end(): { readonly logId: string; readonly offset: number } {
-    return this.#output.end;
+    return this.output.end;
   }
 
   /** Everything before this offset is in the log, or is a gap. */
   get loggedEnd(): number {
-    return this.#output.loggedEnd;
-  }
-
-  get lastOutputWallMs(): number {
-    return this.#output.lastWallMs;
-  }
-
-  get logPath(): string {
-    return this.#output.logPath;
-  }
-
-  get logTrouble(): ConfedError | undefined {
-    return this.#output.trouble;
-  }
-
-  get gapBytes(): number {
-    return this.#output.gapBytes;
+    return this.output.loggedEnd;
   }
 
   /** Resolves when the console has numbers, soon after `start` whatever its log does, or is removed. */
   get numbered(): Promise<void> {
-    if (this.end.logId !== "" || this.#removed) return RELEASED;
+    if (this.end.logId !== "" || this.#removed) return NUMBERED;
     this.#numbering ??= once();
     return this.#numbering.promise;
   }
@@ -121,6 +108,42 @@ export class Console implements FedConsole {
   start(): void {
     this.#deps.feed.open(this.number, this);
     if (!this.onDemand) this.want();
+  }
+
+  /** As `start`, with the link that the process before this one had: it is read from `thaw` on. */
+  adopt(link: Link, { sinceWallMs, window, output }: InheritedConsole): void {
+    this.#adopted = { link, sinceWallMs };
+    this.#window = window;
+    this.output.inherit(output);
+    this.#deps.feed.open(this.number, this);
+  }
+
+  /** The link, if another process could go on with it. */
+  get portableLink(): PortableLink | undefined {
+    return portable(this.#holds.link);
+  }
+
+  /** Read no more, take no input: another process is to go on with the link. Undone by `thaw`. */
+  freeze(): InheritedConsole {
+    this.#reading.freeze();
+    return { sinceWallMs: this.#stateSinceWallMs, window: this.#window, output: this.output.will };
+  }
+
+  /** Close a link that no other process could go on with. Resolves when it is. Undone by `thaw`. */
+  suspend(): Promise<void> {
+    this.#dispatch({ type: "unwanted" });
+    return this.#holds.released;
+  }
+
+  thaw(): void {
+    this.#reading.thaw();
+    if (!this.onDemand || this.viewers.count > 0) this.want();
+  }
+
+  /** Final: link and log are another process's. Viewers are told to come back, nobody else of anything. */
+  leave(): Promise<void> {
+    this.#left = true;
+    return this.stop(goesOn(this.name));
   }
 
   /** Somebody needs the link: it is read at once, and while it waits for a retry, it tries now. */
@@ -148,6 +171,7 @@ export class Console implements FedConsole {
    */
   write(bytes: Uint8Array): number {
     const link = this.#openLink();
+    if (this.#reading.frozen) throw changesHands(this.name);
     const waiting = link.write(bytes);
     if (waiting >= 0) return waiting;
     throw new ConfedError("resource_exhausted", `${this.name} does not take input; it was discarded`, {
@@ -158,7 +182,7 @@ export class Console implements FedConsole {
 
   /** Resolves when the link has sent its input, or is gone. */
   async drained(): Promise<void> {
-    await this.#link?.drained();
+    await this.#holds.link?.drained();
   }
 
   async sendBreak(durationMs: number): Promise<void> {
@@ -167,15 +191,14 @@ export class Console implements FedConsole {
 
   resize(columns: number, rows: number): void {
     this.#window = [columns, rows];
-    this.#link?.resize(columns, rows);
+    this.#holds.link?.resize(columns, rows);
   }
 
   /** Another way from now on. With `reopen` the link is opened anew; log and viewers stay. */
   reroute(way: ConsoleWay, { reopen }: { readonly reopen: boolean }): void {
     this.#way = way;
     if (!reopen || this.#state.phase === "stopped") return;
-    const text = "the configuration of this console has changed";
-    this.viewers.tellAll({ event: { kind: "NOTICE", text, wallTimeMs: this.#deps.clock.wallTimeMs() } });
+    this.viewers.notice("the configuration of this console has changed");
     this.note({ what: "reconnect", by: "reload" });
     this.#dispatch({ type: "rerouted" });
   }
@@ -212,7 +235,7 @@ export class Console implements FedConsole {
     this.#reading.readOut();
     this.#dispatch({ type: "stop" });
     this.viewers.endAll(reason, { reattach });
-    await this.#released;
+    await this.#holds.released;
   }
 
   /** Write an event into the log's index. */
@@ -226,39 +249,45 @@ export class Console implements FedConsole {
   }
 
   onOpened(log: OpenedLog): void {
-    this.#output.opened(log);
+    this.output.opened(log);
     this.#numbering?.resolve();
     this.#numbering = undefined;
-    if (this.#wantedBeforeOpened) this.#dispatch({ type: "wanted" });
+    const adopted = this.#adopted;
+    this.#adopted = undefined;
+    if (adopted !== undefined) {
+      this.#dispatch({ type: "adopted", atMs: this.#deps.clock.nowMs() }, adopted.link);
+      this.#stateSinceWallMs = adopted.sinceWallMs;
+      this.#reading.freeze();
+      this.#deps.onChange(this);
+    } else if (this.#wantedBeforeOpened) this.#dispatch({ type: "wanted" });
     else this.#deps.onChange(this);
   }
 
   onLogged(offset: number, bytes: number): void {
-    this.#output.logged(offset, bytes);
+    this.output.logged(offset, bytes);
   }
 
   onReserved(reservedEnd: number): void {
-    this.#output.reserved(reservedEnd);
+    this.output.reserved(reservedEnd);
   }
 
   onLogLate(): void {
-    this.#output.logLate();
+    this.output.logLate();
   }
 
   onDropped(bytes: number): void {
-    this.#output.dropped(bytes);
+    this.output.dropped(bytes);
   }
 
   onGap(gap: GapRecord): void {
-    this.#output.gapInLog(gap);
+    this.output.gapInLog(gap);
   }
 
   onLogTrouble(error: ConfedError | undefined): void {
-    if (this.#output.trouble?.message === error?.message) return;
-    this.#output.trouble = error;
-    const text =
-      error === undefined ? "the log is written again" : `the log cannot be written: ${error.rawMessage}`;
-    this.viewers.tellAll({ event: { kind: "NOTICE", text, wallTimeMs: this.#deps.clock.wallTimeMs() } });
+    if (this.output.trouble?.message === error?.message) return;
+    this.output.trouble = error;
+    const trouble = error === undefined ? undefined : `the log cannot be written: ${error.rawMessage}`;
+    this.viewers.notice(trouble ?? "the log is written again");
     this.#deps.onChange(this);
   }
 
@@ -266,9 +295,9 @@ export class Console implements FedConsole {
     const next = step(this.#state, event);
     if (next === undefined) return;
     const before = this.#state;
-    this.#leaveState();
+    this.#holds.letGo();
     this.#state = next.state;
-    this.#link = link;
+    this.#holds.link = link;
     this.#reading.use(link);
     // An outage is as old as its first failure, however often it was tried since.
     if (!(isOutage(before) && isOutage(next.state))) this.#stateSinceWallMs = this.#deps.clock.wallTimeMs();
@@ -277,27 +306,18 @@ export class Console implements FedConsole {
       if (effect.type === "open_link") void this.#dial();
       else this.#armRetry(effect.attempt);
     }
-    this.#announce(before);
-  }
-
-  /** Let go of what the present state holds. */
-  #leaveState(): void {
-    this.#dialing?.abort(LEFT);
-    this.#dialing = undefined;
-    this.#cancelRetry?.();
-    this.#cancelRetry = undefined;
-    const link = this.#link;
-    if (link !== undefined) this.#released = this.#released.then(() => link.close());
+    // Nothing came up: this link never went down.
+    if (event.type !== "adopted") this.#announce(before);
   }
 
   async #dial(): Promise<void> {
     const { gate, clock } = this.#deps;
     const dialing = new AbortController();
-    this.#dialing = dialing;
+    this.#holds.dialing = dialing;
     const { signal } = dialing;
     const over = () => signal.aborted;
     // A serial port cannot be opened before it has been closed.
-    await this.#released;
+    await this.#holds.released;
     if (over()) return;
     const sink = new ConsoleSink(this);
     try {
@@ -316,7 +336,7 @@ export class Console implements FedConsole {
       await sink.link.close();
       return;
     }
-    this.#dialing = undefined;
+    this.#holds.dialing = undefined;
     this.#dispatch({ type: "opened", atMs: clock.nowMs() }, sink.link);
     if (sink.closedEarly !== undefined) this.onLinkLost(sink.link, sink.closedEarly);
   }
@@ -329,7 +349,7 @@ export class Console implements FedConsole {
   /** For this console's {@link ConsoleSink}: a link ended that we did not close. */
   onLinkLost(link: Link, reason: LinkEnd): void {
     // How a link ends counts only while it is ours.
-    if (this.#link !== link) return;
+    if (this.#holds.link !== link) return;
     const cause =
       reason.by === "failure"
         ? reason.error
@@ -338,50 +358,42 @@ export class Console implements FedConsole {
   }
 
   #armRetry(attempt: number): void {
-    this.#cancelRetry = this.#deps.timers.after(createBackoff(this.#way.retry)(attempt - 1), () => {
+    this.#holds.cancelRetry = this.#deps.timers.after(createBackoff(this.#way.retry)(attempt - 1), () => {
       this.#dispatch({ type: "retry_due" });
     });
   }
 
   // Per read: numbering, one memcpy into the arena, and one encode if anybody watches.
   #ingest(bytes: Uint8Array): void {
-    const offset = this.#output.take(bytes);
+    const offset = this.output.take(bytes);
     if (this.viewers.count === 0) this.#reading.took(this.#deps.clock.nowMs());
     else if (offset !== undefined) this.viewers.output(offset, bytes);
   }
 
   #openLink(): Link {
-    if (this.#link !== undefined) return this.#link;
+    if (this.#holds.link !== undefined) return this.#holds.link;
     const why = this.#state.phase === "waiting" ? `: ${this.#state.cause.rawMessage}` : "";
     throw new ConfedError("console_down", `${this.name} is not connected${why}`, { subject: this.name });
   }
 
   #announce(before: ConsoleState): void {
-    const state = this.#state;
-    const cause = state.phase === "waiting" ? state.cause : undefined;
-    if (state.phase === "connected" || before.phase === "connected") {
-      const what = state.phase === "connected" ? "up" : "down";
-      this.note(cause === undefined ? { what } : { what, text: cause.message });
-      this.#deps.logger.info(`console ${what}`, { console: this.name, cause: cause?.message });
+    if (this.#left) return;
+    const { clock, logger, onChange } = this.#deps;
+    const change = upOrDown(before, this.#state);
+    if (change !== undefined) {
+      this.note(change);
+      logger.info(`console ${change.what}`, { console: this.name, cause: change.text });
     }
-    this.viewers.tellAll({ event: stateEvent(state, this.#deps.clock.wallTimeMs()) });
-    this.#deps.onChange(this);
+    this.viewers.tellAll({ event: stateEvent(this.#state, clock.wallTimeMs()) });
+    onChange(this);
   }
 
   /** For this console's {@link Output}: bytes are not in the log. */
   tellGap({ off, to, known, why, ms }: GapRecord): void {
     const text = `${known ? `${to - off} ` : ""}bytes are not in the log (${why}, offset ${off})`;
     this.#deps.logger.warn("gap in log", { console: this.name, from: off, to, why });
-    this.viewers.tellAll({ event: { kind: "NOTICE", text, wallTimeMs: ms } });
+    this.viewers.notice(text, ms);
   }
 }
 
-/** Shared by all that hold nothing: what a console let go of first is let go of already. */
-const RELEASED = Promise.resolve();
-
-/** Why a dial is given up. One for all, because an error keeps the stack of its making. */
-const LEFT = new ConfedError("canceled", "the console is not to be dialed any more");
-
-function agentStops(name: string): ConfedError {
-  return new ConfedError("agent_unreachable", `the agent that owns ${name} stops`, { subject: name });
-}
+const NUMBERED = Promise.resolve();

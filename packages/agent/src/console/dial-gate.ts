@@ -21,6 +21,7 @@ export class DialGate {
   readonly #others = new Set<() => void>();
   readonly #timers: Pick<Clock, "after">;
   #free: number;
+  #held = false;
 
   constructor(countMax: number, timers: Pick<Clock, "after">) {
     this.#free = countMax;
@@ -44,8 +45,20 @@ export class DialGate {
     }
   }
 
+  /** Nobody is let in until `letGo`: another process is to dial. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  letGo(): void {
+    this.#held = false;
+    const free = this.#free;
+    this.#free = 0;
+    for (let place = 0; place < free; place += 1) this.#leave();
+  }
+
   #enter(signal: AbortSignal, waiting: Set<() => void>): Promise<void> {
-    if (this.#free > 0) {
+    if (this.#free > 0 && !this.#held) {
       this.#free -= 1;
       return Promise.resolve();
     }
@@ -67,7 +80,7 @@ export class DialGate {
   #leave(): void {
     const waiting = this.#first.size > 0 ? this.#first : this.#others;
     const [next] = waiting;
-    if (next === undefined) this.#free += 1;
+    if (next === undefined || this.#held) this.#free += 1;
     else {
       waiting.delete(next);
       next();

@@ -3,6 +3,7 @@ import type { Clock, ConfedError } from "@confed/kernel";
 import type { LogFeed } from "../log/log-feed.ts";
 import { LOG_LIMITS } from "../log/log-limits.ts";
 import type { OpenedLog } from "../log/writer-messages.ts";
+import type { InheritedOutput } from "./inherited-console.ts";
 import type { Reading } from "./reading.ts";
 
 /** One object for all consoles of an agent. */
@@ -65,6 +66,16 @@ export class Output {
 
   get logPath(): string {
     return this.#logPath;
+  }
+
+  /** For a successor. */
+  get will(): InheritedOutput {
+    return { lastWallMs: this.#lastWallMs, gapBytes: this.#gapBytes };
+  }
+
+  inherit({ lastWallMs, gapBytes }: InheritedOutput): void {
+    this.#lastWallMs = lastWallMs;
+    this.#gapBytes = gapBytes;
   }
 
   /** Bytes that are in no log, since the agent started, as far as their number is known. */

@@ -3,7 +3,8 @@ import { CADENCE_MS, type Cadence, type Resting } from "./cadence.ts";
 
 /**
  * Whether a console's link is read now. Two may stop it, for reasons of their own: the cadence while
- * nobody watches, and the log while it cannot follow. It is read when neither does.
+ * nobody watches, and the log while it cannot follow. It is read when neither does, and no other process
+ * is to have it.
  */
 export class Reading implements Resting {
   readonly number: number;
@@ -12,12 +13,17 @@ export class Reading implements Resting {
   #link: Link | undefined;
   #resting = false;
   #held = false;
+  #frozen = false;
   #readAtMs = Number.NEGATIVE_INFINITY;
 
   /** `number`: the console's, for its place in the cadence. */
   constructor(number: number, cadence: Cadence) {
     this.number = number;
     this.#cadence = cadence;
+  }
+
+  get frozen(): boolean {
+    return this.#frozen;
   }
 
   get resting(): boolean {
@@ -29,6 +35,7 @@ export class Reading implements Resting {
     this.#restNoMore();
     this.#link = link;
     this.#held = false;
+    this.#frozen = false;
   }
 
   /** After every read that nobody watched. A console that prints rarely is read at once, always. */
@@ -43,12 +50,12 @@ export class Reading implements Resting {
 
   /** Somebody watches: no more rest. */
   watch(): void {
-    if (this.#restNoMore() && !this.#held) this.#link?.resume();
+    if (this.#restNoMore()) this.#resumeIfFree();
   }
 
   // Costs one read. What finds nothing is left to the poll again, and so is the end of a link.
   wake(): "rests" | "soon" | "awake" {
-    const found = this.#held ? "nothing" : (this.#link?.readNow?.() ?? "nothing");
+    const found = this.#held || this.#frozen ? "nothing" : (this.#link?.readNow?.() ?? "nothing");
     // Whom the bytes reached may have made us watch or stop.
     if (!this.#resting) return "awake";
     if (found !== "nothing") return found === "more" ? "soon" : "rests";
@@ -66,12 +73,27 @@ export class Reading implements Resting {
 
   letGo(): void {
     this.#held = false;
-    if (!this.#resting) this.#link?.resume();
+    this.#resumeIfFree();
+  }
+
+  /** Nothing is read from now on, whoever else wants to: another process is to go on with the link. */
+  freeze(): void {
+    this.#frozen = true;
+    this.#link?.pause();
+  }
+
+  thaw(): void {
+    this.#frozen = false;
+    this.#resumeIfFree();
+  }
+
+  #resumeIfFree(): void {
+    if (!this.#resting && !this.#held && !this.#frozen) this.#link?.resume();
   }
 
   /** Take what has arrived, before the link is closed: nobody could read it afterwards. */
   readOut(): void {
-    if (this.#held) return;
+    if (this.#held || this.#frozen) return;
     this.#link?.pause();
     for (let reads = 0; reads < READS_OUT_MAX; reads += 1) {
       if (this.#link?.readNow?.() !== "more") return;

@@ -20,6 +20,8 @@ export type ConsoleEvent =
   /** Configuration leads another way from now on. */
   | { readonly type: "rerouted" }
   | { readonly type: "opened"; readonly atMs: number }
+  /** The link that the process before this one had. */
+  | { readonly type: "adopted"; readonly atMs: number }
   | { readonly type: "lost"; readonly cause: ConfedError; readonly atMs: number }
   | { readonly type: "retry_due" }
   | { readonly type: "stop" };
@@ -42,6 +44,16 @@ export function isOutage({ phase }: ConsoleState): boolean {
   return phase === "connecting" || phase === "waiting";
 }
 
+/** What a change of state is in the log's index; undefined: no link came or went. */
+export function upOrDown(
+  before: ConsoleState,
+  after: ConsoleState,
+): { readonly what: "up" | "down"; readonly text?: string } | undefined {
+  if (after.phase === "connected") return { what: "up" };
+  if (before.phase !== "connected") return undefined;
+  return after.phase === "waiting" ? { what: "down", text: after.cause.message } : { what: "down" };
+}
+
 /**
  * The whole life of a console. No clock, no I/O, no mutation; undefined means "not a transition".
  * Leaving a state releases what it owned: the dial under way, the link, the armed retry.
@@ -54,6 +66,7 @@ export function step(state: ConsoleState, event: ConsoleEvent): Step | undefined
 
   switch (state.phase) {
     case "idle":
+      if (event.type === "adopted") return to({ phase: "connected", attempt: 1, sinceMs: event.atMs });
       return event.type === "wanted" ? connect(1) : undefined;
     case "connecting":
       if (event.type === "opened") {

@@ -91,6 +91,7 @@ function tableOf(...names: string[]): ConsoleTable {
       state: { phase: "idle" },
       viewers: new Viewers({ wallTimeMs: () => 0 }),
       end: { logId: "a", offset: 0 },
+      output: { lastWallMs: 0, logPath: "", trouble: undefined },
     } as unknown as Console;
     table.add({ console, name, groups: [], labels: {}, transport: "tcp", target: "here", description: "" });
   }

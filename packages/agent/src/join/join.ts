@@ -6,6 +6,8 @@ import {
   formatHostPort,
   type HostPort,
   type Logger,
+  type Once,
+  once,
   Scope,
 } from "@confed/kernel";
 import {
@@ -50,6 +52,8 @@ const JOIN_LIMITS = {
   /** A head that does not read is not fed: changes wait in a set, which is bounded by the consoles. */
   backlogBytesMax: 512 * 1024,
   connectTimeoutMs: 5_000,
+  /** What a successor takes to join, on a busy host. */
+  retireMs: 3_000,
   /** A head that comes back has every agent again within three heartbeats. */
   retryMsMax: 5_000,
   /** A join that lasted this long proves the head healthy, so back-off starts over. */
@@ -70,6 +74,7 @@ export class Join {
   readonly #dirty = new Set<string>();
   readonly #retryDelayMs = createBackoff({ firstMs: 500, maxMs: JOIN_LIMITS.retryMsMax });
   #stream: Stream | undefined;
+  #retired: Once | undefined;
   #attempt = 0;
   /** Infinity while not joined. */
   #joinedAtMs = Number.POSITIVE_INFINITY;
@@ -107,6 +112,23 @@ export class Join {
       version: version ?? "",
     };
     return cause === undefined ? base : { ...base, cause: toDetail(cause) };
+  }
+
+  /**
+   * A successor joins in our name: say nothing more, and stay until the head lets us go for it, so that
+   * the agent is somebody's at every moment.
+   */
+  retire(): Promise<void> {
+    const stream = this.#stream;
+    this.#cancelDelta?.();
+    this.#stream = undefined;
+    this.#retired ??= once();
+    if (stream === undefined) this.#retired.resolve();
+    const cancel = this.#deps.clock.after(JOIN_LIMITS.retireMs, this.#retired.resolve);
+    return this.#retired.promise.then(() => {
+      cancel();
+      return this.stop();
+    });
   }
 
   stop(): Promise<void> {
@@ -224,6 +246,10 @@ export class Join {
     this.#cancelDelta?.();
     this.#cancelDelta = undefined;
     if (this.#scope.signal.aborted) return;
+    if (this.#retired !== undefined) {
+      this.#retired.resolve();
+      return;
+    }
     // A head that welcomes and drops at once is tried ever more rarely, as one that refuses.
     if (clock.nowMs() - this.#joinedAtMs >= JOIN_LIMITS.healthyAfterMs) this.#attempt = 0;
     this.#joinedAtMs = Number.POSITIVE_INFINITY;

@@ -72,7 +72,7 @@ export class LogFeed {
     this.#backlogs = new Backlogs({
       clock: deps.clock,
       inFlight: (number, from) => {
-        this.#flush();
+        this.flush();
         return this.#sent.of(number, from);
       },
       again: (number, records, final) => {
@@ -123,7 +123,7 @@ export class LogFeed {
     this.#opens.open(number);
   }
 
-  /** The position at which the last owner of a console left its log: for `open`, which follows. */
+  /** Where the last owner of a console left its log: for `open`, which follows. */
   hand(position: Position): void {
     this.#opens.hand(position);
   }
@@ -138,7 +138,7 @@ export class LogFeed {
     if (console === undefined) return Promise.resolve(undefined);
     // A writer that died a moment ago: what the console printed last still belongs on the disk.
     if (this.#writer === undefined) this.#startWriter();
-    this.#flush();
+    this.flush();
     this.#backlogs.offerAll(number);
     this.#writer?.command({ do: "close", consoles: [{ number, end: console.end.offset }] });
     this.#forget(number);
@@ -155,7 +155,7 @@ export class LogFeed {
   /** Copy output into the arena. False: all arenas are on their way, the bytes are not kept. */
   append(number: number, offset: number, bytes: Uint8Array): boolean {
     if (this.#arena?.append(number, offset, bytes) !== true) {
-      this.#flush();
+      this.flush();
       this.#arena?.seal();
       this.#arena = this.#pool.take();
       this.#takenBytes = 0;
@@ -163,7 +163,7 @@ export class LogFeed {
     }
     this.#cancelFlush ??= this.#deps.clock.after(LOG_LIMITS.flushDelayMs, () => {
       this.#cancelFlush = undefined;
-      this.#flush();
+      this.flush();
     });
     return true;
   }
@@ -187,14 +187,9 @@ export class LogFeed {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Hand out now what waits for the next flush, so that what follows is only what comes later. */
-  flush(): void {
-    this.#flush();
-  }
-
   /** Resolves when the log has everything appended so far, or after `timeoutMs`. Never rejects. */
   settled(timeoutMs: number): Promise<void> {
-    this.#flush();
+    this.flush();
     if (this.#sent.empty) return Promise.resolve();
     return new Promise((resolve) => {
       const waiter = {
@@ -210,12 +205,9 @@ export class LogFeed {
     });
   }
 
-  /**
-   * Copies of what a console printed from `from` on and the log has not acknowledged, in order.
-   * Walks the arenas in flight: for attaches, not for every read.
-   */
+  /** Copies of what it printed from `from` on and the log has not. Walks all in flight: for attaches. */
   unlogged(number: number, from: number): { readonly offset: number; readonly bytes: Uint8Array }[] {
-    this.#flush();
+    this.flush();
     const kept = this.#backlogs.kept(number, from);
     const last = kept.at(-1);
     const flightFrom = last === undefined ? from : last.offset + last.bytes.byteLength;
@@ -231,7 +223,7 @@ export class LogFeed {
     // A writer that died a moment ago: what is in memory still belongs on the disk.
     if (this.#writer === undefined) this.#startWriter();
     this.#stopping = true;
-    this.#flush();
+    this.flush();
     this.#cancelFlush?.();
     this.#opens.close();
     this.#cancelLate?.();
@@ -241,9 +233,17 @@ export class LogFeed {
       await this.#allClosed(this.#writer, consoles);
     }
     await this.#writer?.end();
+    this.#closing = undefined;
     this.#closes.giveUp();
     this.#backlogs.close();
     this.#consoles.clear();
+  }
+
+  /** Begin anew after `stop`, with these consoles, which go on numbering where they were. */
+  restart(consoles: Iterable<FedConsole & { readonly number: number }>): void {
+    this.#stopping = false;
+    for (const console of consoles) this.#consoles.set(console.number, console);
+    this.#startWriter();
   }
 
   #allClosed(
@@ -251,8 +251,9 @@ export class LogFeed {
     consoles: readonly { readonly number: number; readonly end: number }[],
   ): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = this.#deps.clock.after(LOG_LIMITS.stopTimeoutMs, () => {
-        this.#deps.logger.error("the log did not take everything in time; the rest will show as a gap");
+      const { clock, logger } = this.#deps;
+      const cancel = clock.after(LOG_LIMITS.stopTimeoutMs, () => {
+        logger.error("the log did not take everything in time; the rest will show as a gap");
         resolve();
       });
       const done = () => {
@@ -264,7 +265,8 @@ export class LogFeed {
     });
   }
 
-  #flush(): void {
+  /** Hand out now what waits for the next flush, so that what follows is only what comes later. */
+  flush(): void {
     const arena = this.#arena;
     if (arena === undefined || arena.usedBytes === this.#takenBytes) return;
     const batch = { arena, start: this.#takenBytes, end: arena.usedBytes };

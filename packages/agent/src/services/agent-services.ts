@@ -5,9 +5,10 @@ import { processStatus, type StatusDeps } from "./process-status.ts";
 import { serveList } from "./serve-list.ts";
 import { serveReadLog } from "./serve-read-log.ts";
 import { serveTail } from "./tail-stream.ts";
+import { type UpgradeDeps, upgrade } from "./upgrade.ts";
 
 /** What an agent offers, one line a method. */
-export function agentServices(deps: AttachDeps & StatusDeps & ControlDeps): Handlers<"Agent"> {
+export function agentServices(deps: AttachDeps & StatusDeps & ControlDeps & UpgradeDeps): Handlers<"Agent"> {
   const { table } = deps;
   return {
     attach: (stream) => {
@@ -25,6 +26,7 @@ export function agentServices(deps: AttachDeps & StatusDeps & ControlDeps): Hand
     },
     inspect: ({ console }) => Promise.resolve(table.status(table.get(console))),
     control: (request) => control(request, deps),
+    upgrade: (request) => upgrade(request, deps),
     status: () => Promise.resolve(processStatus(deps)),
   };
 }

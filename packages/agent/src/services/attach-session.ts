@@ -106,7 +106,7 @@ export class AttachSession {
 }
 
 /** A console of which every byte must be logged takes nobody while its log cannot be written. */
-function refuseUnlogged({ name, logMode, logTrouble }: Console): void {
+function refuseUnlogged({ name, logMode, output: { trouble: logTrouble } }: Console): void {
   if (!logMode.strict || logTrouble === undefined) return;
   throw new ConfedError(
     "failed_precondition",

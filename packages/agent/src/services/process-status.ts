@@ -36,7 +36,7 @@ export function processStatus({
     const state = PHASE_ON_THE_WIRE[console.state.phase];
     consoles[state] = (consoles[state] ?? 0) + 1;
     viewers += console.viewers.count;
-    gapBytes += console.gapBytes;
+    gapBytes += console.output.gapBytes;
   }
   const error = trouble();
   return {

@@ -66,6 +66,7 @@ export function serveHost(own: Handlers<"Agent">, deps: HostDeps): Handlers<"Age
       if (request.action !== "reconnect" || request.selection === "") return own.control(request, signal);
       return controlHost(request, signal, { own, deps });
     },
+    upgrade: (request, signal) => own.upgrade(request, signal),
     status: async (request, signal) => hostStatus(await own.status(request, signal), { ...deps, signal }),
   };
 }

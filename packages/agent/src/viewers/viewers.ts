@@ -99,6 +99,11 @@ export class Viewers {
     for (const seat of this.#seats) seat.output(message, offset, endOffset);
   }
 
+  /** Words for people, between the output. */
+  notice(text: string, wallTimeMs = this.#clock.wallTimeMs()): void {
+    this.#tellAll({ event: { kind: "NOTICE", text, wallTimeMs } });
+  }
+
   /** Something all of them should know. */
   tellAll(message: AttachResponse): void {
     this.#tellAll(message);

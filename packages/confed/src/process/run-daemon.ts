@@ -17,6 +17,8 @@ export interface Daemon {
   readonly ready: LogFields;
   /** SIGHUP and SIGUSR1, for what does something at them; without it SIGHUP ends the process. */
   readonly onReopen?: ((signal: SignalName) => void) | undefined;
+  /** Resolves with the reason when it has nothing to do any more. */
+  readonly over?: Promise<string> | undefined;
   /** Resolves when nothing is left. */
   stop(): Promise<void>;
 }
@@ -52,7 +54,7 @@ export async function runDaemon(
       }
     }
     logger.info("ready", { ...daemon.ready, pid: world.pid });
-    const cause = await end;
+    const cause = await Promise.race([end, ...(daemon.over === undefined ? [] : [daemon.over])]);
     logger.info("ending", { cause });
     await daemon.stop();
     logger.info("ended");

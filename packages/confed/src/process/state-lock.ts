@@ -6,6 +6,8 @@ import { ConfedError, makeDirectory } from "@confed/kernel";
 export interface StateLock {
   /** Idempotent. Takes away only what is still ours. */
   release(): void;
+  /** It is this process's from now on, without a moment in between; ours again by our own pid. */
+  pass(pid: number): void;
 }
 
 /** Whose lock it is: a pid alone is given again to others. */
@@ -24,7 +26,7 @@ export interface LockOwner {
 export function lockState(directory: string, pid: number): StateLock {
   const path = join(directory, "lock");
   const mine = `${path}.${pid}`;
-  const text = `${pid} ${startOf(pid) ?? ""}\n`;
+  const text = textOf(pid);
   try {
     makeDirectory(directory, 0o700);
     writeFileSync(mine, text, { mode: 0o600 });
@@ -39,6 +41,10 @@ export function lockState(directory: string, pid: number): StateLock {
   return {
     release() {
       if (readLock(path) === text) rmSync(path, { force: true });
+    },
+    pass(to) {
+      writeFileSync(mine, textOf(to), { mode: 0o600 });
+      renameSync(mine, path);
     },
   };
 }
@@ -65,6 +71,8 @@ function take({ path, mine, directory }: Taking): void {
     const text = readLock(path);
     if (text === undefined) continue;
     const owner = ownerIn(text);
+    // Passed to us by the process before us.
+    if (owner?.pid === process.pid && isAlive(owner)) return;
     if (owner !== undefined && isAlive(owner)) {
       throw new ConfedError("conflict", `${directory} is in use by process ${owner.pid}`, {
         subject: directory,
@@ -107,6 +115,10 @@ function readLock(path: string): string | undefined {
     if ((reason as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw reason;
   }
+}
+
+function textOf(pid: number): string {
+  return `${pid} ${startOf(pid) ?? ""}\n`;
 }
 
 /** Undefined for what nobody of us wrote, an empty file after a power loss among it. */

@@ -36,7 +36,7 @@ export async function takeState(
     while (directories.some(hasWriter) && clock.nowMs() < writersMs) await pause(clock);
     const leaveFiles = directories.some(hasWriter);
     if (alone) takeOverFromShards(stateDir);
-    return { release: () => lock.release(), leaveFiles };
+    return { ...lock, leaveFiles };
   } catch (reason) {
     lock.release();
     throw reason;

@@ -30,6 +30,7 @@ function agentWith(attach: (stream: AgentStream) => void): Handlers<"Agent"> {
     inspect: refuse,
     control: refuse,
     status: refuse,
+    upgrade: refuse,
   };
 }
 

@@ -36,6 +36,7 @@ class PlayedTails {
     inspect: nobody,
     control: nobody,
     status: nobody,
+    upgrade: nobody,
   };
 
   /** The tail number `count`, once it was asked for. */

@@ -16,7 +16,7 @@ export interface AgentPeer {
   readonly role: "agent";
   /** As people wrote or advertised it. */
   readonly address: string;
-  readonly client: ConsoleClient;
+  readonly client: ConsoleClient & Pick<Client<"Agent">, "upgrade">;
   /** Ends all calls. Idempotent. */
   close(): void;
 }

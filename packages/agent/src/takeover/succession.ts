@@ -1,0 +1,35 @@
+import type { Join } from "../join/join.ts";
+import { Takeover, type TakeoverDeps, type TakeoverHost } from "./takeover.ts";
+
+/** An agent's way to be replaced. */
+export interface Succession {
+  /** Undefined where nobody could start a successor. */
+  readonly takeover: Takeover | undefined;
+  /** Resolves with the successor's process once it has everything. */
+  readonly succeeded: Promise<number>;
+}
+
+/** What ends here when a successor has taken over: joins, viewers, and our hold on the links. */
+export function successionOf(
+  host: TakeoverHost | undefined,
+  deps: Omit<TakeoverDeps, "host" | "onHanded"> & {
+    readonly joins: readonly Join[];
+    readonly stopListening: () => void;
+  },
+): Succession {
+  let tell: (pid: number) => void = () => undefined;
+  const succeeded = new Promise<number>((resolve) => {
+    tell = resolve;
+  });
+  if (host === undefined) return { takeover: undefined, succeeded };
+  const onHanded = async (pid: number) => {
+    // Who comes from now on comes to the successor.
+    deps.stopListening();
+    const retired = Promise.all(deps.joins.map((join) => join.retire()));
+    await Promise.all([...deps.table.all()].map(({ console }) => console.leave()));
+    await retired;
+    // Whoever asked for it is answered while the server ends.
+    tell(pid);
+  };
+  return { takeover: new Takeover({ ...deps, host, onHanded }), succeeded };
+}

@@ -1,0 +1,124 @@
+import type { Inheritance, TakeoverHost } from "@confed/agent";
+import type { AgentConfig } from "@confed/config";
+import { ConfedError, EXIT, formatHostPort, type Logger, type Scope } from "@confed/kernel";
+import { type DaemonFlags, daemonOptions } from "../process/daemon-flags.ts";
+import type { Daemon } from "../process/run-daemon.ts";
+import { VERSION } from "../version.ts";
+import type { World } from "../world.ts";
+
+/** What commander makes of the command line of `confed agent`. */
+export interface AgentFlags extends DaemonFlags {
+  readonly config?: string;
+  readonly shards?: string;
+}
+
+/** `confed agent`. */
+export async function runAgent(world: World, flags: AgentFlags): Promise<number> {
+  const [{ loadAgentConfig }, { loadOrSay }, { configPathOf, runDaemon }, { inheritanceOf }] =
+    await Promise.all([
+      import("@confed/config"),
+      import("../process/load-or-say.ts"),
+      import("../process/run-daemon.ts"),
+      import("./inheritance-of.ts"),
+    ]);
+  const path = configPathOf(flags.config, world.env);
+  const inheritance = await inheritanceOf(world);
+  const config = await loadOrSay(loadAgentConfig(path), world.stderr);
+  if (config === undefined) {
+    await inheritance?.failed(new ConfedError("invalid_argument", `there are faults in ${path}`));
+    return EXIT.usage;
+  }
+  const { shardCount } = await import("../shards/shard-count.ts");
+  if (shardCount(config, flags.shards) > 1) {
+    await inheritance?.failed(new ConfedError("failed_precondition", `${path} asks for shards now`));
+    if (inheritance !== undefined) return EXIT.usage;
+    const { runSupervisor } = await import("../shards/run-supervisor.ts");
+    return runSupervisor(world, config, { path, flags });
+  }
+  return runDaemon(world, daemonOptions(flags), async ({ logger, scope }) => {
+    try {
+      return await startDaemon(world, config, { path, flags, logger, scope, inheritance });
+    } catch (reason) {
+      await inheritance?.failed(reason);
+      throw reason;
+    }
+  });
+}
+
+interface DaemonParts {
+  readonly path: string;
+  readonly flags: AgentFlags;
+  readonly logger: Logger;
+  readonly scope: Scope;
+  readonly inheritance: Inheritance | undefined;
+}
+
+async function startDaemon(
+  world: World,
+  config: AgentConfig,
+  { path, flags, logger, scope, inheritance }: DaemonParts,
+): Promise<Daemon> {
+  const [
+    { takeState },
+    { descriptorWarning, readLimits },
+    { startAgent },
+    { loadAgentConfig, managedTableIn },
+  ] = await Promise.all([
+    import("../shards/take-state.ts"),
+    import("../process/descriptor-limit.ts"),
+    import("@confed/agent"),
+    import("@confed/config"),
+  ]);
+  const [{ spawnSuccessor }, { notifySystemd }] = await Promise.all([
+    import("./spawn-successor.ts"),
+    import("./notify-systemd.ts"),
+  ]);
+  const { id, listen, stateDir } = config.agent;
+  const warning = descriptorWarning(config.consoles.length, readLimits());
+  if (warning !== undefined) logger.warn(warning);
+  await inheritance?.receive();
+  const lock = await takeState(stateDir, { pid: world.pid, clock: world.clock, alone: true });
+  scope.own(() => {
+    lock.release();
+  });
+  const takeover: TakeoverHost = {
+    spawn: (descriptors) => spawnSuccessor(world, descriptors),
+    passState: (pid) => {
+      lock.pass(pid);
+    },
+  };
+  const agent = await startAgent(config, {
+    clock: world.clock,
+    logger,
+    version: VERSION,
+    env: world.env,
+    residentBytes: () => world.residentBytes(),
+    inheritance,
+    // Whoever holds our standard input lets go of it when this process ends, whatever comes after it.
+    // And with the first process of a container all others end.
+    takeover: flags.untilStdinEnds === true || world.pid === 1 ? undefined : takeover,
+    // The state directory stays the one that this process holds, whatever the file says by then.
+    load: () => loadAgentConfig(path, { managedTable: managedTableIn(stateDir) }),
+  });
+  return {
+    ready: {
+      role: "agent",
+      id,
+      address: formatHostPort({ host: listen.host, port: agent.port }),
+      consoles: config.consoles.length,
+    },
+    over: agent.succeeded.then(async (pid) => {
+      await notifySystemd(pid, world, logger);
+      return `process ${pid} has taken over`;
+    }),
+    stop: () => agent.stop(),
+    onReopen(signal) {
+      agent.reopenLogs();
+      logger.info("console logs opened anew", { signal });
+      if (signal !== "SIGHUP") return;
+      agent.reload({ by: signal }).catch((reason: unknown) => {
+        logger.warn("the configuration was not read again", { cause: ConfedError.from(reason).message });
+      });
+    },
+  };
+}
