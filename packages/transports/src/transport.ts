@@ -92,7 +92,7 @@ export interface Link {
   resume(): void;
   /**
    * Read once, at once, what has arrived at a paused link, and deliver it; the link stays paused.
-   * "more": there may be more than one read takes. "nothing": nothing is there, or the end is, which
+   * "more": it was so much that there may be more in a moment. "nothing": nothing is there, or the end is, which
    * `resume` finds. One system call and no poll: for links that are read by the clock. Links that
    * cannot do that have no such method.
    */

@@ -10,10 +10,11 @@ import { reload } from "./reload.ts";
 import { soak } from "./soak.ts";
 import { start1000, start10000 } from "./start.ts";
 import { stuckViewer } from "./stuck-viewer.ts";
+import { takeover } from "./takeover.ts";
 
 /** All cases, in the order in which they run and are shown. */
 export const CASES: readonly Case[] = [
   ...[start1000, rate100, rate10, attach, echo, flood],
   ...[rate8000, bootStorm, fourRacks, twoShards],
-  ...[idle, start10000, reload, stuckViewer, disk, killed, soak],
+  ...[idle, start10000, reload, stuckViewer, disk, killed, takeover, soak],
 ];

@@ -30,7 +30,7 @@ export async function startConfed(
     const path = join(dir, `${role}.json`);
     writeFileSync(path, JSON.stringify(config));
     const command = role.startsWith("head") ? "head" : "agent";
-    const options = ["--config", path, "--log-format", "json", "--log-level", "info", "--until-stdin-ends"];
+    const options = ["--config", path, "--log-format", "json", "--log-level", "info"];
     return startProgram([process.execPath, CONFED, command, ...options, ...more], {
       env: { ...insides.env, ...env },
     });

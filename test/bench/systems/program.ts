@@ -15,7 +15,7 @@ export interface Program {
   /** Resolves with the first line of its standard error for which `find` gives something. */
   readonly line: <T>(find: (line: string) => T | undefined) => Promise<T>;
   readonly ended: Promise<void>;
-  /** SIGTERM, and SIGKILL to its group if that does not do. */
+  /** SIGTERM to its group, and SIGKILL if that does not do. */
   readonly stop: () => Promise<void>;
 }
 
@@ -77,27 +77,28 @@ export async function startProgram(
         look();
       }),
     async stop() {
-      if (gone()) return;
-      child.kill("SIGTERM");
+      // A successor of its own making lives in its group, and says what it says by the same pipes.
+      if (!running.has(child)) return;
+      signalGroup(child, "SIGTERM");
       const cancel = systemClock.after(STOP_TIMEOUT_MS, () => {
-        killGroup(child);
+        signalGroup(child, "SIGKILL");
       });
       await ended;
       cancel();
       // What it forked and left behind.
-      killGroup(child);
+      signalGroup(child, "SIGKILL");
     },
   };
 }
 
 /** SIGKILL to whatever still runs. */
 export function killPrograms(): void {
-  for (const child of running) killGroup(child);
+  for (const child of running) signalGroup(child, "SIGKILL");
 }
 
-function killGroup(child: ChildProcess): void {
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
-    process.kill(-child.pid!, "SIGKILL");
+    process.kill(-child.pid!, signal);
   } catch {
     // Nobody is left in the group.
   }

@@ -6,6 +6,12 @@ import { LINK_LIMITS, type ReadNow } from "../transport.ts";
 // for each of 10,000 mostly idle sockets would be 640 MB.
 const READ_BUFFER = Buffer.allocUnsafeSlow(LINK_LIMITS.readBytesMax);
 
+/**
+ * More than a serial line brings in a cadence (3 KB at 115200 baud): somebody sends as fast as we take
+ * it, and may be held back by a buffer of his own that is far smaller than ours.
+ */
+const MUCH_BYTES = 16 * 1024;
+
 /** Who is told what a {@link LinkSocket} does. */
 export interface SocketListener {
   /** Borrowed bytes: the next read of any socket overwrites them. */
@@ -80,7 +86,7 @@ export class LinkSocket extends Socket {
     }
     if (readBytes === 0) return "nothing";
     listener.onBytes(READ_BUFFER.subarray(0, readBytes));
-    return readBytes < READ_BUFFER.byteLength ? "all" : "more";
+    return readBytes < MUCH_BYTES ? "all" : "more";
   }
 
   /** Who is told; undefined until somebody listens. */
