@@ -10,12 +10,14 @@ export {
   MARK_EVERY_MS,
   MARKS_HELD_MS,
   type SegmentRecord,
+  type TimeRecord,
 } from "./log-index/log-index.ts";
 export {
   type LogMap,
   logMapOf,
   nextMarkAfter,
   offsetSince,
+  type Stamped,
   type Stretch,
   timeOf,
 } from "./log-index/log-map.ts";

@@ -23,7 +23,7 @@ export function logModes(logs: LogSettings): (console: Selectable) => LogMode {
 }
 
 /** What holds where nothing is said. */
-export const DEFAULT_MODE: LogMode = Object.freeze({ strict: false, sync: "kernel" });
+export const DEFAULT_MODE: LogMode = Object.freeze({ strict: false, sync: "kernel", format: "exact" });
 
 function whatIsSaid(said: LogModeSaid): Partial<LogMode> {
   const entries = LOG_MODE_KEYS.flatMap((key) =>

@@ -47,7 +47,8 @@ test.each([
     "logs.keep.count must be a whole number from 0 to 100000, not 1.5",
   ],
   ['{ for: [{ consoles: "n[1-", strict: true }] }', "logs.for[0].consoles: column "],
-  ['{ for: [{ consoles: "n1" }] }', "logs.for[0] says nothing of these consoles (add strict, sync)"],
+  ["{ format: stampt }", 'logs.format must be one of exact, stamped, not "stampt"'],
+  ['{ for: [{ consoles: "n1" }] }', "logs.for[0] says nothing of these consoles (add strict, sync, format)"],
   [
     '{ for: [{ consoles: "n1", strikt: true }] }',
     'unknown key "strikt" in logs.for[0] (did you mean "strict"?)',

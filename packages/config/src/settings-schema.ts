@@ -47,13 +47,18 @@ export interface LogMode {
   readonly strict: boolean;
   /** "journal": a power loss costs a second at most; "kernel": what it had not written back. */
   readonly sync: (typeof SYNCS)[number];
+  /** "exact": its bytes and nothing else; "stamped": each line of the file begins with its time. */
+  readonly format: (typeof FORMATS)[number];
 }
 
 /** The words of configuration for who sees to it that a log outlives a power loss. */
 export const SYNCS = ["kernel", "journal"] as const;
 
+/** The words of configuration for what a log file holds. */
+export const FORMATS = ["exact", "stamped"] as const;
+
 /** The keys of a {@link LogMode}. */
-export const LOG_MODE_KEYS = ["strict", "sync"] as const satisfies readonly (keyof LogMode)[];
+export const LOG_MODE_KEYS = ["strict", "sync", "format"] as const satisfies readonly (keyof LogMode)[];
 
 /** As much of a mode as a section says. */
 export type LogModeSaid = { readonly [Key in keyof LogMode]?: LogMode[Key] | undefined };
@@ -149,7 +154,11 @@ const mode = text(
 
 const DEFAULT_LOGS: LogSettings = { pathTemplate: "/var/log/consoles/&.log", mode: 0o640 };
 
-const logMode = { strict: z.boolean().optional(), sync: z.enum(SYNCS).optional() };
+const logMode = {
+  strict: z.boolean().optional(),
+  sync: z.enum(SYNCS).optional(),
+  format: z.enum(FORMATS).optional(),
+};
 
 const selection = z.string().check(({ value, issues }) => {
   try {

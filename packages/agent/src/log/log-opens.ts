@@ -162,8 +162,11 @@ export class LogOpens {
 }
 
 /** What the writer has to know; nothing of the usual. */
-function modeOf({ logMode }: FedConsole): Pick<OpenLog, "journal"> {
-  return logMode.sync === "journal" ? { journal: true } : {};
+function modeOf({ logMode: { sync, format } }: FedConsole): Pick<OpenLog, "journal" | "stamped"> {
+  return {
+    ...(sync === "journal" ? { journal: true } : {}),
+    ...(format === "stamped" ? { stamped: true } : {}),
+  };
 }
 
 const OPEN_RETRY_MS = 1_000;

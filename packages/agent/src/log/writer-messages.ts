@@ -58,6 +58,8 @@ export interface OpenLog {
   readonly behind?: boolean;
   /** Its bytes go through the journal first. */
   readonly journal?: boolean;
+  /** Its lines begin with their times. */
+  readonly stamped?: boolean;
   /** As its last owner left it; counts unless we have had it since. */
   readonly handed?: Position | undefined;
 }

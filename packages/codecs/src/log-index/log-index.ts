@@ -15,6 +15,13 @@ export interface SegmentRecord {
   readonly id?: string;
   /** The first offset of this log in that file; part of its name once it is rotated. */
   readonly base?: number;
+  /**
+   * The segment is stamped: before `pos`, and before every line that begins behind it, stands a time
+   * that is no output. So many bytes before `pos` are no output of a segment before.
+   */
+  readonly head?: number | undefined;
+  /** What the file held before was truncated. */
+  readonly emptied?: boolean | undefined;
 }
 
 /**
@@ -25,6 +32,9 @@ export interface TimeRecord {
   readonly t: "at";
   readonly off: number;
   readonly ms: number;
+  /** In a stamped segment, which began at offset `of`: where in its file the byte is. */
+  readonly pos?: number | undefined;
+  readonly of?: number | undefined;
   /** Why the time is not to be trusted; without it, the clock has run evenly since the mark before. */
   readonly q?: ClockQuality;
 }

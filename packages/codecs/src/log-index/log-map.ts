@@ -17,6 +17,16 @@ export interface Stretch {
   readonly base?: number | undefined;
   /** Another file is written now: if this one is not there, retention or a person removed it. */
   readonly past: boolean;
+  /** Where between the lines there are times that are no output. */
+  readonly stamped?: Stamped | undefined;
+}
+
+/** How to find one's way in a stretch whose lines are stamped. */
+export interface Stamped {
+  /** Byte `pos` of the file is offset `off`. In order of offset. */
+  readonly marks: readonly { readonly off: number; readonly pos: number }[];
+  /** From here on, the file holds something else; Infinity: as far as it goes. */
+  readonly endPos: number;
 }
 
 /** Where the bytes of a console are, and when they came. */
@@ -41,7 +51,27 @@ export function logMapOf(records: readonly IndexRecord[], wanted?: string): LogM
   const first = ours[0] === undefined ? records.length : records.indexOf(ours[0]);
   const next = records.findIndex((record, at) => at > first && record.t === "seg" && record.log !== logId);
   const current = records.slice(first, next === -1 ? undefined : next);
-  const stretches = ours.map((segment, at) => stretchOf(segment, ours.slice(at + 1), gaps));
+  const marks = new Map<number, { readonly off: number; readonly pos: number }[]>();
+  for (const record of current) {
+    if (record.t !== "at" || record.pos === undefined || record.of === undefined) continue;
+    const ofOne = marks.get(record.of) ?? [];
+    ofOne.push({ off: record.off, pos: record.pos });
+    marks.set(record.of, ofOne);
+  }
+  // A segment that marks tell of, and whose own record is damaged: what was before ends there.
+  const lost = [...marks.keys()].filter((of) => ours.every(({ off }) => off !== of));
+  const stretches = ours.map((segment, at) => {
+    const later = ours.slice(at + 1);
+    const stretch = stretchOf(segment, later, gaps);
+    const { off, head } = segment;
+    if (head === undefined) return stretch;
+    const to = Math.min(stretch.to, ...lost.filter((of) => of >= off));
+    const endPos = Math.min(
+      ...later.filter((each) => isSameFile(segment, each)).map(beginOf),
+      Number.POSITIVE_INFINITY,
+    );
+    return { ...stretch, to, stamped: { marks: marks.get(off) ?? [], endPos } };
+  });
   const times = current.flatMap((record) => (record.t === "at" ? [{ off: record.off, ms: record.ms }] : []));
   return { logId, stretches: stretches.filter(({ from, to }) => to > from), gaps, times };
 }
@@ -49,18 +79,30 @@ export function logMapOf(records: readonly IndexRecord[], wanted?: string): LogM
 // A segment ends where the next begins or a gap does. Where a later segment of the same file begins
 // before that, somebody truncated or replaced the file: nothing of what it held can be trusted.
 function stretchOf(
-  { file, pos, off, id, base }: SegmentRecord,
+  segment: SegmentRecord,
   later: readonly SegmentRecord[],
   gaps: readonly GapRecord[],
 ): Stretch {
+  const { file, pos, off, id, base } = segment;
   const next = later[0]?.off ?? Number.POSITIVE_INFINITY;
-  const to = gaps.find((gap) => gap.off >= off && gap.off < next)?.off ?? next;
-  // One file has one base, but for what an unclean stop made us forget.
-  const isSame = (segment: SegmentRecord) =>
-    segment.file === file && segment.id === id && ((id ?? "") !== "" || segment.base === base);
-  const gone = later.some((segment) => isSame(segment) && segment.pos < pos + to - off);
-  const past = later.some((segment) => !isSame(segment));
+  // Not the first that was noted: a file that was cut once more says so by a gap that begins earlier.
+  let to = next;
+  for (const gap of gaps) if (gap.off >= off && gap.off < to) to = gap.off;
+  const gone = later.some(
+    (each) => isSameFile(segment, each) && (each.emptied === true || beginOf(each) < pos + to - off),
+  );
+  const past = later.some((each) => !isSameFile(segment, each));
   return { file, pos, from: off, to: gone ? off : to, id, base, past };
+}
+
+/** From here on the file holds the segment, or what stands before its first byte. */
+function beginOf({ pos, head = 0 }: SegmentRecord): number {
+  return pos - head;
+}
+
+// One file has one base, but for what an unclean stop made us forget.
+function isSameFile({ file, id, base }: SegmentRecord, other: SegmentRecord): boolean {
+  return other.file === file && other.id === id && ((id ?? "") !== "" || other.base === base);
 }
 
 /**

@@ -40,11 +40,19 @@ export async function runLogsVerify(
   return faulty === 0 ? EXIT.ok : EXIT.generic;
 }
 
-/** For people: `n1: proven, 12345 bytes in 3 files`, and a line for every gap and every fault. */
-export function verdictLines({ console, logId, bytes, fileCount, gaps, faults }: LogVerdict): string {
+/** For people: `n1: proven, 12345 bytes in 3 files`, "stamped" for one whose files hold more than its bytes, and a line for every gap and every fault. */
+export function verdictLines({
+  console,
+  logId,
+  bytes,
+  fileCount,
+  stamped,
+  gaps,
+  faults,
+}: LogVerdict): string {
   const files = `${fileCount} file${fileCount === 1 ? "" : "s"}`;
   const what = logId === undefined ? "nothing logged yet" : `${bytes} bytes in ${files}`;
-  const lines = [`${console}: ${faults.length === 0 ? "proven" : "NOT PROVEN"}, ${what}`];
+  const lines = [`${console}: ${faults.length > 0 ? "NOT PROVEN" : stamped ? "stamped" : "proven"}, ${what}`];
   for (const { from, to, lengthKnown, why } of gaps) {
     const length = lengthKnown ? `${to - from} bytes` : "unknown length";
     lines.push(`  gap ${from}-${to}: ${length}, ${why}`);

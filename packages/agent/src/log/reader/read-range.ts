@@ -1,7 +1,8 @@
-import { closeSync, constants, openSync, readSync } from "node:fs";
 import { type GapRecord, type LogMap, nextMarkAfter, type Stretch, timeOf } from "@confed/codecs";
 import { readPacked } from "../keeper/packed-file.ts";
 import { locate } from "../log-files.ts";
+import { readPlain } from "../read-file.ts";
+import { readStamped } from "./read-stamped.ts";
 import type { LogPiece } from "./reader-messages.ts";
 
 export interface Range {
@@ -80,15 +81,16 @@ function missing(
 }
 
 function readStretch(stretch: Stretch, at: number, { logId, sizeBytes }: Wanted): Uint8Array {
-  const pos = stretch.pos + at - stretch.from;
   // A segment may be packed, and its original removed, between our finding and our opening it.
   for (let tries = 0; tries < 2; tries += 1) {
     const found = locate({ ...stretch, logId });
     if (found === undefined) return EMPTY;
+    const readFile = found.packing === "none" ? readPlain : readPacked;
+    const read = (pos: number, length: number) => readFile(found.path, pos, length);
     try {
-      return found.packing === "none"
-        ? readPlain(found.path, pos, sizeBytes)
-        : readPacked(found.path, pos, sizeBytes);
+      return stretch.stamped === undefined
+        ? read(stretch.pos + at - stretch.from, sizeBytes)
+        : readStamped(read, { ...stretch, stamped: stretch.stamped }, { at, sizeBytes });
     } catch (reason) {
       if ((reason as NodeJS.ErrnoException).code !== "ENOENT") throw reason;
     }
@@ -99,14 +101,4 @@ function readStretch(stretch: Stretch, at: number, { logId, sizeBytes }: Wanted)
 interface Wanted {
   readonly logId: string;
   readonly sizeBytes: number;
-}
-
-function readPlain(path: string, pos: number, sizeBytes: number): Uint8Array {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  try {
-    const bytes = new Uint8Array(sizeBytes);
-    return bytes.subarray(0, readSync(fd, bytes, 0, sizeBytes, pos));
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -1,10 +1,14 @@
 import { readFileSync, statSync } from "node:fs";
-import { decodeIndex, type GapCause, type LogMap, logMapOf } from "@confed/codecs";
+import { decodeIndex, type GapCause, type LogMap, logMapOf, type Stretch } from "@confed/codecs";
 import { ConfedError } from "@confed/kernel";
 import { readHostPositions } from "../../shards/host-positions.ts";
+import { readPacked } from "../keeper/packed-file.ts";
 import { locate } from "../log-files.ts";
 import { indexPathOf } from "../log-path.ts";
+import { readPlain } from "../read-file.ts";
+import { stampedEnd } from "../stamps.ts";
 import { readRange } from "./read-range.ts";
+import { wrongStamp } from "./read-stamped.ts";
 
 /** What the files of one console's log prove. */
 export interface LogVerdict {
@@ -17,6 +21,8 @@ export interface LogVerdict {
   /** Bytes of the log that its files have. */
   readonly bytes: number;
   readonly fileCount: number;
+  /** Its files, or some, have times between the lines: their lines are held to that, their bytes to no less. */
+  readonly stamped: boolean;
   readonly gaps: readonly VerifiedGap[];
   /** What must not be; empty: the log is what its index says, from beginning to end. */
   readonly faults: readonly string[];
@@ -32,7 +38,8 @@ export interface VerifiedGap {
 /**
  * Hold a console's files against its index and its position: every offset is a byte of a file, once,
  * or in a gap that says why. Reads the whole log, unpacking what is packed; changes nothing. A log
- * that is being written is proven as far as it goes at the moment.
+ * that is being written is proven as far as it goes at the moment. Of a stamped log's files, the lines'
+ * times are looked at as well; whether they are true nobody can know.
  */
 export function verifyLog(
   console: string,
@@ -78,10 +85,12 @@ export function verifyLog(
     if (why === "log-truncated")
       faults.push(`${end - off} bytes from offset ${off} on are in no file, and no gap explains it`);
   }
+  const stamped = map.stretches.filter((stretch) => stretch.stamped !== undefined);
+  for (const stretch of stamped) faults.push(...stampFaults(stretch, { logId: map.logId ?? "", to }));
   const fileCount = new Set(
     map.stretches.flatMap((stretch) => locate({ ...stretch, logId: map.logId ?? "" })?.path ?? []),
   ).size;
-  return { console, logId: map.logId, from, to, bytes, fileCount, gaps, faults };
+  return { console, logId: map.logId, from, to, bytes, fileCount, stamped: stamped.length > 0, gaps, faults };
 }
 
 const PAGE_BYTES = 1024 * 1024;
@@ -107,8 +116,25 @@ function endOf(map: LogMap): number {
   if (last === undefined) return gapEnd;
   if (last.to !== Number.POSITIVE_INFINITY) return Math.max(last.to, gapEnd);
   const found = locate({ ...last, logId: map.logId ?? "" });
+  if (last.stamped !== undefined && found !== undefined) {
+    const end = stampedEnd(found.path, { off: last.from, pos: last.pos, skip: 0 }, last.stamped.marks);
+    return Math.max(end, gapEnd);
+  }
   const sizeBytes = found === undefined ? 0 : (statSync(found.path, { throwIfNoEntry: false })?.size ?? 0);
   return Math.max(last.from, last.from + sizeBytes - last.pos, gapEnd);
+}
+
+/** Every line of a stretch begins with a stamp; the first one that does not is named. */
+function stampFaults(
+  stretch: Stretch,
+  { logId, to }: { readonly logId: string; readonly to: number },
+): string[] {
+  const found = locate({ ...stretch, logId });
+  if (found === undefined) return [];
+  const readFile = found.packing === "none" ? readPlain : readPacked;
+  const read = (pos: number, sizeBytes: number) => readFile(found.path, pos, sizeBytes);
+  const wrongAt = wrongStamp(read, stretch, Math.min(stretch.to, to));
+  return wrongAt === undefined ? [] : [`byte ${wrongAt} of ${found.path} begins a line without a time`];
 }
 
 function addGap(gaps: VerifiedGap[], gap: VerifiedGap): void {

@@ -1,5 +1,11 @@
 import { fstatSync, ftruncateSync } from "node:fs";
-import { encodeIndexRecord, type IndexRecord, MARK_EVERY_MS, MARKS_HELD_MS } from "@confed/codecs";
+import {
+  encodeIndexRecord,
+  type IndexRecord,
+  MARK_EVERY_MS,
+  MARKS_HELD_MS,
+  type TimeRecord,
+} from "@confed/codecs";
 import { appendWhole } from "./append-whole.ts";
 import { clockQuality } from "./clock-quality.ts";
 import type { OpenFiles } from "./open-files.ts";
@@ -12,6 +18,12 @@ export interface ConsoleIndexDeps {
   /** Where segments and gaps are noted as well, before the index, which may lose them. */
   readonly journal?: ((record: IndexRecord) => void) | undefined;
 }
+
+/** Where a byte stands in its file, if its segment is stamped. */
+export type Place = Partial<Pick<TimeRecord, "pos" | "of">>;
+
+/** One for all: exact logs pay nothing. */
+const NO_PLACE: Place = Object.freeze({});
 
 /**
  * One console's index, as its log writer writes it. Time marks are held for up to
@@ -46,16 +58,27 @@ export class ConsoleIndex {
    * written at once: what is in the index is never older than the newest output by more than what is
    * held. A time that the index cannot take is unknown.
    */
-  mark(off: number, nowMs: number): void {
+  mark(off: number, nowMs: number, place: Place = NO_PLACE): void {
     if (Math.abs(nowMs - this.#markedAtMs) < MARK_EVERY_MS) return;
     this.#markedAtMs = nowMs;
     const leadMs = nowMs - this.#deps.monotonicMs();
     const q = clockQuality(nowMs, { leadMs, leadBeforeMs: this.#wallLeadMs });
     this.#wallLeadMs = leadMs;
-    this.#heldLines += encodeIndexRecord({ t: "at", off, ms: nowMs, ...(q === undefined ? {} : { q }) });
+    this.#heldLines += encodeIndexRecord({
+      t: "at",
+      off,
+      ms: nowMs,
+      ...place,
+      ...(q === undefined ? {} : { q }),
+    });
     if (Math.abs(nowMs - this.#marksWrittenAtMs) < MARKS_HELD_MS) return;
     this.#marksWrittenAtMs = nowMs;
     this.writeMarks();
+  }
+
+  /** The next byte is marked, whenever it comes. */
+  markNext(): void {
+    this.#markedAtMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Hold no marks any longer. Those that the index cannot take are unknown. */

@@ -3,28 +3,17 @@ import { type GapRecord, type IndexRecord, MARK_EVERY_MS } from "@confed/codecs"
 import { ConfedError } from "@confed/kernel";
 import { fileIdOf, segmentPathOf } from "../log-files.ts";
 import { LOG_LIMITS } from "../log-limits.ts";
-import type { OpenedLog, OpenLog, Rotation } from "../writer-messages.ts";
-import { ConsoleIndex, type ConsoleIndexDeps } from "./console-index.ts";
+import type { OpenedLog, OpenLog } from "../writer-messages.ts";
+import { ConsoleIndex } from "./console-index.ts";
+import type { ConsoleLogDeps } from "./console-log-deps.ts";
+import { isFull } from "./is-full.ts";
+import { LineStamps } from "./line-stamps.ts";
 import { lostSegments } from "./lost-segments.ts";
-import type { OpenFile, OpenFiles } from "./open-files.ts";
+import { type Standing, segmentBehind, segmentWithin } from "./next-segment.ts";
+import type { OpenFile } from "./open-files.ts";
 import type { Position } from "./positions-file.ts";
-import type { Vouched } from "./replay-journal.ts";
 import { type Piece, type Run, runsOf } from "./runs-of.ts";
 import { believed, type LogFile, type Segment, sizeOf, startAt, whereToStart } from "./where-to-start.ts";
-
-export interface ConsoleLogDeps extends ConsoleIndexDeps {
-  readonly path: string;
-  readonly logs: OpenFiles;
-  readonly wallTimeMs: () => number;
-  readonly onGap: (gap: GapRecord) => void;
-  /** When the file is full: what it holds moves to a segment of its own. */
-  readonly rotate?: Rotation | undefined;
-  readonly onRotated?: ((segment: string, log: string) => void) | undefined;
-  /** Somebody who hangs may still append to what is there: begin with a file of our own. */
-  readonly leaveFile?: boolean | undefined;
-  /** As far as a journal knows what was durable; what a file has beyond is not believed. */
-  readonly vouched?: Vouched | undefined;
-}
 
 /**
  * One console's log file and index, in the writer process. Knows which offset the next byte of the
@@ -32,10 +21,13 @@ export interface ConsoleLogDeps extends ConsoleIndexDeps {
  */
 export class ConsoleLog {
   readonly name: string;
+  readonly index: ConsoleIndex;
   readonly #deps: ConsoleLogDeps;
-  readonly #index: ConsoleIndex;
+  /** If the log is stamped. */
+  readonly #stamps: LineStamps | undefined;
   readonly #logId: string;
-  readonly #turn: number | undefined;
+  /** As we found it. */
+  readonly #known: Position | undefined;
   /** The offset that the next byte written has. */
   #next: number;
   #reservedEnd: number;
@@ -44,8 +36,8 @@ export class ConsoleLog {
   /** The file at our path, as far as it is ours. */
   #file: LogFile | undefined;
   #mustLeave: boolean;
-  /** When the path was last looked at, and what was next then. */
-  #looked = { atMs: Number.NEGATIVE_INFINITY, next: 0 };
+  /** When the path was last looked at, and how much the file had taken then. */
+  #looked = { atMs: Number.NEGATIVE_INFINITY, tookBytes: 0 };
   #rotateNotBeforeMs = Number.NEGATIVE_INFINITY;
   /** What was next when {@link settle} last came by. */
   #settledNext = Number.NaN;
@@ -63,7 +55,7 @@ export class ConsoleLog {
 
   /** Throws what the file system says. */
   constructor(
-    { name, resume, behind = resume === undefined }: OpenLog,
+    { name, resume, behind = resume === undefined, stamped }: OpenLog,
     known: Position | undefined,
     deps: ConsoleLogDeps,
   ) {
@@ -71,11 +63,16 @@ export class ConsoleLog {
     this.behind = behind;
     this.#mustLeave = deps.leaveFile === true;
     this.#deps = deps;
-    this.#index = new ConsoleIndex(deps);
+    this.index = new ConsoleIndex(deps);
+    if (stamped === true) {
+      this.#stamps = new LineStamps();
+      // Opened anew for the first byte, which begins a segment.
+      deps.logs.drop(deps.path);
+    }
     const adopt = resume !== undefined && resume.logId !== known?.log;
     const start = adopt ? startAt(resume) : believed(whereToStart(known, deps), deps.vouched);
     this.#logId = start.logId;
-    this.#turn = known?.turn;
+    this.#known = known;
     this.#segment = start.segment;
     this.#file = start.file;
     this.#reservedEnd = start.next;
@@ -128,13 +125,9 @@ export class ConsoleLog {
     return this.#logId;
   }
 
-  /** It is its log or its index. */
+  /** Its log or its index. */
   uses(path: string): boolean {
     return path === this.#deps.path || path === this.#deps.indexPath;
-  }
-
-  get reservedEnd(): number {
-    return this.#reservedEnd;
   }
 
   /** The position to make durable because the segment moved since it last was; else undefined. */
@@ -153,7 +146,7 @@ export class ConsoleLog {
   /** The position after a clean stop at `end`. What never came until then is a gap. */
   close(end: number): Position {
     if (end > this.#next) this.#deps.onGap(this.#crossGap(end).record);
-    this.#index.writeMarks();
+    this.index.writeMarks();
     return this.#position(this.#next, true);
   }
 
@@ -207,12 +200,7 @@ export class ConsoleLog {
 
   /** Write a record into the index. Throws what the file system says. */
   note(record: IndexRecord): void {
-    this.#index.note(record);
-  }
-
-  /** Write what times are held. */
-  writeMarks(): void {
-    this.#index.writeMarks();
+    this.index.note(record);
   }
 
   /**
@@ -225,7 +213,7 @@ export class ConsoleLog {
       this.#settledNext = this.#next;
       return false;
     }
-    this.#index.writeMarks();
+    this.index.writeMarks();
     this.#look(this.#deps.wallTimeMs());
     return true;
   }
@@ -236,9 +224,12 @@ export class ConsoleLog {
     try {
       this.#noteOwed();
       const nowMs = wallTimeMs();
-      this.#lookAtPath(nowMs);
-      this.#writeAll(this.#fileToWrite(nowMs).fd, run);
-      this.#index.mark(run.from, nowMs);
+      if (Math.abs(nowMs - this.#looked.atMs) >= MARK_EVERY_MS) this.#look(nowMs);
+      const { fd } = this.#fileToWrite(nowMs);
+      if (this.#stamps === undefined) {
+        this.#writeAll(fd, run);
+        this.index.mark(run.from, nowMs);
+      } else this.#writeStamped(this.#stamps, fd, { run, nowMs });
     } catch (reason) {
       logs.drop(path);
       // Nothing was written behind the gap: it grows, and is recorded when something is. A disk that
@@ -262,28 +253,46 @@ export class ConsoleLog {
     }
   }
 
+  #writeStamped(stamps: LineStamps, fd: number, { run, nowMs }: { run: Run; nowMs: number }): void {
+    const place = { pos: stamps.posOfNext(this.#fileBytes ?? 0), of: this.#segment?.off };
+    const { takenBytes, fault, torn } = stamps.append(fd, run, nowMs);
+    this.#next += takenBytes;
+    if (torn) this.#segment = undefined;
+    if (fault !== undefined) throw fault as Error;
+    this.index.mark(run.from, nowMs, place);
+  }
+
   // Somebody else truncated, replaced or wrote the file while it was closed: its bytes up to here
   // are not ours to number, ours go on behind them.
   #checkSegment({ id, sizeBytesAtOpen }: OpenFile): void {
     const goesOn = this.#file?.id === id && sizeBytesAtOpen === this.#fileBytes;
-    if (!goesOn || !this.#begun) this.#beginSegment({ off: this.#next, pos: sizeBytesAtOpen }, id);
+    if (!goesOn || !this.#begun) this.#beginSegment(segmentBehind(sizeBytesAtOpen, this.#standing(id)), id);
+  }
+
+  #standing(id: string): Standing {
+    const { id: knownId, pos } = this.#begun ? { ...this.#file, pos: this.#fileBytes } : { ...this.#known };
+    const knownBytes = knownId === id ? pos : undefined;
+    const at = { next: this.#next, segment: this.#segment, knownBytes };
+    return { ...at, path: this.#deps.path, stamps: this.#stamps };
   }
 
   #beginSegment(segment: Segment, id: string): void {
     const file = this.#file?.id === id ? this.#file : { id, base: segment.off };
     this.#noteSegment(segment, file);
+    if (this.#stamps !== undefined) this.index.markNext();
     this.#segment = segment;
     this.#file = file;
     this.#begun = true;
   }
 
-  #noteSegment({ off, pos }: Segment, { id, base }: LogFile): void {
-    this.note({ t: "seg", log: this.#logId, off, file: this.#deps.path, pos, id, base });
+  #noteSegment({ off, pos, head, emptied }: Segment, { id, base }: LogFile): void {
+    this.note({ t: "seg", log: this.#logId, off, file: this.#deps.path, pos, id, base, head, emptied });
   }
 
   /** How long the file is if nobody else touched it; undefined: the next byte begins a segment. */
   get #fileBytes(): number | undefined {
-    return this.#segment === undefined ? undefined : this.#segment.pos + this.#next - this.#segment.off;
+    if (this.#segment === undefined) return undefined;
+    return this.#segment.pos + this.#next - this.#segment.off + (this.#stamps?.extraBytes ?? 0);
   }
 
   #fileToWrite(nowMs: number): OpenFile {
@@ -299,16 +308,14 @@ export class ConsoleLog {
   }
 
   #mustRotate({ id, bornMs, sizeBytesAtOpen }: OpenFile, nowMs: number): boolean {
-    const { rotate } = this.#deps;
     // A clock that was set back must not keep a file from being rotated.
     const waitsMs = this.#rotateNotBeforeMs - nowMs;
     if (waitsMs > 0 && waitsMs <= ROTATE_RETRY_MS) return false;
     if (this.#mustLeave) return sizeBytesAtOpen > 0;
     if (this.#file?.id !== id) return false;
-    const sizeBytes = this.#fileBytes ?? sizeBytesAtOpen;
-    if (sizeBytes === 0) return false;
-    if (rotate?.ageMs !== undefined && bornMs > 0 && nowMs - bornMs >= rotate.ageMs) return true;
-    return rotate?.sizeBytes !== undefined && sizeBytes >= rotate.sizeBytes;
+    const known = this.#stamps === undefined || this.#begun ? this.#fileBytes : undefined;
+    const sizeBytes = known ?? sizeBytesAtOpen;
+    return isFull(this.#deps.rotate, { sizeBytes, ageMs: bornMs > 0 ? nowMs - bornMs : 0 });
   }
 
   // Whoever reads finds the file by its name or its id: nothing need be written down before or after,
@@ -330,15 +337,11 @@ export class ConsoleLog {
     onRotated?.(to, path);
   }
 
-  // logrotate and people rename, truncate and remove logs. Once a second we look: what is at our
-  // path now?
-  #lookAtPath(nowMs: number): void {
-    if (Math.abs(nowMs - this.#looked.atMs) >= MARK_EVERY_MS) this.#look(nowMs);
-  }
-
+  // logrotate and people rename, truncate, remove logs: what is at our path?
   #look(nowMs: number): void {
-    const wroteBytes = this.#next - this.#looked.next;
-    this.#looked = { atMs: nowMs, next: this.#next };
+    const tookBytes = this.#next + (this.#stamps?.extraBytes ?? 0);
+    const wroteBytes = tookBytes - this.#looked.tookBytes;
+    this.#looked = { atMs: nowMs, tookBytes };
     const { logs, path } = this.#deps;
     const open = logs.known(path);
     if (open === undefined) return;
@@ -346,10 +349,7 @@ export class ConsoleLog {
     if (stat === undefined || fileIdOf(stat) !== open.id) {
       logs.drop(path);
     } else if (this.#fileBytes !== undefined && stat.size < this.#fileBytes) {
-      // Emptied since we looked: what it holds is what we wrote last. Not so, it holds something else.
-      const isOurs = stat.size <= wroteBytes;
-      const segment = isOurs ? { off: this.#next - stat.size, pos: 0 } : { off: this.#next, pos: stat.size };
-      this.#beginSegment(segment, open.id);
+      this.#beginSegment(segmentWithin(stat.size, this.#standing(open.id), wroteBytes), open.id);
     }
   }
 
@@ -357,7 +357,7 @@ export class ConsoleLog {
   #crossGap(offset: number): { readonly record: GapRecord; readonly takeBack: () => void } {
     const { logs, path } = this.#deps;
     const before = { next: this.#next, segment: this.#segment };
-    const takeBackNotes = this.#index.savepoint();
+    const takeBackNotes = this.index.savepoint();
     const record = this.#gap(this.#next, offset, { why: "log-stalled", known: true });
     this.note(record);
     this.#next = offset;
@@ -378,9 +378,19 @@ export class ConsoleLog {
 
   #position(end: number, clean: boolean): Position {
     const { path } = this.#deps;
-    const { off, pos } = this.#segment ?? { off: this.#next, pos: sizeOf(path) };
-    const position = { name: this.name, log: this.#logId, end, clean, off, pos, file: path, ...this.#file };
-    return this.#turn === undefined ? position : { ...position, turn: this.#turn };
+    const { off, pos, head }: Segment = this.#segment ?? { off: this.#next, pos: sizeOf(path) };
+    const position = {
+      name: this.name,
+      log: this.#logId,
+      end,
+      clean,
+      off,
+      pos,
+      head,
+      file: path,
+      ...this.#file,
+    };
+    return this.#known?.turn === undefined ? position : { ...position, turn: this.#known.turn };
   }
 }
 

@@ -179,7 +179,7 @@ export class LogWriter {
   /** Close what is still open as after an unclean stop: the agent did not say where it ended. */
   end(): void {
     this.#cancelSettle?.();
-    for (const console of this.#unsettled) console.writeMarks();
+    for (const console of this.#unsettled) console.index.writeMarks();
     this.#journal?.close();
     this.#logs.closeAll();
     this.#indexes.closeAll();
@@ -236,7 +236,7 @@ export class LogWriter {
   /** Nobody looks after this one any more: it is closed, or opened anew. */
   #unsettle(number: number): void {
     const console = this.#consoles.get(number);
-    console?.writeMarks();
+    console?.index.writeMarks();
     if (console !== undefined) this.#unsettled.delete(console);
   }
 
@@ -316,7 +316,7 @@ export class LogWriter {
     }
     for (const { number, console, position } of consoles) {
       console.reserved(position);
-      this.#deps.reply({ tell: "reserved", number, reservedEnd: console.reservedEnd });
+      this.#deps.reply({ tell: "reserved", number, reservedEnd: position.end });
       if (!console.behind) this.#healed(number);
     }
   }

@@ -18,6 +18,8 @@ export interface Position {
   /** Which file, and the first offset of this log in it; unknown in what earlier versions wrote. */
   readonly id?: string | undefined;
   readonly base?: number | undefined;
+  /** The segment is stamped; see the index. */
+  readonly head?: number | undefined;
   /** How often the console was handed from one process to another; none: 0. */
   readonly turn?: number | undefined;
 }

@@ -21,9 +21,12 @@ import {
   logMapOf,
   type SegmentRecord,
   type Stretch,
+  timeOf,
 } from "@confed/codecs";
 import { makeDirectory } from "@confed/kernel";
 import { fileIdOf, locate } from "../log-files.ts";
+import { readPlain } from "../read-file.ts";
+import { type Place, type ReadFile, STAMP_BYTES, stampedText, stampOf, walkStamped } from "../stamps.ts";
 import { journalsIn } from "./journal.ts";
 import { visitJournal } from "./journal-records.ts";
 import { type Position, syncDirectory } from "./positions-file.ts";
@@ -118,9 +121,10 @@ function replay(known: Position, { log, runs, notes }: Told, deps: ReplayDeps): 
         const found = stretch === undefined ? undefined : locate({ ...stretch, logId: log });
         const isLast = stretch === undefined || stretch.to === Number.POSITIVE_INFINITY;
         // Packed: it was synced before its original went.
-        if (found?.packing === "none" && stretch !== undefined)
-          put(found.path, stretch.pos + offset - stretch.from, bytes);
-        else if (found === undefined && isLast) {
+        if (found?.packing === "none" && stretch !== undefined) {
+          if (stretch.stamped === undefined) put(found.path, stretch.pos + offset - stretch.from, bytes);
+          else putStamped(found.path, { stretch, offset, bytes });
+        } else if (found === undefined && isLast) {
           // The file did not outlive the stop: what is at the path takes its place.
           const record = beginAt(deps.pathOf(name), { log, off: offset, mode: deps.mode });
           index.add([record]);
@@ -135,6 +139,18 @@ function replay(known: Position, { log, runs, notes }: Told, deps: ReplayDeps): 
     for (const fd of touched.values()) closeSync(fd);
   }
 
+  // Line feeds make stamps: it is as long as it was, whatever their times. Those are of the last mark.
+  function putStamped(path: string, { stretch, offset, bytes }: Part & { readonly stretch: Stretch }): void {
+    const mark = stretch.stamped?.marks.findLast(({ off }) => off <= offset);
+    const from = { off: stretch.from, pos: stretch.pos, ...mark, skip: 0 };
+    const read = (pos: number, sizeBytes: number) => readPlain(path, pos, sizeBytes);
+    const there = placeOf(read, from, offset);
+    if (there === undefined) return;
+    const stamp = stampOf(timeOf(map, offset) ?? 0);
+    const text = stampedText(bytes, { first: there.skip > 0 ? stamp : "", stamp });
+    put(path, there.skip > 0 ? there.pos - (STAMP_BYTES - there.skip) : there.pos, text.bytes);
+  }
+
   function put(path: string, pos: number, bytes: Uint8Array): void {
     const fd = touched.get(path) ?? openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW);
     touched.set(path, fd);
@@ -143,6 +159,21 @@ function replay(known: Position, { log, runs, notes }: Told, deps: ReplayDeps): 
     for (let done = 0; done < bytes.byteLength; )
       done += writeSync(fd, bytes, done, bytes.byteLength - done, pos + done);
   }
+}
+
+/** Where in a stamped file the byte at `offset` stands or would stand next; undefined: the file ends before. */
+function placeOf(read: ReadFile, from: Place, offset: number): Place | undefined {
+  if (from.off === offset) return from;
+  let beyondBytes = 0;
+  const end = walkStamped(read, from, {
+    visit: (bytes, off) => {
+      beyondBytes = Math.max(0, off + bytes.byteLength - offset);
+      return off + bytes.byteLength < offset;
+    },
+  });
+  if (end.off < offset) return undefined;
+  // In the middle of a line no stamp is between.
+  return beyondBytes === 0 ? end : { off: offset, pos: end.pos - beyondBytes, skip: 0 };
 }
 
 /** In order, what follows on each other as one. */
@@ -159,19 +190,18 @@ function joined(runs: Told["runs"]): Told["runs"] {
 }
 
 /** What the positions say: it is synced, the index may not be. */
-function segmentOf({ log, off, pos, file, id, base }: Position): SegmentRecord[] {
-  return id === undefined || base === undefined ? [] : [{ t: "seg", log, off, file, pos, id, base }];
+function segmentOf({ log, off, pos, file, id, base, head }: Position): SegmentRecord[] {
+  return id === undefined || base === undefined ? [] : [{ t: "seg", log, off, file, pos, id, base, head }];
 }
 
-/** Where each part of a run belongs; undefined: where a segment would have begun. */
-function partsOf(
-  { offset, bytes }: { readonly offset: number; readonly bytes: Uint8Array },
-  { stretches, gaps }: LogMap,
-): {
+interface Part {
   readonly stretch: Stretch | undefined;
   readonly offset: number;
   readonly bytes: Uint8Array;
-}[] {
+}
+
+/** Where each part of a run belongs; undefined: where a segment would have begun. */
+function partsOf({ offset, bytes }: Omit<Part, "stretch">, { stretches, gaps }: LogMap): Part[] {
   const knownEnd = Math.max(0, ...stretches.map(({ to }) => to), ...gaps.map(({ to }) => to));
   const places = [
     ...stretches.map((stretch) => ({ stretch, from: stretch.from, to: stretch.to })),

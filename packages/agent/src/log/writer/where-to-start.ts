@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { decodeIndex, type SegmentRecord } from "@confed/codecs";
 import { fileIdOf, locate } from "../log-files.ts";
+import { readPlain } from "../read-file.ts";
+import { isStamp, type ReadFile, STAMP_BYTES, stampedEnd } from "../stamps.ts";
 import type { Position } from "./positions-file.ts";
 import type { Vouched } from "./replay-journal.ts";
 
@@ -22,6 +24,9 @@ export interface Start {
 export interface Segment {
   readonly off: number;
   readonly pos: number;
+  /** It is stamped; see the index. */
+  readonly head?: number | undefined;
+  readonly emptied?: boolean | undefined;
 }
 
 /** The file that a log is written to. */
@@ -48,8 +53,10 @@ export function startAt({ logId, offset }: { readonly logId: string; readonly of
 export function whereToStart(known: Position | undefined, { path, indexPath }: LogFiles): Start {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (known === undefined) {
-    const sizeBytes = stat?.size ?? 0;
-    // Bytes of before, if any, are the beginning of this log.
+    // Bytes of before, if any, are the beginning of this log; but for those of which nobody knows any
+    // more which are output and which are stamps.
+    const sizeBytes =
+      stat === undefined || beginsWithStamp((pos, n) => readPlain(path, pos, n)) ? 0 : stat.size;
     const logId = randomBytes(8).toString("hex");
     const segment = sizeBytes === 0 ? undefined : { off: 0, pos: 0 };
     const file = stat === undefined || sizeBytes === 0 ? undefined : { id: fileIdOf(stat), base: 0 };
@@ -62,19 +69,32 @@ export function whereToStart(known: Position | undefined, { path, indexPath }: L
   // After a clean stop we know where the log ends; if its file says otherwise, somebody truncated,
   // replaced or wrote it, and the reader finds that out.
   if (clean) {
-    const segment = known.file === path ? { off: known.off, pos: known.pos } : undefined;
+    const segment = known.file === path ? { off: known.off, pos: known.pos, head: known.head } : undefined;
     return { logId, fileEnd: end, next: end, segment, file: written };
   }
-  const { last, found } = whereLast(known, indexPath);
-  const { off, pos, base } = last;
+  const { last, found, marks } = whereLast(known, indexPath);
+  const { off, pos, base, head } = last;
   const here = found?.path === path;
   const grownBytes = found === undefined || found.packing !== "none" ? -1 : sizeOf(found.path) - pos;
   const open = here && last.id !== undefined ? { id: last.id, base: base ?? off } : undefined;
   // The file tells how far the log came; if it is shorter than its segment's beginning, all of the
   // segment is part of the gap.
   if (grownBytes < 0) return { logId, fileEnd: off, next: end, segment: undefined, file: open };
-  const fileEnd = Math.min(off + grownBytes, end);
-  return { logId, fileEnd, next: end, segment: here ? { off, pos } : undefined, file: open };
+  const outputEnd =
+    head === undefined || found === undefined
+      ? off + grownBytes
+      : stampedEnd(
+          found.path,
+          { off, pos, skip: 0 },
+          marks.filter(({ of }) => of === off),
+        );
+  const fileEnd = Math.min(outputEnd, end);
+  return { logId, fileEnd, next: end, segment: here ? { off, pos, head } : undefined, file: open };
+}
+
+/** A file of a log of which nothing else is known. */
+export function beginsWithStamp(read: ReadFile): boolean {
+  return isStamp(read(0, STAMP_BYTES));
 }
 
 /** Bytes of a file that no journal vouches for are not believed: the next byte begins a segment. */
@@ -88,7 +108,7 @@ export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-type KnownSegment = Pick<Position, "off" | "pos" | "file" | "id" | "base">;
+type KnownSegment = Pick<Position, "off" | "pos" | "file" | "id" | "base" | "head">;
 
 // A segment is in the index a moment before it is in the positions: an unclean stop may come between.
 // Its file may not have outlived a power loss: then the one before it is the last.
@@ -104,7 +124,11 @@ function whereLast(known: Position, indexPath: string) {
     const { file, id, base } = last;
     return { last, found: locate({ file, logId: known.log, id, base }) };
   });
-  return places.find(({ found }) => found !== undefined) ?? { last: noted ?? known, found: undefined };
+  const marks = records.filter((record) => record.t === "at");
+  return {
+    marks,
+    ...(places.find(({ found }) => found !== undefined) ?? { last: noted ?? known, found: undefined }),
+  };
 }
 
 /** Segments are rare and what matters is near the end: a minute of time marks and events. */
