@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   truncateSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,6 +21,7 @@ import { packFile } from "../keeper/packed-file.ts";
 import { segmentFileOf } from "../log-files.ts";
 import { indexPathOf } from "../log-path.ts";
 import { readRange } from "../reader/read-range.ts";
+import { verifyLog } from "../reader/verify-log.ts";
 import type { Rotation, WriterReply } from "../writer-messages.ts";
 import { LogWriter } from "./log-writer.ts";
 
@@ -42,6 +44,7 @@ class Printing {
   wallMs = START_MS;
   end = 0;
   stamped = true;
+  journal = false;
   /** Undefined: nobody printed it. */
   readonly printed: (number | undefined)[] = [];
   readonly #rotate: Rotation | undefined;
@@ -111,7 +114,10 @@ class Printing {
         clock: this.clock,
       },
     );
-    writer.do({ do: "open", consoles: [{ number: 1, name: "n1", stamped: this.stamped }] });
+    writer.do({
+      do: "open",
+      consoles: [{ number: 1, name: "n1", stamped: this.stamped, journal: this.journal }],
+    });
     writer.do({ do: "begin", numbers: [1] });
     const opened = replies.find((reply) => reply.tell === "opened")?.logs[0];
     if (opened === undefined) throw new Error(`not opened: ${JSON.stringify(replies)}`);
@@ -268,6 +274,20 @@ test("a stamped file of which nobody knows any more is not taken for output", ()
   expect(gapsOf(log)).toEqual([]);
 });
 
+test("a line of a stamped file that somebody robbed of its time is named by its place", () => {
+  const log = new Printing();
+  log.print("one\ntwo\nthree\n");
+  log.restart();
+  expect(verifyLog("n1", join(dir, "state"))).toMatchObject({ stamped: true, bytes: 14, faults: [] });
+  const at = text().indexOf("two") - 30;
+  const robbed = Buffer.from(text(), "latin1");
+  robbed.write("yesterday", at, "latin1");
+  writeFileSync(path(), robbed);
+  expect(verifyLog("n1", join(dir, "state")).faults).toEqual([
+    `byte ${at} of ${path()} begins a line without a time`,
+  ]);
+});
+
 test("a log emptied by copytruncate loses no whole line that came since", () => {
   const log = new Printing();
   for (const round of [1, 2]) {
@@ -282,6 +302,32 @@ test("a log emptied by copytruncate loses no whole line that came since", () => 
     log.wallMs += 1_000;
     log.print("after\n");
     expect(gapsOf(log).at(-1)).toMatchObject({ to: log.end - "whole\nafter\n".length });
+  }
+});
+
+test("what a power loss took of a stamped file is written again from the journal, wherever it was cut, twice", () => {
+  for (const cutBytes of [1, 3, 20, 33, 34, 50, 69]) {
+    rmSync(dir, { recursive: true });
+    mkdirSync(dir);
+    const log = new Printing();
+    log.print("older\n");
+    log.journal = true;
+    log.restart();
+    for (const round of [1, 2]) {
+      const from = log.end;
+      log.print("ab\ncdef\n\nopen");
+      const before = text();
+      log.wallMs += 10_000;
+      log.restart({
+        clean: false,
+        meanwhile: () => {
+          truncateSync(path(), before.length - cutBytes);
+        },
+      });
+      expect([cutBytes, text()]).toEqual([cutBytes, before]);
+      const gaps = gapsOf(log);
+      expect([round, gaps.length, gaps.at(-1)?.off]).toEqual([round, round, from + 13]);
+    }
   }
 });
 
