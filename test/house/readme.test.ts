@@ -118,7 +118,9 @@ test("every configuration in the README is without fault", async () => {
 
 test("the README's table of exit codes is that of the kernel", async () => {
   const { EXIT } = await import("@confed/kernel");
-  const shown = [...readme.matchAll(/\| (\d+) \| [^|]+/g)].map(([, code]) => Number(code));
+  const [, section = ""] = readme.split("\n## Exit codes\n");
+  const [table = ""] = section.split("\n## ");
+  const shown = [...table.matchAll(/\| (\d+) \| [^|]+/g)].map(([, code]) => Number(code));
   expect(shown.filter((code) => code !== 70).sort((a, b) => a - b)).toEqual(
     Object.values(EXIT).sort((a, b) => a - b),
   );

@@ -61,12 +61,13 @@ export class PositionsFile<T extends { readonly name: string } = Position> {
   constructor(path: string) {
     this.#path = path;
     makeDirectory(dirname(path));
-    const { records } = decodeCheckedLines(readIfAny(path));
+    const text = readIfAny(path);
+    const { records } = decodeCheckedLines(text);
     for (const record of records as T[]) this.#positions.set(record.name, record);
     this.#lineCount = records.length;
     this.#fd = openSync(path, "a", 0o640);
-    // Closes off a line that an unclean stop tore.
-    if (records.length > 0) writeSync(this.#fd, "\n");
+    // Closes off a line that an unclean stop tore, be it the only one.
+    if (text !== "") writeSync(this.#fd, "\n");
   }
 
   get(name: string): T | undefined {
