@@ -1,4 +1,4 @@
-import { type Clock, ConfedError, type Logger } from "@confed/kernel";
+import { type Clock, ConfedError, type Logger, once } from "@confed/kernel";
 import type { Console } from "../console/console.ts";
 import type { ConsoleTable } from "../console/console-table.ts";
 import type { DialGate } from "../console/dial-gate.ts";
@@ -168,11 +168,15 @@ export class Takeover {
     await talk.hear("ready", READY_MS_MAX);
   }
 
-  #atMost(timeoutMs: number, work: Promise<unknown>): Promise<unknown> {
-    const late = new Promise<void>((resolve) => {
-      this.#deps.clock.after(timeoutMs, resolve);
-    });
-    return Promise.race([work, late]);
+  async #atMost(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+    const late = once();
+    // An armed timer would keep this process from ending when its successor has everything.
+    const cancel = this.#deps.clock.after(timeoutMs, late.resolve);
+    try {
+      await Promise.race([work, late.promise]);
+    } finally {
+      cancel();
+    }
   }
 }
 
