@@ -10,6 +10,8 @@ const FLOODED = 0;
 /** What the flooding console prints in a run, and before it: as fast as it is read. */
 const FLOOD_BYTES = 400_000_000;
 const WARM_BYTES = 100_000_000;
+/** 32 KB in one write: a line at a time, the rack itself comes to 18 MB/s and no more. */
+const BURST_LINES = 400;
 const BETWEEN_ECHOES_MS = 50;
 
 /** One console floods, its viewer reads nothing; everybody else works on. */
@@ -21,7 +23,7 @@ export const stuckViewer: Case = {
   async run({ rack, system }, quick) {
     const [agent] = system.confed!.agents;
     const part = quick ? 0.1 : 1;
-    const flooded = { from: FLOODED, to: FLOODED };
+    const flooded = { from: FLOODED, to: FLOODED, burst: BURST_LINES };
     const others = rack.consoles.slice(1).map(({ name }) => new Viewer(agent!.address, name));
     await Promise.all(others.map(({ opened }) => opened));
     const coldRssBytes = rssBytesOf(agent!.pid);
