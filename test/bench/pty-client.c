@@ -3,11 +3,14 @@
  *
  *   pty-client [-s samples] [-p pause_ms] [-r retype_ms] [-t timeout_ms] [-q quit_keys] -- program args...
  *
- * The clock starts just before fork. Tokens are typed from the first moment on, a new one every
+ * The clock starts just before fork. A key is pressed from the first moment on, again every
  * retype_ms, because a client may throw away what was typed before it made its terminal raw; the first
- * one that comes back ends the attach time. Then come the samples: one token at a time, typed after
+ * one that comes back ends the attach time. Then come the samples: one key at a time, pressed after
  * a pause that varies up to twice pause_ms, so that samples do not beat with anybody's ticks. The
  * terminal's own echo is off: only the console can answer.
+ *
+ * One key, never a word: a client may send a word in pieces (ConMan's looks at the first character for
+ * its escape), and then the console prints other lines between the pieces of the echo.
  *
  * One JSON object on standard output: {"attachMs":..,"firstOutputMs":..,"echoMs":[..]}; when the
  * client ends or stays silent too long, {"error":"..","output":".."} and exit status 1.
@@ -28,10 +31,13 @@
 #include <utmp.h>
 
 #define KEPT 4096
+/* None of them is in a line of the rack, in what a client says when it begins, or an escape of one. */
+#define KEY_ATTACH '~'
+static const char KEYS[] = "!#$%*+=@|";
 
 static int master = -1;
 static pid_t child;
-/* The end of what was shown: a token may come in two reads. */
+/* The end of what was shown; more than a read, for what is said when it fails. */
 static char shown[KEPT * 2 + 1];
 static size_t shown_len;
 
@@ -134,24 +140,21 @@ int main(int argc, char **argv) {
   }
   close(slave);
 
-  char token[32], mark[16];
-  snprintf(mark, sizeof mark, "<a%d.", (int)getpid() % 100000);
   double first = -1, typed = -1e9;
-  for (int i = 0;;) {
+  for (;;) {
     double now = now_ms();
-    if (now - began > timeout_ms) fail("no token came back");
+    if (now - began > timeout_ms) fail("no key came back");
     if (now - typed >= retype_ms) {
-      snprintf(token, sizeof token, "%s%05d>", mark, i++);
-      type(token);
+      type((char[]){KEY_ATTACH, 0});
       typed = now;
     }
     if (take(retype_ms - (now - typed))) {
       if (first < 0) first = now_ms() - began;
-      if (memmem(shown, shown_len, mark, strlen(mark)) != NULL) break;
+      if (memchr(shown, KEY_ATTACH, shown_len) != NULL) break;
     }
   }
   double attach = now_ms() - began;
-  /* The other tokens, and what a client says when it begins. */
+  /* The other keys, and what a client says when it begins. */
   for (double until = now_ms() + 300; now_ms() < until;) take(until - now_ms());
 
   double *echo = calloc(samples + 1, sizeof *echo);
@@ -159,12 +162,13 @@ int main(int argc, char **argv) {
   for (int i = 0; i < samples; i++) {
     double until = now_ms() + pause_ms * 2 * (rand_r(&seed) / (RAND_MAX + 1.0));
     for (double left; (left = until - now_ms()) > 0;) take(left);
-    snprintf(token, sizeof token, "<%05d.%d>", (int)getpid() % 100000, i);
+    char key = KEYS[i % (sizeof KEYS - 1)];
+    shown_len = 0;
     double start = now_ms();
-    type(token);
-    while (memmem(shown, shown_len, token, strlen(token)) == NULL) {
+    type((char[]){key, 0});
+    while (memchr(shown, key, shown_len) == NULL) {
       take(start + timeout_ms - now_ms());
-      if (now_ms() - start > timeout_ms) fail("a token did not come back");
+      if (now_ms() - start > timeout_ms) fail("a key did not come back");
     }
     echo[i] = now_ms() - start;
   }

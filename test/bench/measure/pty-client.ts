@@ -6,7 +6,7 @@ export interface ClientTimes {
   readonly attachMs: number;
   /** From exec until it showed anything. */
   readonly firstOutputMs: number;
-  /** From a token being typed until it was shown. */
+  /** From a key being pressed until it was shown. */
   readonly echoMs: readonly number[];
 }
 
