@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { decodeIndex, type IndexRecord, type LogMap, logMapOf } from "@confed/codecs";
+import { decodeIndex, encodeIndexRecord, type IndexRecord, type LogMap, logMapOf } from "@confed/codecs";
 import { LRUCache } from "lru-cache";
 import { indexPathOf } from "../log-path.ts";
+import { reservedLines } from "../writer/index-reserve.ts";
 
 interface Known {
   readonly inode: number;
@@ -14,7 +15,7 @@ interface Known {
 /**
  * The maps of logs, from their indexes. An index grows while its log is read, and a page of history
  * is followed by the next: only what is new is read. That is looked for at every question: what the
- * map said of old offsets no longer holds once somebody has truncated a file. Costs three calls.
+ * map said of old offsets no longer holds once somebody has truncated a file. Costs six calls.
  */
 export class LogMaps {
   readonly #stateDir: string;
@@ -27,7 +28,12 @@ export class LogMaps {
   /** The map of a log. An index that does not exist is an empty one. */
   get({ name, logId }: { readonly name: string; readonly logId: string }): LogMap {
     const known = this.#refresh(name, this.#known.get(name));
-    const map = known.maps.get(logId) ?? logMapOf(known.records, logId);
+    const { records } = known;
+    // While a full disk does not take them: the last of the index are enough to tell which it has.
+    const tail = records.slice(-TAIL_RECORDS).map(encodeIndexRecord).join("");
+    const late = reservedLines(this.#stateDir, name, tail);
+    if (late !== "") return logMapOf([...records, ...decodeIndex(late).records], logId);
+    const map = known.maps.get(logId) ?? logMapOf(records, logId);
     known.maps.set(logId, map);
     return map;
   }
@@ -55,6 +61,8 @@ export class LogMaps {
     }
   }
 }
+
+const TAIL_RECORDS = 32;
 
 function readNew(fd: number, sizeBytes: number, known: Known): void {
   if (sizeBytes === known.readBytes) return;

@@ -7,6 +7,7 @@ import { locate } from "../log-files.ts";
 import { indexPathOf } from "../log-path.ts";
 import { readPlain } from "../read-file.ts";
 import { stampedEnd } from "../stamps.ts";
+import { reservedLines } from "../writer/index-reserve.ts";
 import { readRange } from "./read-range.ts";
 import { wrongStamp } from "./read-stamped.ts";
 
@@ -46,7 +47,8 @@ export function verifyLog(
   stateDir: string,
   positions = readHostPositions(stateDir),
 ): LogVerdict {
-  const { records, damagedCount } = decodeIndex(readIfAny(indexPathOf(stateDir, console)));
+  const index = readIfAny(indexPathOf(stateDir, console));
+  const { records, damagedCount } = decodeIndex(`${index}${reservedLines(stateDir, console, index)}`);
   const position = positions.get(console);
   const map = logMapOf(records, position?.log);
   const faults: string[] = [];

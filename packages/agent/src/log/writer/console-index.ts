@@ -1,4 +1,4 @@
-import { fstatSync, ftruncateSync } from "node:fs";
+import { ftruncateSync } from "node:fs";
 import {
   encodeIndexRecord,
   type IndexRecord,
@@ -8,15 +8,23 @@ import {
 } from "@confed/codecs";
 import { appendWhole } from "./append-whole.ts";
 import { clockQuality } from "./clock-quality.ts";
+import type { IndexReserve } from "./index-reserve.ts";
 import type { OpenFiles } from "./open-files.ts";
+import { sizeOf } from "./where-to-start.ts";
 
 export interface ConsoleIndexDeps {
+  /** The console's. */
+  readonly name: string;
   readonly indexPath: string;
   readonly indexes: OpenFiles;
   /** Runs evenly whatever the wall clock is set to. */
   readonly monotonicMs: () => number;
   /** Where segments and gaps are noted as well, before the index, which may lose them. */
   readonly journal?: ((record: IndexRecord) => void) | undefined;
+  /** For what must not be lost while the disk is full. */
+  readonly reserve?: IndexReserve | undefined;
+  /** The index could be written, or not: why. */
+  readonly onIndex?: ((reason?: unknown) => void) | undefined;
 }
 
 /** Where a byte stands in its file, if its segment is stamped. */
@@ -45,12 +53,22 @@ export class ConsoleIndex {
 
   /** Write a record, and what is held before it. Throws what the file system says. */
   note(record: IndexRecord): void {
-    const { indexes, indexPath, journal } = this.#deps;
-    if (record.t === "seg" || record.t === "gap") {
-      journal?.(record);
-      indexes.take(indexPath).file.unsynced = journal !== undefined;
+    const { journal, reserve, name } = this.#deps;
+    if (record.t !== "seg" && record.t !== "gap") {
+      this.#write(encodeIndexRecord(record));
+      return;
     }
-    this.#write(encodeIndexRecord(record));
+    journal?.(record);
+    try {
+      this.#write(encodeIndexRecord(record), journal !== undefined);
+    } catch (reason) {
+      if (!isNoSpace(reason) || reserve?.keep(name, record) !== true) throw reason;
+    }
+  }
+
+  /** It lacks what the reserve has. */
+  get behind(): boolean {
+    return this.#late !== "";
   }
 
   /**
@@ -83,7 +101,7 @@ export class ConsoleIndex {
 
   /** Hold no marks any longer. Those that the index cannot take are unknown. */
   writeMarks(): void {
-    if (this.#heldLines === "") return;
+    if (this.#heldLines === "" && !this.behind) return;
     try {
       this.#write("");
     } catch {
@@ -93,28 +111,45 @@ export class ConsoleIndex {
 
   /** What takes back everything that is noted from here on. Throws what the file system says. */
   savepoint(): () => void {
-    const { indexes, indexPath } = this.#deps;
+    const { indexes, indexPath, reserve, name } = this.#deps;
     this.writeMarks();
-    const sizeBytes = fstatSync(indexes.take(indexPath).file.fd).size;
+    const takeBackReserved = reserve?.savepoint(name);
+    const sizeBytes = sizeOf(indexPath);
     return () => {
-      ftruncateSync(indexes.take(indexPath).file.fd, sizeBytes);
+      // A full disk has not even an empty file to give.
+      if (sizeOf(indexPath) > sizeBytes) ftruncateSync(indexes.take(indexPath).file.fd, sizeBytes);
+      takeBackReserved?.();
     };
   }
 
-  #write(line: string): void {
-    const { indexes, indexPath } = this.#deps;
-    const lines = this.#heldLines + line;
+  get #late(): string {
+    return this.#deps.reserve?.linesOf(this.#deps.name) ?? "";
+  }
+
+  #write(line: string, unsynced?: boolean): void {
+    const { indexes, indexPath, reserve, name, onIndex } = this.#deps;
+    const late = this.#late;
+    const lines = late + this.#heldLines + line;
     this.#heldLines = "";
-    const { file } = indexes.take(indexPath);
-    // The first line after an unclean stop may follow a torn one: an empty line closes that off.
-    const torn = file.untouched && file.sizeBytesAtOpen > 0;
-    file.untouched = false;
     try {
+      const { file } = indexes.take(indexPath);
+      if (unsynced !== undefined) file.unsynced = unsynced;
+      // The first line after an unclean stop may follow a torn one: an empty line closes that off.
+      const torn = file.untouched && file.sizeBytesAtOpen > 0;
+      file.untouched = false;
       appendWhole(file.fd, `${torn ? "\n" : ""}${lines}`);
     } catch (reason) {
       // Opened anew: what this may have torn is closed off as well.
       indexes.drop(indexPath);
+      onIndex?.(reason);
       throw reason;
     }
+    if (late !== "") reserve?.release(name);
+    onIndex?.();
   }
+}
+
+function isNoSpace(reason: unknown): boolean {
+  const { code } = reason as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT";
 }

@@ -7,6 +7,8 @@ import type { Vouched } from "./replay-journal.ts";
 /** What a console's log needs of the writer that it belongs to. */
 export interface ConsoleLogDeps extends ConsoleIndexDeps {
   readonly path: string;
+  /** What belongs behind the index, and a full disk did not take. */
+  readonly lateLines?: string | undefined;
   readonly logs: OpenFiles;
   readonly wallTimeMs: () => number;
   readonly onGap: (gap: GapRecord) => void;

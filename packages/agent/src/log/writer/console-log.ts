@@ -215,7 +215,7 @@ export class ConsoleLog {
     }
     this.index.writeMarks();
     this.#look(this.#deps.wallTimeMs());
-    return true;
+    return !this.index.behind;
   }
 
   #write(run: Run): void {

@@ -10,8 +10,12 @@ import type {
   WriterReply,
 } from "../writer-messages.ts";
 import { ConsoleLog } from "./console-log.ts";
+import { FailingLogs } from "./failing-logs.ts";
+import type { IndexReserve } from "./index-reserve.ts";
+import { IndexRoom } from "./index-room.ts";
 import { Journal } from "./journal.ts";
 import { OpenFiles } from "./open-files.ts";
+import { openReserve } from "./open-reserve.ts";
 import { laterOf, type Position, PositionsFile, positionsPathOf } from "./positions-file.ts";
 import { replayJournals, type Vouched } from "./replay-journal.ts";
 import type { Piece } from "./runs-of.ts";
@@ -39,8 +43,11 @@ export class LogWriter {
   readonly #logs: OpenFiles;
   readonly #indexes: OpenFiles;
   readonly #consoles = new Map<number, ConsoleLog>();
-  readonly #failing = new Set<number>();
+  readonly #failing: FailingLogs;
   readonly #vouched: ReadonlyMap<string, Vouched>;
+  /** Undefined: whoever hangs may have it open. */
+  readonly #indexReserve: IndexReserve | undefined;
+  readonly #indexRoom: IndexRoom;
   /** Made for the first console that wants one. */
   #journal: Journal | undefined;
   readonly #moved: { readonly console: ConsoleLog; readonly position: Position }[] = [];
@@ -54,12 +61,15 @@ export class LogWriter {
   constructor(options: WriterOptions, gid: number | undefined, deps: LogWriterDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#failing = new FailingLogs(deps.reply);
     this.#positions = new PositionsFile(positionsPathOf(options.positionsDir ?? options.stateDir));
     const onSyncFailed = (path: string, reason: unknown) => {
       for (const console of this.#consoles.values()) if (console.uses(path)) console.lost(reason);
     };
     this.#logs = new OpenFiles({ mode: options.mode, gid, onSyncFailed });
     this.#indexes = new OpenFiles({ mode: 0o640, onSyncFailed });
+    this.#indexRoom = new IndexRoom(deps);
+    this.#indexReserve = options.leaveFiles === true ? undefined : openReserve(options);
     // Whoever hangs may have its journal open: the next start looks at it.
     this.#vouched = options.leaveFiles === true ? new Map() : this.#replay();
   }
@@ -142,7 +152,7 @@ export class LogWriter {
       else if (console.behind) refused.push({ number, next: console.next });
       else if (!this.#append(number, console, pieces, journalFault))
         refused.push({ number, next: console.next });
-      else this.#healed(number);
+      else this.#failing.healed(number);
     }
     this.#pieces.clear();
     this.#recordMoves();
@@ -162,7 +172,7 @@ export class LogWriter {
     const taken = console !== undefined && this.#append(number, console, pieces, journalFault);
     if (taken) {
       console.behind = !final;
-      if (final) this.#healed(number);
+      if (final) this.#failing.healed(number);
     }
     this.#recordMoves();
     this.#deps.reply(
@@ -184,6 +194,7 @@ export class LogWriter {
     this.#logs.closeAll();
     this.#indexes.closeAll();
     this.#positions.close();
+    this.#indexReserve?.close();
   }
 
   // First the journal, for all consoles at once: what a log has is never more than the journal knows.
@@ -211,7 +222,7 @@ export class LogWriter {
         this.#consoles.set(log.number, console);
       } catch (reason) {
         this.#consoles.delete(log.number);
-        this.#tellFailing(log.number, reason, true);
+        this.#failing.unopened(log.number, reason);
       }
     }
     try {
@@ -220,7 +231,7 @@ export class LogWriter {
     } catch (reason) {
       for (const { number } of opened) {
         this.#consoles.delete(number);
-        this.#tellFailing(number, reason, true);
+        this.#failing.unopened(number, reason);
       }
       return;
     }
@@ -228,7 +239,7 @@ export class LogWriter {
       const position = reserved[at];
       if (position !== undefined) this.#consoles.get(number)?.reserved(position);
       // A log that is behind shows that it can be written when it takes what it missed.
-      if (this.#consoles.get(number)?.behind === false) this.#failing.delete(number);
+      if (this.#consoles.get(number)?.behind === false) this.#failing.forget(number);
     }
     this.#deps.reply({ tell: "opened", logs: opened });
   }
@@ -262,7 +273,11 @@ export class LogWriter {
     const { pathTemplate, stateDir } = this.#options;
     return new ConsoleLog(log, laterOf(this.#positions.get(log.name), log.handed), {
       path: pathOfLog(pathTemplate, log.name),
+      name: log.name,
       indexPath: indexPathOf(stateDir, log.name),
+      reserve: this.#indexReserve,
+      lateLines: this.#indexReserve?.linesOf(log.name),
+      onIndex: this.#indexRoom.onIndex,
       logs: this.#logs,
       indexes: this.#indexes,
       wallTimeMs: this.#deps.wallTimeMs,
@@ -290,7 +305,7 @@ export class LogWriter {
       }
       this.#unsettle(number);
       this.#consoles.delete(number);
-      this.#failing.delete(number);
+      this.#failing.forget(number);
     }
     try {
       this.#positions.put(positions);
@@ -310,14 +325,15 @@ export class LogWriter {
     try {
       this.#positions.put(consoles.map(({ position }) => position));
     } catch (reason) {
-      for (const { number } of consoles) this.#fail(number, reason);
+      for (const { number } of consoles) this.#failing.unreserved(number, reason);
       this.#deps.reply({ tell: "unreserved", numbers: consoles.map(({ number }) => number) });
       return;
     }
     for (const { number, console, position } of consoles) {
       console.reserved(position);
+      this.#failing.reserved(number);
       this.#deps.reply({ tell: "reserved", number, reservedEnd: position.end });
-      if (!console.behind) this.#healed(number);
+      if (!console.behind) this.#failing.healed(number);
     }
   }
 
@@ -347,7 +363,7 @@ export class LogWriter {
       console.append(pieces);
     } catch (reason) {
       console.behind = true;
-      this.#fail(number, reason);
+      this.#failing.failed(number, reason);
       return false;
     }
     this.#toRecord(console);
@@ -359,27 +375,12 @@ export class LogWriter {
     if (position !== undefined) this.#moved.push({ console, position });
   }
 
-  #healed(number: number): void {
-    if (this.#failing.delete(number)) this.#deps.reply({ tell: "healed", number });
-  }
-
   #note(number: number, event: EventRecord): void {
     try {
       this.#consoles.get(number)?.note(event);
     } catch {
       // An event that the index cannot take is lost; a console is not said to fail for it.
     }
-  }
-
-  #fail(number: number, reason: unknown): void {
-    if (this.#failing.has(number)) return;
-    this.#failing.add(number);
-    this.#tellFailing(number, reason, false);
-  }
-
-  #tellFailing(number: number, reason: unknown, unopened: boolean): void {
-    const { code, rawMessage } = ConfedError.from(reason, "unavailable");
-    this.#deps.reply({ tell: "failing", number, code, message: rawMessage, unopened });
   }
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, fsyncSync, openSync, readFileSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { decodeCheckedLines, encodeCheckedLine } from "@confed/codecs";
 import { makeDirectory } from "@confed/kernel";
@@ -56,6 +56,8 @@ export class PositionsFile<T extends { readonly name: string } = Position> {
   #lineCount: number;
   /** A sync failed: the kernel has thrown away what it could not write, and says so only once. */
   #suspect = false;
+  /** An unclean stop may have torn the last line, be it the only one: the next write closes it off. */
+  #torn: boolean;
 
   /** Reads what is there. A missing file is an empty one; damaged lines are passed over. */
   constructor(path: string) {
@@ -66,8 +68,7 @@ export class PositionsFile<T extends { readonly name: string } = Position> {
     for (const record of records as T[]) this.#positions.set(record.name, record);
     this.#lineCount = records.length;
     this.#fd = openSync(path, "a", 0o640);
-    // Closes off a line that an unclean stop tore, be it the only one.
-    if (text !== "") writeSync(this.#fd, "\n");
+    this.#torn = text !== "";
   }
 
   get(name: string): T | undefined {
@@ -94,7 +95,8 @@ export class PositionsFile<T extends { readonly name: string } = Position> {
   }
 
   #append(positions: readonly T[]): void {
-    append(this.#fd, positions);
+    append(this.#fd, positions, this.#torn ? "\n" : "");
+    this.#torn = false;
     try {
       fdatasyncSync(this.#fd);
     } catch (reason) {
@@ -120,14 +122,15 @@ export class PositionsFile<T extends { readonly name: string } = Position> {
     closeSync(this.#fd);
     this.#fd = fd;
     this.#suspect = false;
+    this.#torn = false;
     this.#lineCount = all.size;
   }
 }
 
 const COMPACT_ABOVE_LINES = 1_000;
 
-function append(fd: number, positions: readonly object[]): void {
-  appendWhole(fd, positions.map(encodeCheckedLine).join(""));
+function append(fd: number, positions: readonly object[], before = ""): void {
+  appendWhole(fd, before + positions.map(encodeCheckedLine).join(""));
 }
 
 /** A name is on the disk when its directory is (fsync(2)). */

@@ -1,4 +1,14 @@
-import { copyFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { makeDirectory } from "@confed/kernel";
 
@@ -21,10 +31,26 @@ export function outlivedBy(
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
     stuck = isAlive(before);
   }
-  const temporary = `${path}.new`;
-  writeFileSync(temporary, `${pid} ${startOf(pid)}\n`);
-  renameSync(temporary, path);
+  claim(path, `${pid} ${startOf(pid)}\n`);
   return stuck;
+}
+
+function claim(path: string, text: string): void {
+  const temporary = `${path}.new`;
+  try {
+    writeFileSync(temporary, text);
+    renameSync(temporary, path);
+  } catch (reason) {
+    if ((reason as NodeJS.ErrnoException).code !== "ENOSPC") throw reason;
+    // A log writer must start on a full disk, too: in the block that the one before us has paid for.
+    rmSync(temporary, { force: true });
+    const fd = openSync(path, "r+");
+    try {
+      writeSync(fd, text.padStart(fstatSync(fd).size), 0);
+    } finally {
+      closeSync(fd);
+    }
+  }
 }
 
 /** True while the log writer that had this directory last still runs. */

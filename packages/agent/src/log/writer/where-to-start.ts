@@ -39,6 +39,8 @@ export interface LogFile {
 export interface LogFiles {
   readonly path: string;
   readonly indexPath: string;
+  /** What belongs behind the index, and a full disk did not take. */
+  readonly lateLines?: string | undefined;
 }
 
 /**
@@ -50,7 +52,7 @@ export function startAt({ logId, offset }: { readonly logId: string; readonly of
 }
 
 /** From what the disk says. `known` undefined: nothing was ever recorded of this console. */
-export function whereToStart(known: Position | undefined, { path, indexPath }: LogFiles): Start {
+export function whereToStart(known: Position | undefined, { path, indexPath, lateLines }: LogFiles): Start {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (known === undefined) {
     // Bytes of before, if any, are the beginning of this log; but for those of which nobody knows any
@@ -72,7 +74,7 @@ export function whereToStart(known: Position | undefined, { path, indexPath }: L
     const segment = known.file === path ? { off: known.off, pos: known.pos, head: known.head } : undefined;
     return { logId, fileEnd: end, next: end, segment, file: written };
   }
-  const { last, found, marks } = whereLast(known, indexPath);
+  const { last, found, marks } = whereLast(known, indexPath, lateLines);
   const { off, pos, base, head } = last;
   const here = found?.path === path;
   const grownBytes = found === undefined || found.packing !== "none" ? -1 : sizeOf(found.path) - pos;
@@ -112,8 +114,8 @@ type KnownSegment = Pick<Position, "off" | "pos" | "file" | "id" | "base" | "hea
 
 // A segment is in the index a moment before it is in the positions: an unclean stop may come between.
 // Its file may not have outlived a power loss: then the one before it is the last.
-function whereLast(known: Position, indexPath: string) {
-  const { records } = decodeIndex(tailOf(indexPath));
+function whereLast(known: Position, indexPath: string, lateLines = "") {
+  const { records } = decodeIndex(`${tailOf(indexPath)}\n${lateLines}`);
   const noted = records.findLast(
     (record): record is SegmentRecord =>
       record.t === "seg" && record.log === known.log && record.off >= known.off,
