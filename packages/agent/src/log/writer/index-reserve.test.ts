@@ -110,7 +110,8 @@ test("gaps and segments behind them are kept while the disk with the indexes is 
   const open = { number: 1, name: "n1" };
   writer.do({ do: "open", consoles: [open] });
   writer.do({ do: "begin", numbers: [1] });
-  const [{ logId = "" } = {}] = replies.flatMap((reply) => (reply.tell === "opened" ? reply.logs : []));
+  const [opened] = replies.flatMap((reply) => (reply.tell === "opened" ? reply.logs : []));
+  const logId = opened?.logId ?? "";
   const gaps: [number, number][] = [];
   const bytesAt = (from: number, to: number) =>
     Buffer.from(Uint8Array.from({ length: to - from }, (_, i) => (from + i) % 251));
