@@ -173,7 +173,7 @@ export class Fleet {
 
   /** The processes that serve links and viewers. */
   #loops(): readonly number[] {
-    return treeLike(this.system.pids(), "main.js agent");
+    return treeLike(this.system.pids(), "confed.mjs agent");
   }
 
   #allPids(): readonly number[] {

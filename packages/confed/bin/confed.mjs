@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 // npm links this file at install time, when nothing is built yet.
-import "../dist/main.js";
+import "../dist/confed.mjs";

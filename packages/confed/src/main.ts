@@ -61,10 +61,15 @@ process.on("uncaughtException", (reason) => {
   process.exit(EXIT_BUG);
 });
 
-const exitCode = await runConfed(world);
-await new Promise<void>((resolve) => {
-  if (exitCode > 128 || process.stdout.writableLength === 0) resolve();
-  else process.stdout.write("", () => resolve());
-});
-// Nothing that is still open is of any use.
-process.exit(exitCode);
+// No await at top level: the bundle is a script, of which V8 keeps what it compiled.
+void runAndExit();
+
+async function runAndExit(): Promise<never> {
+  const exitCode = await runConfed(world);
+  await new Promise<void>((resolve) => {
+    if (exitCode > 128 || process.stdout.writableLength === 0) resolve();
+    else process.stdout.write("", () => resolve());
+  });
+  // Nothing that is still open is of any use.
+  process.exit(exitCode);
+}

@@ -14,8 +14,8 @@ import { RigProcess } from "./rig-process.ts";
 import { type SocketConsole, startSocketConsole } from "./socket-console.ts";
 import { StatusWatch } from "./status-watch.ts";
 
-/** The administrator's command, as `tsc -b` built it. */
-const CONFED = fileURLToPath(new URL("../../confed/dist/main.js", import.meta.url));
+/** The bundle that administrators run; scripts/build-confed.mjs makes it. */
+const CONFED = fileURLToPath(new URL("../../confed/dist/confed.mjs", import.meta.url));
 
 /** An entry of a console table, as it is written. */
 export type RigConsole =

@@ -3,8 +3,8 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { descendantsOf, type ProcessId, untilGone } from "./process-tree.ts";
 
-/** The administrator's command, as `tsc -b` built it. */
-const CONFED = fileURLToPath(new URL("../../confed/dist/main.js", import.meta.url));
+/** The bundle that administrators run; scripts/build-confed.mjs makes it. */
+const CONFED = fileURLToPath(new URL("../../confed/dist/confed.mjs", import.meta.url));
 
 /** Children of a command that was killed end by themselves within this, on a busy machine. */
 const GONE_MS = 20_000;

@@ -13,7 +13,7 @@ import type { RestartableAgent } from "../systems/restartable-agent.ts";
 import { startRestartableAgent } from "../systems/restartable-agent.ts";
 
 const run = promisify(execFile);
-const CONFED = join(ROOT, "packages/confed/dist/main.js");
+const CONFED = join(ROOT, "packages/confed/dist/confed.mjs");
 
 const CONSOLES = 50;
 /** Consoles whose every shown byte is held against the log. */

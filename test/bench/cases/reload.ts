@@ -8,7 +8,7 @@ import { untilMs } from "../measure/until.ts";
 import { ROOT } from "../root.ts";
 
 const run = promisify(execFile);
-const CONFED = join(ROOT, "packages/confed/dist/main.js");
+const CONFED = join(ROOT, "packages/confed/dist/confed.mjs");
 
 /** One console of many is reached in another way from now on. */
 export const reload: Case = {

@@ -8,7 +8,7 @@ import { LogWatch } from "../log-check.ts";
 import { ROOT } from "../root.ts";
 
 const run = promisify(execFile);
-const CONFED = join(ROOT, "packages/confed/dist/main.js");
+const CONFED = join(ROOT, "packages/confed/dist/confed.mjs");
 const LINES_PER_SECOND = 10;
 
 /** A new version of the agent takes its links over, in the midst of a load. */

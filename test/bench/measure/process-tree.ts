@@ -48,7 +48,7 @@ export function sizeOf(pids: readonly number[]): TreeSize {
   };
 }
 
-/** Those that run this program: `log-writer`, `main.js agent`. */
+/** Those that run this program: `log-writer`, `confed.mjs agent`. */
 export function treeLike(pids: readonly number[], part: string): number[] {
   return treeOf(pids).filter((pid) =>
     (read(`/proc/${pid}/cmdline`) ?? "").replaceAll("\0", " ").includes(part),

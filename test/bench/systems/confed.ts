@@ -6,7 +6,7 @@ import { type Insides, insidesOfConfed } from "./insides.ts";
 import { type Program, startProgram } from "./program.ts";
 import type { RunningSystem, StartOptions, SystemName } from "./system.ts";
 
-const CONFED = join(ROOT, "packages/confed/dist/main.js");
+const CONFED = join(ROOT, "packages/confed/dist/confed.mjs");
 const RCONS = join(ROOT, "node_modules/.bin/rcons");
 
 export interface ConfedShape {

@@ -6,7 +6,7 @@ import type { Rack, RackConsole } from "../rack.ts";
 import { ROOT } from "../root.ts";
 import { freePort, type Program, startProgram } from "./program.ts";
 
-const CONFED = join(ROOT, "packages/confed/dist/main.js");
+const CONFED = join(ROOT, "packages/confed/dist/confed.mjs");
 /** Quickly again: what is measured is not how patient it is with consoles. */
 const RETRY = { first: "50ms", max: "200ms" };
 

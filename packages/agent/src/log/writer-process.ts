@@ -43,6 +43,18 @@ export function spawnWriter(logger: Logger, { onReply, onDied }: WriterEvents): 
   child.on("error", (error) => {
     logger.error("log writer cannot be started", { error: error.message });
   });
+  // A thousand consoles that come up say so in a few turns of the loop: one write a turn, not one each.
+  // What is written behind a command in the same turn waits with it, so nothing overtakes.
+  let corked = false;
+  const gatherTurn = () => {
+    if (corked) return;
+    corked = true;
+    child.stdin.cork();
+    setImmediate(() => {
+      corked = false;
+      child.stdin.uncork();
+    });
+  };
   const gone = new Promise<void>((resolve) => {
     child.once("close", (code, signal) => {
       resolve();
@@ -52,6 +64,7 @@ export function spawnWriter(logger: Logger, { onReply, onDied }: WriterEvents): 
   return {
     pid: child.pid,
     command(command) {
+      gatherTurn();
       child.stdin.write(jsonFrame(command));
     },
     batch(seq, records) {

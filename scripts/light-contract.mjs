@@ -1,7 +1,7 @@
 // @ts-check
-// In the bundle of rcons this stands in for `@grpc/proto-loader`, of which the house calls
+// In the bundles of our programs this stands in for `@grpc/proto-loader`, of which the house calls
 // `fromJSON` alone: the same codecs of protobufjs, but without a descriptor of every message and
-// with each codec made when it is first used. That is 30 ms of every start of rcons.
+// with each codec made when it is first used. That is 30 ms of every start.
 import protobuf from "protobufjs/light.js";
 
 /** @param {import("protobufjs").INamespace} json @param {import("protobufjs").IConversionOptions} options */
