@@ -1,6 +1,7 @@
 import type { GapRecord } from "@confed/codecs";
 import type { Rotation } from "../writer-messages.ts";
 import type { ConsoleIndexDeps } from "./console-index.ts";
+import type { LogFolder } from "./log-folder.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { Vouched } from "./replay-journal.ts";
 
@@ -10,6 +11,10 @@ export interface ConsoleLogDeps extends ConsoleIndexDeps {
   /** What belongs behind the index, and a full disk did not take. */
   readonly lateLines?: string | undefined;
   readonly logs: OpenFiles;
+  /** Where `path` is. */
+  readonly folder: LogFolder;
+  /** What the console printed last, up to an offset. */
+  readonly recent: (end: number) => Uint8Array;
   readonly wallTimeMs: () => number;
   readonly onGap: (gap: GapRecord) => void;
   /** When the file is full: what it holds moves to a segment of its own. */

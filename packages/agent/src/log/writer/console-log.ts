@@ -1,7 +1,7 @@
-import { renameSync, statSync, writevSync } from "node:fs";
-import { type GapRecord, type IndexRecord, MARK_EVERY_MS } from "@confed/codecs";
+import { renameSync, writevSync } from "node:fs";
+import type { GapRecord, IndexRecord } from "@confed/codecs";
 import { ConfedError } from "@confed/kernel";
-import { fileIdOf, segmentPathOf } from "../log-files.ts";
+import { segmentPathOf } from "../log-files.ts";
 import { LOG_LIMITS } from "../log-limits.ts";
 import type { OpenedLog, OpenLog } from "../writer-messages.ts";
 import { ConsoleIndex } from "./console-index.ts";
@@ -11,6 +11,7 @@ import { LineStamps } from "./line-stamps.ts";
 import { lostSegments } from "./lost-segments.ts";
 import { type Standing, segmentBehind, segmentWithin } from "./next-segment.ts";
 import type { OpenFile } from "./open-files.ts";
+import { PathWatch } from "./path-watch.ts";
 import type { Position } from "./positions-file.ts";
 import { type Piece, type Run, runsOf } from "./runs-of.ts";
 import { believed, type LogFile, type Segment, sizeOf, startAt, whereToStart } from "./where-to-start.ts";
@@ -36,8 +37,7 @@ export class ConsoleLog {
   /** The file at our path, as far as it is ours. */
   #file: LogFile | undefined;
   #mustLeave: boolean;
-  /** When the path was last looked at, and how much the file had taken then. */
-  #looked = { atMs: Number.NEGATIVE_INFINITY, tookBytes: 0 };
+  readonly #watch: PathWatch;
   #rotateNotBeforeMs = Number.NEGATIVE_INFINITY;
   /** What was next when {@link settle} last came by. */
   #settledNext = Number.NaN;
@@ -63,6 +63,7 @@ export class ConsoleLog {
     this.behind = behind;
     this.#mustLeave = deps.leaveFile === true;
     this.#deps = deps;
+    this.#watch = new PathWatch(deps.path, deps.folder);
     this.index = new ConsoleIndex(deps);
     if (stamped === true) {
       this.#stamps = new LineStamps();
@@ -224,7 +225,7 @@ export class ConsoleLog {
     try {
       this.#noteOwed();
       const nowMs = wallTimeMs();
-      if (Math.abs(nowMs - this.#looked.atMs) >= MARK_EVERY_MS) this.#look(nowMs);
+      if (this.#watch.isDue(nowMs)) this.#look(nowMs);
       const { fd } = this.#fileToWrite(nowMs);
       if (this.#stamps === undefined) {
         this.#writeAll(fd, run);
@@ -337,19 +338,15 @@ export class ConsoleLog {
     onRotated?.(to, path);
   }
 
-  // logrotate and people rename, truncate, remove logs: what is at our path?
   #look(nowMs: number): void {
-    const tookBytes = this.#next + (this.#stamps?.extraBytes ?? 0);
-    const wroteBytes = tookBytes - this.#looked.tookBytes;
-    this.#looked = { atMs: nowMs, tookBytes };
-    const { logs, path } = this.#deps;
+    const { logs, path, recent } = this.#deps;
     const open = logs.known(path);
     if (open === undefined) return;
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined || fileIdOf(stat) !== open.id) {
+    const sizeBytes = this.#watch.look(nowMs, open);
+    if (sizeBytes === undefined) {
       logs.drop(path);
-    } else if (this.#fileBytes !== undefined && stat.size < this.#fileBytes) {
-      this.#beginSegment(segmentWithin(stat.size, this.#standing(open.id), wroteBytes), open.id);
+    } else if (this.#fileBytes !== undefined && sizeBytes < this.#fileBytes) {
+      this.#beginSegment(segmentWithin(sizeBytes, this.#standing(open.id), recent(this.#next)), open.id);
     }
   }
 

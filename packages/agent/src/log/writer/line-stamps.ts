@@ -1,6 +1,7 @@
 import { fstatSync, ftruncateSync, writeSync } from "node:fs";
 import { readPlain } from "../read-file.ts";
 import { STAMP_BYTES, stampedText, stampOf, walkStamped } from "../stamps.ts";
+import { commonEnd } from "./recent-output.ts";
 import type { Run } from "./runs-of.ts";
 import type { Segment } from "./where-to-start.ts";
 
@@ -45,24 +46,38 @@ export class LineStamps {
   }
 
   /**
-   * Somebody emptied the file, and everything in it was written since, up to offset `end`: the segment
-   * that begins with the first line that begins there. Undefined: no line does.
+   * Somebody cut the file, and we went on: the segment that begins with the first line that begins there
+   * from which on all is `output`, which ends at offset `end`. Undefined: no line does.
    */
   beginWithin(
     path: string,
-    { end, fileBytes }: { readonly end: number; readonly fileBytes: number },
+    {
+      end,
+      fileBytes,
+      output,
+    }: { readonly end: number; readonly fileBytes: number; readonly output: Uint8Array },
   ): Segment | undefined {
     if (fileBytes > WITHIN_BYTES_MAX) return undefined;
     const bytes = readPlain(path, 0, fileBytes);
-    const pos = bytes.indexOf(LINE_FEED) + 1 + STAMP_BYTES;
-    if (pos === STAMP_BYTES || pos >= bytes.byteLength) return undefined;
+    const firstPos = bytes.indexOf(LINE_FEED) + 1 + STAMP_BYTES;
+    if (firstPos === STAMP_BYTES || firstPos >= bytes.byteLength) return undefined;
     const read = (at: number, sizeBytes: number) => bytes.subarray(at, at + sizeBytes);
-    const { off: length, skip } = walkStamped(read, { off: 0, pos, skip: 0 });
+    const lines: Uint8Array[] = [];
+    const place = { off: 0, pos: firstPos, skip: 0 };
+    const { off: allBytes, skip } = walkStamped(read, place, { visit: (line) => lines.push(line) > 0 });
     if (skip > 0 && skip < STAMP_BYTES) return undefined;
+    const ourBytes = commonEnd(Buffer.concat(lines), output);
+    let [off, pos] = [0, firstPos];
+    for (const line of lines) {
+      if (off >= allBytes - ourBytes) break;
+      off += line.byteLength;
+      pos += line.byteLength + STAMP_BYTES;
+    }
+    if (off === allBytes) return undefined;
     this.#headBytes = 0;
-    this.#betweenBytes = bytes.byteLength - pos - length;
+    this.#betweenBytes = bytes.byteLength - pos - (allBytes - off);
     this.#atLineStart = skip > 0;
-    return { off: end - length, pos, head: pos, emptied: true };
+    return { off: end - (allBytes - off), pos, head: pos, emptied: true };
   }
 
   /** Append a run; its lines that begin now are stamped with `nowMs`. One write, if all goes well. */

@@ -8,6 +8,7 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -332,6 +333,14 @@ const moves = fc.array(
     { weight: 2, arbitrary: fc.record({ do: fc.constant("wait" as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("rename" as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("copytruncate" as const) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant("cut" as const),
+        part: fc.double({ min: 0, max: 1, noNaN: true }),
+        then: fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 3 }),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("pack" as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const), clean: fc.boolean() }) },
   ),
@@ -352,7 +361,16 @@ test("whatever happens to its files, no offset of a log is read as the wrong byt
         if (move.do === "pack") for (const segment of log.rotated.splice(0)) packFile(segment, "gzip");
         const exists = readdirSync(dir).includes("n1.log");
         if (move.do === "rename" && exists) renameSync(path(), `${path()}.${(names += 1)}`);
+        if (move.do === "cut" && exists) {
+          truncateSync(path(), Math.floor(statSync(path()).size * move.part));
+          truncated = true;
+          for (const length of move.then) log.print(length);
+          // Nothing in the folder has changed.
+          log.wallMs += 5_000;
+          log.print(1);
+        }
         if (move.do === "copytruncate" && exists) {
+          copyFileSync(path(), `${path()}.${(names += 1)}`);
           truncateSync(path());
           truncated = true;
           // Until the next look, a reader may be shown new bytes for old offsets.

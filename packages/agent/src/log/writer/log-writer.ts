@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { EventRecord, GapRecord } from "@confed/codecs";
 import { type Cancel, type Clock, ConfedError, systemClock, visitRecords } from "@confed/kernel";
 import { indexPathOf, pathOfLog } from "../log-path.ts";
@@ -14,11 +15,14 @@ import { FailingLogs } from "./failing-logs.ts";
 import type { IndexReserve } from "./index-reserve.ts";
 import { IndexRoom } from "./index-room.ts";
 import { Journal } from "./journal.ts";
+import { LogFolder } from "./log-folder.ts";
 import { OpenFiles } from "./open-files.ts";
 import { openReserve } from "./open-reserve.ts";
 import { laterOf, type Position, PositionsFile, positionsPathOf } from "./positions-file.ts";
-import { replayJournals, type Vouched } from "./replay-journal.ts";
+import { RecentOutput } from "./recent-output.ts";
+import type { Vouched } from "./replay-journal.ts";
 import type { Piece } from "./runs-of.ts";
+import { vouchedBy } from "./vouched-by.ts";
 
 export interface LogWriterDeps {
   readonly wallTimeMs: () => number;
@@ -48,6 +52,8 @@ export class LogWriter {
   /** Undefined: whoever hangs may have it open. */
   readonly #indexReserve: IndexReserve | undefined;
   readonly #indexRoom: IndexRoom;
+  readonly #folders = new Map<string, LogFolder>();
+  readonly #recent = new RecentOutput();
   /** Made for the first console that wants one. */
   #journal: Journal | undefined;
   readonly #moved: { readonly console: ConsoleLog; readonly position: Position }[] = [];
@@ -71,21 +77,12 @@ export class LogWriter {
     this.#indexRoom = new IndexRoom(deps);
     this.#indexReserve = options.leaveFiles === true ? undefined : openReserve(options);
     // Whoever hangs may have its journal open: the next start looks at it.
-    this.#vouched = options.leaveFiles === true ? new Map() : this.#replay();
-  }
-
-  #replay(): ReadonlyMap<string, Vouched> {
-    const { pathTemplate, stateDir, mode } = this.#options;
-    return replayJournals({
-      directory: this.#journalDir,
-      known: (name) => this.#positions.get(name),
-      pathOf: (name) => pathOfLog(pathTemplate, name),
-      indexPathOf: (name) => indexPathOf(stateDir, name),
-      mode,
-      onTrouble: (name, reason) => {
-        this.#trouble(`the journal of ${name} cannot be replayed; what its log lacks is a gap`, reason);
-      },
-    });
+    this.#vouched =
+      options.leaveFiles === true
+        ? new Map()
+        : vouchedBy(options, this.#positions, (text, reason) => {
+            this.#trouble(text, reason);
+          });
   }
 
   get #journalDir(): string {
@@ -134,6 +131,7 @@ export class LogWriter {
       }
       this.#recordMoves();
       if (this.#unsettled.size > 0) this.#settleSoon();
+      else this.#recent.clear();
     });
   }
 
@@ -144,6 +142,7 @@ export class LogWriter {
       if (pieces === undefined) this.#pieces.set(number, [{ offset, bytes }]);
       else pieces.push({ offset, bytes });
     });
+    this.#recent.add(records);
     const refused: Refused[] = [];
     const journalFault = this.#toJournal(this.#pieces);
     for (const [number, pieces] of this.#pieces) {
@@ -167,6 +166,7 @@ export class LogWriter {
   ): void {
     const pieces: Piece[] = [];
     visitRecords(records, (_number, offset, bytes) => pieces.push({ offset, bytes }));
+    this.#recent.add(records);
     const console = this.#consoles.get(number);
     const journalFault = this.#toJournal([[number, pieces]]);
     const taken = console !== undefined && this.#append(number, console, pieces, journalFault);
@@ -271,8 +271,11 @@ export class LogWriter {
 
   #consoleLog(log: OpenLog): ConsoleLog {
     const { pathTemplate, stateDir } = this.#options;
+    const path = pathOfLog(pathTemplate, log.name);
     return new ConsoleLog(log, laterOf(this.#positions.get(log.name), log.handed), {
-      path: pathOfLog(pathTemplate, log.name),
+      path,
+      folder: this.#folder(dirname(path)),
+      recent: (end) => this.#recent.before(log.number, end),
       name: log.name,
       indexPath: indexPathOf(stateDir, log.name),
       reserve: this.#indexReserve,
@@ -291,6 +294,13 @@ export class LogWriter {
         this.#deps.reply({ tell: "gap", number: log.number, gap });
       },
     });
+  }
+
+  // Where every console has a folder of its own, as many as there ever were consoles.
+  #folder(path: string): LogFolder {
+    const folder = this.#folders.get(path) ?? new LogFolder(path);
+    this.#folders.set(path, folder);
+    return folder;
   }
 
   #close(closing: readonly { readonly number: number; readonly end: number }[]): void {

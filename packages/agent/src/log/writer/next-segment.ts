@@ -1,4 +1,6 @@
+import { readPlain } from "../read-file.ts";
 import type { LineStamps } from "./line-stamps.ts";
+import { commonEnd } from "./recent-output.ts";
 import type { Segment } from "./where-to-start.ts";
 
 /** Where a log stands when it begins a segment. */
@@ -20,13 +22,20 @@ export function segmentBehind(fileBytes: number, { path, next, knownBytes = 0, s
 }
 
 /**
- * The segment of a file that was emptied. Since we last looked, it took `wroteBytes`: what it holds is
- * what we wrote last. Not so, it holds something else.
+ * The segment of a file that somebody cut, to nothing or to some length, and that we went on writing
+ * to: `output` is what we wrote last. As much of the file's end as is just that has its offsets; what
+ * stands before it is not ours to number any more.
  */
-export function segmentWithin(fileBytes: number, standing: Standing, wroteBytes: number): Segment {
-  const { path, next, segment, knownBytes = 0, stamps } = standing;
-  const ofSegmentBytes = knownBytes - (segment?.pos ?? 0);
-  if (fileBytes > Math.min(wroteBytes, ofSegmentBytes)) return segmentBehind(fileBytes, standing);
-  if (stamps === undefined) return { off: next - fileBytes, pos: 0 };
-  return stamps.beginWithin(path, { end: next, fileBytes }) ?? segmentBehind(fileBytes, standing);
+export function segmentWithin(fileBytes: number, standing: Standing, output: Uint8Array): Segment {
+  const { path, next, segment, stamps } = standing;
+  const ofSegment = output.subarray(Math.max(0, output.byteLength - (next - (segment?.off ?? next))));
+  if (stamps !== undefined)
+    return (
+      stamps.beginWithin(path, { end: next, fileBytes, output: ofSegment }) ??
+      segmentBehind(fileBytes, standing)
+    );
+  const readBytes = Math.min(fileBytes, ofSegment.byteLength);
+  const ourBytes = commonEnd(readPlain(path, fileBytes - readBytes, readBytes), ofSegment);
+  if (ourBytes === 0) return segmentBehind(fileBytes, standing);
+  return { off: next - ourBytes, pos: fileBytes - ourBytes };
 }

@@ -1,0 +1,113 @@
+import { copyFileSync, mkdtempSync, rmSync, truncateSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FakeClock } from "@confed/testkit";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { recordsOf } from "../backlogs.ts";
+import { LogMaps } from "../reader/log-maps.ts";
+import { readRange } from "../reader/read-range.ts";
+import type { WriterReply } from "../writer-messages.ts";
+import { LogWriter } from "./log-writer.ts";
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "confed-cut-"));
+});
+afterEach(() => {
+  rmSync(dir, { recursive: true });
+});
+
+const path = () => join(dir, "n1.log");
+/** Lines that are much alike: what was cut off looks like what comes. */
+const LINES = "login: \nok 12\nlogin: \nok 13\nlogin: \nok 14\n";
+const source = (from: number, to: number) =>
+  Buffer.from(Array.from({ length: to - from }, (_, i) => LINES.charCodeAt((from + i) % LINES.length)));
+
+/** A log writer in this process. Returns how to print, and how to wait. */
+function printing(stamped: boolean) {
+  const replies: WriterReply[] = [];
+  const log = { end: 0, wallMs: 1e12, logId: "" };
+  const writer = new LogWriter(
+    { stateDir: join(dir, "state"), pathTemplate: join(dir, "&.log"), mode: 0o640 },
+    undefined,
+    {
+      wallTimeMs: () => log.wallMs,
+      monotonicMs: () => log.wallMs,
+      clock: new FakeClock(),
+      reply: (reply) => replies.push(reply),
+    },
+  );
+  writer.do({ do: "open", consoles: [{ number: 1, name: "n1", stamped }] });
+  writer.do({ do: "begin", numbers: [1] });
+  const [opened] = replies.flatMap((reply) => (reply.tell === "opened" ? reply.logs : []));
+  log.logId = opened?.logId ?? "";
+  const print = (length: number) => {
+    const bytes = source(log.end, log.end + length);
+    writer.batch(0, recordsOf(1, [{ offset: log.end, bytes }]));
+    log.end += length;
+  };
+  return { log, print };
+}
+
+/** Every byte that is read is the one that was printed. Returns where the rest was. */
+function gapsOf({ logId, end }: { readonly logId: string; readonly end: number }): [number, number][] {
+  const map = new LogMaps(join(dir, "state")).get({ name: "n1", logId });
+  const { pieces, chunks } = readRange(map, { from: 0, to: end, bytesMax: 1e9 });
+  const left = [...chunks];
+  let at = 0;
+  const gaps: [number, number][] = [];
+  for (const piece of pieces) {
+    if (piece.is === "gap") {
+      expect(piece.gap.why).toBe("log-truncated");
+      gaps.push([piece.gap.off, piece.gap.to]);
+      at = piece.gap.to;
+    } else {
+      expect(Buffer.from(left.shift() ?? []).toString()).toBe(source(at, at + piece.length).toString());
+      at += piece.length;
+    }
+  }
+  expect(at).toBe(end);
+  return gaps;
+}
+
+for (const stamped of [false, true]) {
+  test.each([0, 1, 42, 49, 84, 499, 509])(
+    `a log (stamped: ${stamped}) cut to %i bytes within the second shows what came since, and a gap for the rest, twice`,
+    (leftBytes) => {
+      const { log, print } = printing(stamped);
+      for (const _round of [1, 2]) {
+        print(500);
+        log.wallMs += 1_000;
+        print(10);
+        const cut = log.end;
+        truncateSync(path(), leftBytes);
+        // As long as what was left, so that lengths alone tell nothing.
+        print(50);
+        print(leftBytes + 1);
+        log.wallMs += 5_000;
+        print(50);
+        const gaps = gapsOf(log);
+        expect(gaps).toHaveLength(1);
+        // All that came since is there, of a stamped log from the first line on that began since.
+        expect(gaps[0]?.[0]).toBe(0);
+        expect(gaps[0]?.[1]).toBeLessThanOrEqual(stamped ? cut + 42 : cut);
+      }
+    },
+  );
+}
+
+test("a log that is copied beside and truncated is found so within a second, twice", () => {
+  const { log, print } = printing(false);
+  for (const round of [1, 2]) {
+    print(500);
+    log.wallMs += 1_000;
+    print(10);
+    const cut = log.end;
+    copyFileSync(path(), `${path()}.${round}`);
+    truncateSync(path());
+    print(100);
+    log.wallMs += 1_000;
+    print(50);
+    expect(gapsOf(log)).toEqual([[0, cut]]);
+  }
+});

@@ -1,0 +1,33 @@
+import { statSync } from "node:fs";
+import { fileIdOf } from "../log-files.ts";
+import type { LogFolder } from "./log-folder.ts";
+import type { OpenFile } from "./open-files.ts";
+
+/** Watches what logrotate and people do to a log at its path. One for each console: two numbers. */
+export class PathWatch {
+  readonly #path: string;
+  readonly #folder: LogFolder;
+  #lookedMs = Number.NEGATIVE_INFINITY;
+  #changes = 0;
+
+  constructor(path: string, folder: LogFolder) {
+    this.#path = path;
+    this.#folder = folder;
+  }
+
+  /** A name in its folder changed, or nobody has looked for long. */
+  isDue(nowMs: number): boolean {
+    return Math.abs(nowMs - this.#lookedMs) >= LOOK_EVERY_MS || this.#folder.changes(nowMs) !== this.#changes;
+  }
+
+  /** How long the file at the path is; undefined: it is not the one that we have open. */
+  look(nowMs: number, { id }: OpenFile): number | undefined {
+    this.#lookedMs = nowMs;
+    this.#changes = this.#folder.changes(nowMs);
+    const stat = statSync(this.#path, { throwIfNoEntry: false });
+    return stat === undefined || fileIdOf(stat) !== id ? undefined : stat.size;
+  }
+}
+
+/** What changes no name is found this late: a log that is truncated where it is. */
+const LOOK_EVERY_MS = 5_000;
