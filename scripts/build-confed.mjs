@@ -2,7 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundleProgram } from "./bundle-program.mjs";
+import { bundleChild, bundleProgram } from "./bundle-program.mjs";
+
+await bundleChild("agent", "log/writer/writer-main");
+await bundleChild("agent", "log/reader/reader-main");
 
 // An agent whose standard input has ended: it starts, dials a port where nobody answers, and ends.
 const dir = mkdtempSync(join(tmpdir(), "confed-build-"));
