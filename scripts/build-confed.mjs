@@ -2,10 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundleChild, bundleProgram } from "./bundle-program.mjs";
-
-await bundleChild("agent", "log/writer/writer-main");
-await bundleChild("agent", "log/reader/reader-main");
+import { bundleProgram } from "./bundle-program.mjs";
 
 // An agent whose standard input has ended: it starts, dials a port where nobody answers, and ends.
 const dir = mkdtempSync(join(tmpdir(), "confed-build-"));

@@ -64,22 +64,6 @@ export async function bundleProgram({ name, args, external = [] }) {
 }
 
 /**
- * Bundles a program of ours that another starts: `src/.../NAME-main.ts` becomes `dist/.../NAME-main.mjs`.
- * Small as it is, finding its modules one by one is two fifths of what its starter waits for.
- *
- * @param {string} name @param {string} path
- */
-export async function bundleChild(name, path) {
-  const program = await build({
-    ...common,
-    minify: false,
-    entryPoints: [`packages/${name}/src/${path}.ts`],
-    format: "esm",
-  });
-  put(`${root}packages/${name}/dist/${path}.mjs`, contentsOf(program));
-}
-
-/**
  * Run the program and keep what V8 compiled of it by its end. Whatever keeps that from working costs
  * a start time, no more.
  *

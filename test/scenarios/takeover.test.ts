@@ -1,8 +1,18 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { systemClock } from "@confed/kernel";
 import { consoleTable, spawnRack, verifyLogFiles } from "@confed/simulator";
-import { ConfedRig, ConfedRun, type RigAgent, readToTheEnd } from "@confed/testkit";
-import { describe, expect, test } from "vitest";
+import {
+  type Attached,
+  ConfedRig,
+  ConfedRun,
+  freePort,
+  type RigAgent,
+  readToTheEnd,
+  startSocketConsole,
+  startTelnetServer,
+} from "@confed/testkit";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 const signal = new AbortController().signal;
 
@@ -160,6 +170,137 @@ describe("an agent whose successor fails", () => {
         lines: each.lines,
       });
       expect(agent.gaps(each.console)).toEqual([]);
+    }
+  });
+});
+
+const bytes = (...values: readonly number[]) => Buffer.from(values);
+const [IAC, DO, WILL, SB, SE, TTYPE, IS, SEND] = [255, 253, 251, 250, 240, 24, 0, 1];
+
+describe("an agent that is upgraded twice", () => {
+  test("goes on in the midst of what telnet negotiates, and over Unix sockets", async () => {
+    const rig = new ConfedRig();
+    const door = await startTelnetServer(null);
+    const guest = await startSocketConsole({ path: join(rig.directory, "guest.sock") });
+    onTestFinished(() => Promise.all([door.close(), guest.close()]).then(() => undefined));
+    const agent = await rig.startAgent({
+      consoles: [
+        { name: "t1", transport: "telnet", host: door.host, port: door.port },
+        { name: "u1", transport: "unix", path: join(rig.directory, "guest.sock") },
+      ],
+      upgradable: true,
+    });
+    const { socket } = await door.accepted();
+    const heard: Buffer[] = [];
+    socket.on("data", (data: Buffer) => heard.push(data)).write(bytes(IAC, DO, TTYPE));
+    const hears = (answer: Buffer) =>
+      expect.poll(() => Buffer.concat(heard).includes(answer), { timeout: 10_000 }).toBe(true);
+    await hears(bytes(IAC, WILL, TTYPE));
+    for (const turn of ["first", "second"]) {
+      heard.length = 0;
+      // Half a question; the other half comes after the takeover, and output around both.
+      socket.write(Buffer.concat([Buffer.from(`before ${turn}\r\n`), bytes(IAC, SB, TTYPE)]));
+      await guest.feed(Buffer.from(`before ${turn}\r\n`));
+      for (const name of ["t1", "u1"])
+        await expect.poll(() => agent.log(name).toString()).toContain(`before ${turn}`);
+      const logged = agent.process.lines.length;
+      expect(await upgrade(rig, agent)).toMatchObject({ done: true, reconnecting: [], unconnected: 0 });
+      await agent.process.logged("ended", {}, logged);
+      socket.write(Buffer.concat([bytes(SEND, IAC, SE), Buffer.from(`after ${turn}\r\n`)]));
+      await guest.feed(Buffer.from(`after ${turn}\r\n`));
+      await hears(Buffer.concat([bytes(IAC, SB, TTYPE, IS), Buffer.from("vt220"), bytes(IAC, SE)]));
+      for (const name of ["t1", "u1"])
+        await expect.poll(() => agent.log(name).toString()).toContain(`after ${turn}`);
+    }
+    const expected = "before first\r\nafter first\r\nbefore second\r\nafter second\r\n";
+    for (const name of ["t1", "u1"]) {
+      expect(agent.log(name).toString()).toBe(expected);
+      expect(agent.gaps(name)).toEqual([]);
+    }
+  });
+
+  test("knows its viewers by their tokens: the keyboard is its writer's, whoever comes back first", async () => {
+    const rig = new ConfedRig();
+    const device = await rig.device("n1");
+    const agent = await rig.startAgent({ consoles: [device.entry], upgradable: true });
+    await agent.process.logged("console up", { console: "n1" });
+    let writer = rig.attach(agent, { console: "n1", subject: "writer" });
+    expect((await writer.whenOpened()).mode).toBe("WRITE");
+    let reader = rig.attach(agent, { console: "n1", subject: "reader" });
+    expect((await reader.whenOpened()).mode).toBe("VIEW");
+    for (const turn of ["first", "second"]) {
+      await device.feed(Buffer.from(`before ${turn}\r\n`));
+      await writer.saw(`before ${turn}\r\n`);
+      const answer = await upgrade(rig, agent);
+      expect(answer.done).toBe(true);
+      for (const viewer of [writer, reader]) {
+        await viewer.whenEnded();
+        expect(viewer.ended).toMatchObject({ reattach: true, error: { code: "unavailable" } });
+      }
+      await device.feed(Buffer.from(`after ${turn}\r\n`));
+      const back = async ({ opened, endOffset }: Attached, { resumeToken = opened?.resumeToken } = {}) => {
+        const from = { logId: opened?.start?.logId ?? "", offset: endOffset };
+        const again = rig.attach(agent, {
+          ...{ console: "n1", subject: "again", from, supersedesSessionId: opened?.sessionId ?? "" },
+          resumeToken: resumeToken ?? Buffer.alloc(0),
+        });
+        return { again, opened: await again.whenOpened() };
+      };
+      // All of them ask for the keyboard, one with the right session and the wrong token.
+      const { again: thief, opened: stolen } = await back(writer, { resumeToken: Buffer.alloc(16) });
+      expect([stolen.mode, stolen.writer]).toEqual(["VIEW", "writer"]);
+      const { again: reading, opened: readers } = await back(reader);
+      expect([readers.mode, readers.writer]).toEqual(["VIEW", "writer"]);
+      const { again: writing, opened: writers } = await back(writer);
+      expect(writers.mode).toBe("WRITE");
+      for (const viewer of [reading, writing]) await viewer.saw(`after ${turn}\r\n`);
+      for (const { gaps, output } of [reading, writing]) {
+        expect(gaps).toEqual([]);
+        expect(output.toString()).toBe(`after ${turn}\r\n`);
+      }
+      rig.close(thief);
+      // Nobody but those who are here holds a seat any more.
+      const { client } = rig.channel(agent);
+      const seated = async () => (await client.inspect({ console: "n1" }, { signal })).viewers.length;
+      await expect.poll(seated).toBe(2);
+      [writer, reader] = [writing, reading];
+      // Later turns know the writer by the name it first had.
+      rig.close(writer);
+      await expect.poll(seated).toBe(1);
+      writer = rig.attach(agent, { console: "n1", subject: "writer" });
+      expect((await writer.whenOpened()).mode).toBe("WRITE");
+    }
+  });
+
+  test("answers at once though a head does not, and goes on with an outage where it was", async () => {
+    const rig = new ConfedRig();
+    const head = await rig.startHead();
+    const device = await rig.device("n1");
+    const gone = { name: "gone", transport: "tcp", host: "127.0.0.1", port: await freePort() };
+    const agent = await rig.startAgent({
+      heads: [head.address],
+      consoles: [device.entry, gone],
+      upgradable: true,
+    });
+    await agent.process.logged("joined head", {});
+    const statusOf = () => rig.channel(agent).client.inspect({ console: "gone" }, { signal });
+    for (let turn = 1; turn <= 2; turn += 1) {
+      await expect
+        .poll(async () => (await statusOf()).attempt, { timeout: 10_000 })
+        .toBeGreaterThan(4 * turn);
+      const before = await statusOf();
+      const logged = agent.process.lines.length;
+      process.kill(head.process.pid, "SIGSTOP");
+      const answer = await upgrade(rig, agent).finally(() => process.kill(head.process.pid, "SIGCONT"));
+      const answeredMs = systemClock.wallTimeMs();
+      expect(answer).toMatchObject({ done: true, unconnected: 1 });
+      const { time } = await agent.process.logged("another process has taken over", {}, logged);
+      // It used to wait three seconds for the head to let go.
+      expect(answeredMs - Date.parse(String(time))).toBeLessThan(2_000);
+      await agent.process.logged("ended", {}, logged);
+      const after = await statusOf();
+      expect(after.attempt).toBeGreaterThanOrEqual(before.attempt);
+      expect([after.sinceMs, after.cause?.code]).toEqual([before.sinceMs, "connection_refused"]);
     }
   });
 });

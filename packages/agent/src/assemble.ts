@@ -6,7 +6,15 @@ import {
   logModes,
   managedTableIn,
 } from "@confed/config";
-import { type Clock, ConfedError, formatHostPort, type Logger, Scope, TimerWheel } from "@confed/kernel";
+import {
+  type Clock,
+  ConfedError,
+  formatHostPort,
+  type Logger,
+  once,
+  Scope,
+  TimerWheel,
+} from "@confed/kernel";
 import { startNameResolver } from "@confed/transports";
 import { type RunningServer, startServer } from "@confed/wire";
 import { Cadence } from "./console/cadence.ts";
@@ -23,7 +31,7 @@ import { Reloader, type ReloadOutcome, type ReloadRequest } from "./reload/reloa
 import { agentServices } from "./services/agent-services.ts";
 import { ShardConsoles } from "./shards/shard-consoles.ts";
 import type { ShardSeat } from "./shards/shard-seat.ts";
-import { beginConsoles } from "./takeover/begin-consoles.ts";
+import { beginConsoles, inheritLinks } from "./takeover/begin-consoles.ts";
 import type { Inheritance } from "./takeover/inheritance.ts";
 import { successionOf } from "./takeover/succession.ts";
 import type { TakeoverHost } from "./takeover/takeover.ts";
@@ -41,8 +49,10 @@ export interface AgentDeps {
   readonly residentBytes: () => number;
   /** This agent can be replaced while it runs; without it, it cannot. */
   readonly takeover?: TakeoverHost | undefined;
-  /** What the process before this one had, received. */
+  /** What the process before this one has, to be received. */
   readonly inheritance?: Inheritance | undefined;
+  /** Make the state directory ours; called once whoever had it before has let go of it. */
+  readonly takeState?: (() => Promise<void>) | undefined;
   /** Reads the configuration again; without it the agent runs with what it was started with. */
   readonly load?: (() => Promise<LoadResult<AgentConfig>>) | undefined;
   /** Set for one of several processes of a host, which share its consoles. */
@@ -72,14 +82,17 @@ export interface RunningAgent {
  */
 export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<RunningAgent> {
   const { agent, logs, consoles } = config;
-  const { clock, logger, version } = deps;
+  const { clock, logger, version, inheritance } = deps;
+  const instance = (await inheritance?.announced()) ?? randomUUID();
   const scope = new Scope({ clock, releaseMsMax: RELEASE_MS_MAX });
   const timers = new TimerWheel(clock);
   const resolver = startNameResolver({ clock, logger, scope });
   const table = new ConsoleTable(agent.id);
+  const taken = inheritance === undefined ? undefined : once();
+  const stateIsOurs = taken?.promise;
   const feed = new LogFeed(
     { stateDir: agent.stateDir, ...logs, ...deps.shard?.log },
-    { clock, logger, spawn: (events) => spawnWriter(logger, events) },
+    { clock, logger, spawn: (events) => spawnWriter(logger, events, stateIsOurs) },
   );
   scope.own(() => feed.stop());
   const reader = new LogReader(agent.stateDir, { clock, logger });
@@ -126,7 +139,6 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   scope.own(() => watch.stop());
 
   const joins: Join[] = [];
-  const instance = deps.inheritance?.instance ?? randomUUID();
   const succession = successionOf(deps.takeover, {
     ...{ table, feed, clock, logger, instance, joins },
     listener: () => server?.descriptor,
@@ -151,8 +163,11 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     logger,
   });
   try {
+    const adopted = await inheritLinks(inheritance, { table, fleet });
+    await deps.takeState?.();
+    taken?.resolve();
     const front = deps.shard?.front(services, table, timers) ?? services;
-    const inherited = deps.inheritance?.listener;
+    const inherited = inheritance?.listener;
     server = await startServer({ listen: agent.listen, inherited, services: { Agent: front }, logger });
     if (deps.shard !== undefined)
       inner = await startServer({ listen: INNER_LISTEN, services: { Agent: services }, logger });
@@ -178,7 +193,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       joins.push(join);
       scope.own(() => join.stop());
     }
-    await beginConsoles(deps.inheritance, { table, fleet });
+    scope.own(await beginConsoles(inheritance, adopted, { table, feed, timers, logger }));
     for (const join of joins) join.start();
     if (deps.load !== undefined)
       await watch.start({ files: [...config.files, managed], directories: config.directories ?? [] });

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { homedir } from "node:os";
 import { systemClock } from "@confed/kernel";
+import { SUCCESSOR_VARIABLE } from "./agent/successor-variable.ts";
 import { runConfed } from "./run-confed.ts";
 import type { World } from "./world.ts";
 
@@ -12,9 +13,13 @@ let tellBug = (reason: unknown): void => {
   process.stderr.write(`confed: this is a bug in confed: ${what}\n`);
 };
 
+const env = { ...process.env };
+// What this process starts must not take itself for a successor of it.
+delete process.env[SUCCESSOR_VARIABLE];
+
 const world: World = {
   args: process.argv.slice(2),
-  env: process.env,
+  env,
   // Getters: each of them opens its descriptor when it is first touched.
   get stdin() {
     return process.stdin;

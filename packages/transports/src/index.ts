@@ -3,6 +3,7 @@ export { exec } from "./exec/exec.ts";
 export type { ExecOptions } from "./exec/exec-options.ts";
 export { MemoryFarEnd, type MemoryPair, type MemoryWelcome, memory } from "./memory/memory.ts";
 export type { Address } from "./net/address.ts";
+export { receiveDescriptor } from "./net/adopt-socket.ts";
 export { type NameResolver, type NameResolverDeps, startNameResolver } from "./net/name-resolver.ts";
 export { serial } from "./serial/serial.ts";
 export type { SerialOptions } from "./serial/serial-options.ts";

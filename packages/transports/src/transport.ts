@@ -59,10 +59,16 @@ export interface Transport {
 /** What a caller of `adopt` gives. */
 export interface AdoptOptions {
   /** A duplicate of what `PortableLink.descriptor` was there. Owned by the link from now on. */
-  readonly fd: number;
+  readonly fd: number | ReceivedDescriptor;
   /** What `PortableLink.snapshot` gave there, perhaps by way of JSON. */
   readonly snapshot: unknown;
   readonly sink: LinkSink;
+}
+
+/** A descriptor made ready for `adopt` ahead of it (`receiveDescriptor`): little is left to do then. */
+export interface ReceivedDescriptor {
+  /** Close it instead; ends nothing for the far end while another process holds it. */
+  discard(): void;
 }
 
 /** The names of the ways; the words of configuration, logs and metrics. */

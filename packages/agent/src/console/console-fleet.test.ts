@@ -83,9 +83,7 @@ class PlayedViewer implements Seat {
   readonly offsets: number[] = [];
   ended: { readonly error: ConfedError; readonly reattach: boolean } | undefined;
 
-  isOpenedBy(): boolean {
-    return false;
-  }
+  readonly resumeToken = new Uint8Array(16);
 
   tell(message: AttachResponse | Encoded): void {
     const { decode } = messageCodec("AttachResponse");

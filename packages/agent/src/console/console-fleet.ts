@@ -1,19 +1,18 @@
-import { closeSync } from "node:fs";
 import type { ConsoleSpec, LogMode } from "@confed/config";
 import { type Clock, ConfedError, type Logger, type Selectable } from "@confed/kernel";
 import type { Transport } from "@confed/transports";
 import type { LogFeed } from "../log/log-feed.ts";
 import type { Position } from "../log/writer/positions-file.ts";
-import type { HandedConsole } from "../takeover/takeover-messages.ts";
+import type { InheritedLink } from "../takeover/inheritance.ts";
 import { targetOf } from "../transports/assemble.ts";
 import type { Cadence } from "./cadence.ts";
 import { Console } from "./console.ts";
 import type { ConsoleDeps, ConsoleWay } from "./console-deps.ts";
+import { goesOn } from "./console-errors.ts";
 import { ConsoleSink } from "./console-sink.ts";
 import type { ConsoleTable, Listed } from "./console-table.ts";
 import type { DialGate } from "./dial-gate.ts";
 import type { ReloadPlan } from "./plan-reload.ts";
-import { goesOn } from "./stop-errors.ts";
 
 export interface FleetDeps {
   readonly table: ConsoleTable;
@@ -88,23 +87,23 @@ export class ConsoleFleet {
    * Begin a console with the link that the process before this one had. It is read from `thaw` on.
    * False: this configuration leads elsewhere, or the link is none; its descriptor is closed then.
    */
-  adopt(listed: Listed, handed: HandedConsole): boolean {
+  adopt(listed: Listed, inherited: InheritedLink): boolean {
     const spec = this.#specs.get(listed.name);
     const transport = spec === undefined ? undefined : this.#deps.transportOf(spec);
-    const { fd, snapshot } = handed;
-    const same = listed.transport === handed.transport && listed.target === handed.target;
+    const { link, descriptor: fd, snapshot } = inherited;
+    const same = listed.transport === link.transport && listed.target === link.target;
     const sink = new ConsoleSink(listed.console);
     try {
       if (!same || transport?.adopt === undefined)
         throw new ConfedError("failed_precondition", "the configuration leads elsewhere now");
       sink.link = transport.adopt({ fd, snapshot, sink });
     } catch (reason) {
-      closeSync(fd);
+      fd.discard();
       const cause = ConfedError.from(reason).message;
       this.#deps.logger.warn("link is not taken over but opened anew", { console: listed.name, cause });
       return false;
     }
-    listed.console.adopt(sink.link, handed);
+    listed.console.adopt(sink.link, inherited);
     return true;
   }
 

@@ -1,21 +1,22 @@
 import type { EventRecord, GapRecord } from "@confed/codecs";
 import type { LogMode } from "@confed/config";
-import { ConfedError, createBackoff, type Once, once } from "@confed/kernel";
+import { ConfedError, createBackoff } from "@confed/kernel";
 import type { Link, PortableLink } from "@confed/transports";
 import type { FedConsole } from "../log/log-feed.ts";
 import type { OpenedLog } from "../log/writer-messages.ts";
 import { Viewers } from "../viewers/viewers.ts";
 import type { ConsoleDeps, ConsoleIdentity, ConsoleWay } from "./console-deps.ts";
+import { agentStops, changesHands, goesOn, hungUp, notConnected, takesNoInput } from "./console-errors.ts";
 import { ConsoleSink, type LinkEnd } from "./console-sink.ts";
 import { Holdings } from "./holdings.ts";
-import type { InheritedConsole } from "./inherited-console.ts";
+import type { InheritedConsole, InheritedOutage } from "./inherited-console.ts";
+import { outageOf, resumed } from "./outage.ts";
 import { Output } from "./output.ts";
 import { portable } from "./portable.ts";
 import { Reading } from "./reading.ts";
 import { removedError } from "./removed-error.ts";
 import { stateEvent } from "./state-on-the-wire.ts";
 import { type ConsoleEvent, type ConsoleState, isOutage, step, upOrDown } from "./step.ts";
-import { agentStops, changesHands, goesOn } from "./stop-errors.ts";
 
 /**
  * One console: its link, its numbering, its viewers. Output flows one way through it:
@@ -41,14 +42,14 @@ export class Console implements FedConsole {
   readonly #holds = new Holdings();
   /** Of the terminal of whoever wrote last: a link that opens later, or again, has it as well. */
   #window: readonly [columns: number, rows: number] | undefined;
-  /** Somebody waits for the console's numbers. */
-  #numbering: Once | undefined;
   /** Set until the log has said where numbering begins; the first `wanted` waits for it. */
   #wantedBeforeOpened = false;
   #removed = false;
   #left = false;
-  /** To be used as soon as the log is open. */
-  #adopted: { readonly link: Link; readonly sinceWallMs: number } | undefined;
+  /** Of the process before this one: goes on as soon as the log is open. */
+  #inherited:
+    | { readonly event: ConsoleEvent; readonly link?: Link; readonly sinceWallMs: number }
+    | undefined;
 
   constructor({ name, number, onDemand, logMode }: ConsoleIdentity, way: ConsoleWay, deps: ConsoleDeps) {
     this.name = name;
@@ -99,20 +100,20 @@ export class Console implements FedConsole {
 
   /** Resolves when the console has numbers, soon after `start` whatever its log does, or is removed. */
   get numbered(): Promise<void> {
-    if (this.end.logId !== "" || this.#removed) return NUMBERED;
-    this.#numbering ??= once();
-    return this.#numbering.promise;
+    return this.output.numbered;
   }
 
-  /** Begin: the log is opened, then the link, unless nobody needs it yet. */
-  start(): void {
+  /** Begin: the log is opened, then the link, unless nobody needs it yet. An outage goes on. */
+  start(outage?: InheritedOutage): void {
     this.#deps.feed.open(this.number, this);
-    if (!this.onDemand) this.want();
+    if (outage !== undefined) this.#inherited = { event: resumed(outage), sinceWallMs: outage.sinceWallMs };
+    else if (!this.onDemand) this.want();
   }
 
   /** As `start`, with the link that the process before this one had: it is read from `thaw` on. */
   adopt(link: Link, { sinceWallMs, window, output }: InheritedConsole): void {
-    this.#adopted = { link, sinceWallMs };
+    const event = { type: "adopted", atMs: this.#deps.clock.nowMs() } as const;
+    this.#inherited = { event, link, sinceWallMs };
     this.#window = window;
     this.output.inherit(output);
     this.#deps.feed.open(this.number, this);
@@ -123,27 +124,39 @@ export class Console implements FedConsole {
     return portable(this.#holds.link);
   }
 
+  get outage(): InheritedOutage | undefined {
+    return outageOf(this.#state, this.#stateSinceWallMs);
+  }
+
   /** Read no more, take no input: another process is to go on with the link. Undone by `thaw`. */
   freeze(): InheritedConsole {
     this.#reading.freeze();
     return { sinceWallMs: this.#stateSinceWallMs, window: this.#window, output: this.output.will };
   }
 
-  /** Close a link that no other process could go on with. Resolves when it is. Undone by `thaw`. */
+  /**
+   * Let go of a link, or a dial, that no other process could go on with; a retry stays armed. Resolves
+   * when the link is closed. Undone by `thaw`.
+   */
   suspend(): Promise<void> {
-    this.#dispatch({ type: "unwanted" });
+    if (this.#state.phase !== "waiting") this.#dispatch({ type: "unwanted" });
     return this.#holds.released;
   }
 
-  thaw(): void {
+  /** `outage`: the one that `suspend` broke off. */
+  thaw(outage?: InheritedOutage): void {
     this.#reading.thaw();
-    if (!this.onDemand || this.viewers.count > 0) this.want();
+    const watched = this.viewers.count > 0;
+    if (watched) this.#reading.watch();
+    if (this.#state.phase !== "idle") return;
+    if (outage !== undefined) this.#dispatch(resumed(outage));
+    else if (watched || !this.onDemand) this.want();
   }
 
-  /** Final: link and log are another process's. Viewers are told to come back, nobody else of anything. */
-  leave(): Promise<void> {
+  /** Link and log are another process's; `stop` follows. Viewers come back, nobody else hears of anything. */
+  leave(): void {
     this.#left = true;
-    return this.stop(goesOn(this.name));
+    this.viewers.endAll(goesOn(this.name), { reattach: true });
   }
 
   /** Somebody needs the link: it is read at once, and while it waits for a retry, it tries now. */
@@ -174,10 +187,7 @@ export class Console implements FedConsole {
     if (this.#reading.frozen) throw changesHands(this.name);
     const waiting = link.write(bytes);
     if (waiting >= 0) return waiting;
-    throw new ConfedError("resource_exhausted", `${this.name} does not take input; it was discarded`, {
-      subject: this.name,
-      hint: "flow control may have stopped the line",
-    });
+    throw takesNoInput(this.name);
   }
 
   /** Resolves when the link has sent its input, or is gone. */
@@ -226,7 +236,7 @@ export class Console implements FedConsole {
   /** As `stop`; viewers are told that there is nothing to come back to. */
   remove(): Promise<void> {
     this.#removed = true;
-    this.#numbering?.resolve();
+    this.output.neverOpened();
     this.note({ what: "removed" });
     return this.#end(removedError(this.name), { reattach: false });
   }
@@ -250,14 +260,12 @@ export class Console implements FedConsole {
 
   onOpened(log: OpenedLog): void {
     this.output.opened(log);
-    this.#numbering?.resolve();
-    this.#numbering = undefined;
-    const adopted = this.#adopted;
-    this.#adopted = undefined;
-    if (adopted !== undefined) {
-      this.#dispatch({ type: "adopted", atMs: this.#deps.clock.nowMs() }, adopted.link);
-      this.#stateSinceWallMs = adopted.sinceWallMs;
-      this.#reading.freeze();
+    const inherited = this.#inherited;
+    this.#inherited = undefined;
+    if (inherited !== undefined) {
+      this.#dispatch(inherited.event, inherited.link);
+      this.#stateSinceWallMs = inherited.sinceWallMs;
+      if (inherited.link !== undefined) this.#reading.freeze();
       this.#deps.onChange(this);
     } else if (this.#wantedBeforeOpened) this.#dispatch({ type: "wanted" });
     else this.#deps.onChange(this);
@@ -286,7 +294,7 @@ export class Console implements FedConsole {
   onLogTrouble(error: ConfedError | undefined): void {
     if (this.output.trouble?.message === error?.message) return;
     this.output.trouble = error;
-    const trouble = error === undefined ? undefined : `the log cannot be written: ${error.rawMessage}`;
+    const trouble = error && `the log cannot be written: ${error.rawMessage}`;
     this.viewers.notice(trouble ?? "the log is written again");
     this.#deps.onChange(this);
   }
@@ -304,7 +312,12 @@ export class Console implements FedConsole {
     if (this.#window !== undefined) link?.resize(...this.#window);
     for (const effect of next.effects) {
       if (effect.type === "open_link") void this.#dial();
-      else this.#armRetry(effect.attempt);
+      else {
+        const delayMs = createBackoff(this.#way.retry)(effect.attempt - 1);
+        this.#holds.cancelRetry = this.#deps.timers.after(delayMs, () => {
+          this.#dispatch({ type: "retry_due" });
+        });
+      }
     }
     // Nothing came up: this link never went down.
     if (event.type !== "adopted") this.#announce(before);
@@ -350,17 +363,8 @@ export class Console implements FedConsole {
   onLinkLost(link: Link, reason: LinkEnd): void {
     // How a link ends counts only while it is ours.
     if (this.#holds.link !== link) return;
-    const cause =
-      reason.by === "failure"
-        ? reason.error
-        : new ConfedError("hung_up", `${this.name} hung up`, { subject: this.name });
+    const cause = reason.by === "failure" ? reason.error : hungUp(this.name);
     this.#dispatch({ type: "lost", cause, atMs: this.#deps.clock.nowMs() });
-  }
-
-  #armRetry(attempt: number): void {
-    this.#holds.cancelRetry = this.#deps.timers.after(createBackoff(this.#way.retry)(attempt - 1), () => {
-      this.#dispatch({ type: "retry_due" });
-    });
   }
 
   // Per read: numbering, one memcpy into the arena, and one encode if anybody watches.
@@ -372,8 +376,7 @@ export class Console implements FedConsole {
 
   #openLink(): Link {
     if (this.#holds.link !== undefined) return this.#holds.link;
-    const why = this.#state.phase === "waiting" ? `: ${this.#state.cause.rawMessage}` : "";
-    throw new ConfedError("console_down", `${this.name} is not connected${why}`, { subject: this.name });
+    throw notConnected(this.name, this.#state.phase === "waiting" ? this.#state.cause : undefined);
   }
 
   #announce(before: ConsoleState): void {
@@ -395,5 +398,3 @@ export class Console implements FedConsole {
     this.viewers.notice(text, ms);
   }
 }
-
-const NUMBERED = Promise.resolve();

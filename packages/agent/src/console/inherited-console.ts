@@ -5,6 +5,14 @@ export interface InheritedConsole {
   readonly output: InheritedOutput;
 }
 
+/** A console that has no link though it should. Plain data. */
+export interface InheritedOutage {
+  readonly sinceWallMs: number;
+  readonly attempt: number;
+  /** Why the last attempt failed; without it, one is under way. */
+  readonly cause?: { readonly code: string; readonly message: string };
+}
+
 /** What is shown of a console's output, and is in no file. */
 export interface InheritedOutput {
   /** 0: none yet. */

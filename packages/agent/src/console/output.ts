@@ -1,5 +1,5 @@
 import type { GapRecord } from "@confed/codecs";
-import type { Clock, ConfedError } from "@confed/kernel";
+import { type Clock, type ConfedError, type Once, once } from "@confed/kernel";
 import type { LogFeed } from "../log/log-feed.ts";
 import { LOG_LIMITS } from "../log/log-limits.ts";
 import type { OpenedLog } from "../log/writer-messages.ts";
@@ -42,6 +42,9 @@ export class Output {
   #gapBytes = 0;
   /** The backlog was full: until the log has caught up, what comes belongs to one gap. */
   #overflown = false;
+  /** Somebody waits for the numbers. */
+  #numbering: Once | undefined;
+  #isNever = false;
   trouble: ConfedError | undefined;
 
   constructor(number: number, { reading, console, deps }: OutputOwner) {
@@ -53,6 +56,19 @@ export class Output {
 
   get end(): { readonly logId: string; readonly offset: number } {
     return { logId: this.#logId, offset: this.#offset };
+  }
+
+  /** Resolves when there are numbers, or there will never be. */
+  get numbered(): Promise<void> {
+    if (this.#logId !== "" || this.#isNever) return NUMBERED;
+    this.#numbering ??= once();
+    return this.#numbering.promise;
+  }
+
+  /** Nobody waits for numbers any more. */
+  neverOpened(): void {
+    this.#isNever = true;
+    this.#numbering?.resolve();
   }
 
   get loggedEnd(): number {
@@ -89,6 +105,8 @@ export class Output {
     this.#loggedEnd = offset;
     this.#reservedEnd = reservedEnd;
     this.#logPath = path;
+    this.#numbering?.resolve();
+    this.#numbering = undefined;
   }
 
   /** Offsets below this are ours; the log writer never takes back what it gave. */
@@ -195,3 +213,6 @@ export class Output {
 
 /** Reading stops this far before the reservation's end: more than one read can still come. */
 const HOLD_MARGIN_BYTES = 1024 * 1024;
+
+/** One for all that have numbers. */
+const NUMBERED = Promise.resolve();

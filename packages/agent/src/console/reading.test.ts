@@ -120,3 +120,19 @@ test("what has arrived is read out before a link is closed, and no more than a b
   held.reading.readOut();
   expect(held.state.readAtMs).toEqual([]);
 });
+
+test("a thawed link that has printed is read at once and rests, one that has not is left to the poll", () => {
+  const waiting: ReadNow[] = ["all"];
+  const { clock, state, reading } = setup({ waiting });
+  for (const found of [true, false, true, false]) {
+    reading.freeze();
+    expect(state.paused).toBe(true);
+    waiting.splice(0, 1, ...(found ? (["all"] as const) : []));
+    state.readAtMs.length = 0;
+    reading.thaw();
+    expect([state.readAtMs.length, state.paused]).toEqual([1, found]);
+    clock.advance(CADENCE_MS);
+    // Its turn found nothing.
+    expect([state.paused, clock.pending]).toEqual([false, 0]);
+  }
+});

@@ -82,13 +82,29 @@ export class Reading implements Resting {
     this.#link?.pause();
   }
 
+  /**
+   * Read at once what has gathered, and then by the clock what printed: to have thousands of links
+   * watched by the event loop, only to find that they print often, costs more than reading them.
+   */
   thaw(): void {
+    if (!this.#frozen) return;
     this.#frozen = false;
-    this.#resumeIfFree();
+    const found = this.#held || this.#resting ? undefined : this.#link?.readNow?.();
+    // Whom the bytes reached may have made us stop.
+    if (found === undefined || found === "nothing" || this.#stopped) {
+      this.#resumeIfFree();
+      return;
+    }
+    this.#resting = true;
+    this.#cadence.rest(this);
+  }
+
+  get #stopped(): boolean {
+    return this.#resting || this.#held || this.#frozen;
   }
 
   #resumeIfFree(): void {
-    if (!this.#resting && !this.#held && !this.#frozen) this.#link?.resume();
+    if (!this.#stopped) this.#link?.resume();
   }
 
   /** Take what has arrived, before the link is closed: nobody could read it afterwards. */

@@ -17,6 +17,8 @@ const events: ConsoleEvent[] = [
   { type: "rerouted" },
   { type: "opened", atMs: 1 },
   { type: "adopted", atMs: 1 },
+  { type: "resumed", attempt: 7 },
+  { type: "resumed", attempt: 7, cause },
   { type: "lost", cause, atMs: 1 },
   { type: "retry_due" },
   { type: "stop" },
@@ -31,12 +33,12 @@ test("the table of all transitions", () => {
   const table = states.map((state) => [state.phase, ...events.map((event) => cell(state, event))]);
   // biome-ignore format: a table
   expect(table).toEqual([
-    // state        wanted          unwanted  reconnect       rerouted        opened         adopted        lost         retry_due       stop
-    ["idle",        "connecting 1", "-",      "-",            "-",            "-",           "connected 1", "-",         "-",            "stopped"],
-    ["connecting",  "-",            "idle",   "-",            "connecting 1", "connected 3", "-",           "waiting 3", "-",            "stopped"],
-    ["connected",   "-",            "idle",   "connecting 1", "connecting 1", "-",           "-",           "waiting 3", "-",            "stopped"],
-    ["waiting",     "connecting 4", "idle",   "connecting 1", "connecting 1", "-",           "-",           "-",         "connecting 4", "stopped"],
-    ["stopped",     "-",            "-",      "-",            "-",            "-",           "-",           "-",         "-",            "-"],
+    // state        wanted          unwanted  reconnect       rerouted        opened         adopted        resumed         with cause   lost         retry_due       stop
+    ["idle",        "connecting 1", "-",      "-",            "-",            "-",           "connected 1", "connecting 7", "waiting 7", "-",         "-",            "stopped"],
+    ["connecting",  "-",            "idle",   "-",            "connecting 1", "connected 3", "-",           "-",            "-",         "waiting 3", "-",            "stopped"],
+    ["connected",   "-",            "idle",   "connecting 1", "connecting 1", "-",           "-",           "-",            "-",         "waiting 3", "-",            "stopped"],
+    ["waiting",     "connecting 4", "idle",   "connecting 1", "connecting 1", "-",           "-",           "-",            "-",         "-",         "connecting 4", "stopped"],
+    ["stopped",     "-",            "-",      "-",            "-",            "-",           "-",           "-",            "-",         "-",         "-",            "-"],
   ]);
 });
 

@@ -22,6 +22,8 @@ export type ConsoleEvent =
   | { readonly type: "opened"; readonly atMs: number }
   /** The link that the process before this one had. */
   | { readonly type: "adopted"; readonly atMs: number }
+  /** An outage that the process before this one had; without a cause, it was dialing. */
+  | { readonly type: "resumed"; readonly attempt: number; readonly cause?: ConfedError }
   | { readonly type: "lost"; readonly cause: ConfedError; readonly atMs: number }
   | { readonly type: "retry_due" }
   | { readonly type: "stop" };
@@ -67,6 +69,8 @@ export function step(state: ConsoleState, event: ConsoleEvent): Step | undefined
   switch (state.phase) {
     case "idle":
       if (event.type === "adopted") return to({ phase: "connected", attempt: 1, sinceMs: event.atMs });
+      if (event.type === "resumed")
+        return event.cause === undefined ? connect(event.attempt) : wait(event.attempt, event.cause);
       return event.type === "wanted" ? connect(1) : undefined;
     case "connecting":
       if (event.type === "opened") {

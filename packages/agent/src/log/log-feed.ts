@@ -367,7 +367,7 @@ export class LogFeed {
         this.#acknowledge(reply.seq, reply.refused ?? []);
         return;
       case "opened":
-        for (const log of reply.logs) this.#opens.opened(log);
+        this.#opens.opened(reply.logs);
         return;
       case "unreserved":
         this.#deps.clock.after(RESERVE_RETRY_MS, () => {

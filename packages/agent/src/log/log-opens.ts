@@ -59,8 +59,15 @@ export class LogOpens {
     this.#toReopen.delete(number);
   }
 
-  opened(log: OpenedLog): void {
-    const { consoles, backlogs, troubles, command } = this.#deps;
+  opened(logs: readonly OpenedLog[]): void {
+    const begun = logs.map(({ number }) => number).filter((number) => this.#unopened.has(number));
+    // Before any output of them.
+    if (begun.length > 0) this.#deps.command({ do: "begin", numbers: begun });
+    for (const log of logs) this.#opened(log);
+  }
+
+  #opened(log: OpenedLog): void {
+    const { consoles, backlogs, troubles } = this.#deps;
     const console = consoles.get(log.number);
     if (console === undefined) return;
     this.#handed.delete(console.name);
@@ -70,10 +77,8 @@ export class LogOpens {
       return;
     }
     this.#toReopen.delete(log.number);
-    if (this.#unopened.delete(log.number)) {
-      command({ do: "begin", numbers: [log.number] });
-      console.onOpened(log);
-    } else console.onReserved(log.reservedEnd);
+    if (this.#unopened.delete(log.number)) console.onOpened(log);
+    else console.onReserved(log.reservedEnd);
     if (!backlogs.has(log.number)) troubles.written(log.number);
   }
 

@@ -23,8 +23,15 @@ export interface WriterEvents {
   readonly onDied: (how: string) => void;
 }
 
-/** Start a log writer. What it prints on stderr goes to the logger. */
-export function spawnWriter(logger: Logger, { onReply, onDied }: WriterEvents): WriterProcess {
+/**
+ * Start a log writer. What it prints on stderr goes to the logger. With `begin`, it is told nothing
+ * before that resolves: its files are another's until then, and it is only ready.
+ */
+export function spawnWriter(
+  logger: Logger,
+  { onReply, onDied }: WriterEvents,
+  begin?: Promise<void>,
+): WriterProcess {
   const entry = createRequire(import.meta.url).resolve("@confed/agent/log-writer");
   const child = spawn(process.execPath, [entry], { stdio: ["pipe", "pipe", "pipe"] });
   if (child.pid === undefined) return neverStarted(child, logger, onDied);
@@ -32,6 +39,12 @@ export function spawnWriter(logger: Logger, { onReply, onDied }: WriterEvents): 
     onReply(JSON.parse(Buffer.from(payload).toString()) as WriterReply);
   });
   let ending = false;
+  let isHeld = begin !== undefined;
+  if (isHeld) child.stdin.cork();
+  void begin?.then(() => {
+    if (isHeld) child.stdin.uncork();
+    isHeld = false;
+  });
   child.stdout.on("data", (bytes: Buffer) => {
     reader.feed(bytes);
   });
@@ -90,6 +103,9 @@ export function spawnWriter(logger: Logger, { onReply, onDied }: WriterEvents): 
     },
     async end() {
       ending = true;
+      // It must not begin after all.
+      if (isHeld) child.kill("SIGKILL");
+      isHeld = false;
       child.stdin.end();
       const cancel = systemClock.after(LOG_LIMITS.stopTimeoutMs, () => {
         logger.error("log writer does not end; killed", { pid: child.pid });

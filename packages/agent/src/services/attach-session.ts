@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import { type Cancel, ConfedError, neutralise } from "@confed/kernel";
 import {
   type AttachRequestReceived,
@@ -123,6 +123,7 @@ function supersede({ console }: Listed, { supersedesSessionId, resumeToken }: Op
   if (supersedesSessionId === "") return;
   // The session's id is seen by all; its token only by the client that opened it.
   const ghost = console.viewers.find(supersedesSessionId);
-  if (ghost?.isOpenedBy(resumeToken) === true)
+  if (ghost === undefined || ghost.resumeToken.byteLength !== resumeToken.byteLength) return;
+  if (timingSafeEqual(ghost.resumeToken, resumeToken))
     ghost.end(new ConfedError("conflict", "this session goes on elsewhere"));
 }

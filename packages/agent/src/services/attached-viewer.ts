@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { type Cancel, type Clock, ConfedError, formatDuration } from "@confed/kernel";
 import {
   type AttachRequestReceived,
@@ -43,12 +43,12 @@ export class AttachedViewer implements Seat, Relievable {
   readonly sessionId = randomUUID();
   readonly subject: string;
   readonly sinceMs: number;
+  readonly resumeToken = randomBytes(16);
   mode: Mode = "VIEW";
   readonly #stream: Stream;
   readonly #listed: Listed;
   readonly #deps: ViewerDeps;
   readonly #input: ViewerInput;
-  readonly #resumeToken = randomBytes(16);
   #place: Place = { is: "catching_up" };
   #cancelBeat: Cancel = () => undefined;
   #sentSinceBeat = false;
@@ -74,7 +74,7 @@ export class AttachedViewer implements Seat, Relievable {
     this.#send({
       opened: {
         sessionId: this.sessionId,
-        resumeToken: this.#resumeToken,
+        resumeToken: this.resumeToken,
         mode: this.mode,
         status: this.#deps.table.status(this.#listed),
         start: { logId: console.end.logId, offset: start.offset },
@@ -105,13 +105,6 @@ export class AttachedViewer implements Seat, Relievable {
         this.notice(ConfedError.from(reason).rawMessage);
       });
     } else if (message.open) this.end(new ConfedError("invalid_argument", "this stream is open already"));
-  }
-
-  isOpenedBy(resumeToken: Uint8Array): boolean {
-    return (
-      resumeToken.byteLength === this.#resumeToken.byteLength &&
-      timingSafeEqual(resumeToken, this.#resumeToken)
-    );
   }
 
   tell(message: AttachResponse | Encoded): void {

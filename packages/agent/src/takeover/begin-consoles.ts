@@ -1,31 +1,83 @@
+import { type Clock, ConfedError, type Logger } from "@confed/kernel";
 import type { Console } from "../console/console.ts";
 import type { ConsoleFleet } from "../console/console-fleet.ts";
 import type { ConsoleTable } from "../console/console-table.ts";
+import type { LogFeed } from "../log/log-feed.ts";
+import { holdSeats } from "../viewers/held-seats.ts";
 import type { Inheritance } from "./inheritance.ts";
 
+export interface BeginDeps {
+  readonly table: ConsoleTable;
+  readonly feed: Pick<LogFeed, "settled">;
+  readonly timers: Pick<Clock, "after">;
+  readonly logger: Pick<Logger, "warn">;
+}
+
 /**
- * Begin all consoles: with the links that the process before this one had, where it left some, and
- * with new ones. With an inheritance, resolves when that process reads no more and we do. Rejects if it
- * goes on itself: then nothing was read here.
+ * Take over the links of the process before this one; none of them is read. Resolves with whose links
+ * go on, once the state directory is free. Rejects if that process goes on itself.
+ */
+export async function inheritLinks(
+  inheritance: Inheritance | undefined,
+  { table, fleet }: Pick<BeginDeps, "table"> & { readonly fleet: Pick<ConsoleFleet, "adopt"> },
+): Promise<ReadonlySet<Console>> {
+  const adopted = new Set<Console>();
+  if (inheritance === undefined) return adopted;
+  await inheritance.receive();
+  for (const listed of table.all()) {
+    const inherited = inheritance.take(listed.name);
+    if (inherited !== undefined && fleet.adopt(listed, inherited)) adopted.add(listed.console);
+  }
+  await inheritance.free();
+  return adopted;
+}
+
+/**
+ * Begin all consoles: with the links that were inherited, and with new ones. With an inheritance,
+ * resolves when the process before this one reads no more and every link was read once, with what
+ * stops the waiting for viewers. Rejects if that process goes on itself: then nothing was read here.
  */
 export async function beginConsoles(
   inheritance: Inheritance | undefined,
-  { table, fleet }: { readonly table: ConsoleTable; readonly fleet: Pick<ConsoleFleet, "adopt"> },
-): Promise<void> {
+  adopted: ReadonlySet<Console>,
+  { table, feed, timers, logger }: BeginDeps,
+): Promise<() => void> {
   if (inheritance === undefined) {
     for (const { console } of table.all()) console.start();
-    return;
+    return () => undefined;
   }
-  const adopted: Console[] = [];
-  const fresh: Console[] = [];
-  for (const listed of table.all()) {
-    const handed = inheritance.take(listed.name);
-    const goesOn = handed !== undefined && fleet.adopt(listed, handed);
-    (goesOn ? adopted : fresh).push(listed.console);
-  }
-  await Promise.all(adopted.map((console) => console.numbered));
+  await Promise.all([...adopted].map((console) => console.numbered));
   await inheritance.ready();
-  for (const console of adopted) console.thaw();
+  const stopHolding = holdSeats(inheritance.seats, { find: (name) => table.find(name)?.console, timers });
+  let readCount = 0;
+  for (const console of adopted) {
+    console.thaw();
+    readCount += 1;
+    // The log writer must not wait for the last before it hears of the first.
+    if (readCount % READS_PER_TURN === 0) await turnOfLoop();
+  }
   // Only now: a device that takes one connection at a time was the predecessor's until then.
-  for (const console of fresh) console.start();
+  for (const { console } of table.all())
+    if (!adopted.has(console)) console.start(inheritance.outageOf(console.name));
+  feed
+    .settled(SETTLED_MS_MAX)
+    .then(() => inheritance.settled())
+    .catch((reason: unknown) => {
+      logger.warn("the process before this one was not told of the end", {
+        cause: ConfedError.from(reason).message,
+      });
+    });
+  return stopHolding;
+}
+
+/** A few milliseconds, and as much output as an arena holds if they were not read for a second or two. */
+const READS_PER_TURN = 250;
+
+/** Whoever waits for it has better things to do by then. */
+const SETTLED_MS_MAX = 3_000;
+
+function turnOfLoop(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }

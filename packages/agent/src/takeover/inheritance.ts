@@ -1,11 +1,15 @@
-import { closeSync } from "node:fs";
 import type { Duplex } from "node:stream";
 import { type Clock, ConfedError, once } from "@confed/kernel";
+import type { ReceivedDescriptor } from "@confed/transports";
+import type { InheritedOutage } from "../console/inherited-console.ts";
 import { JsonChannel } from "../shards/json-channel.ts";
+import { receiveDescriptor } from "../transports/assemble.ts";
+import type { HandedSeat } from "../viewers/held-seats.ts";
 import {
   type FromPredecessor,
   type FromSuccessor,
   type HandedConsole,
+  type HandedLink,
   SUCCESSOR_FDS,
 } from "./takeover-messages.ts";
 
@@ -14,12 +18,27 @@ export interface InheritanceDeps {
   readonly version: string;
 }
 
+/** A console whose link goes on, and the link. */
+export interface InheritedLink extends HandedConsole {
+  readonly link: Omit<HandedLink, "name" | "fd">;
+  /** Whoever takes it owns it. */
+  readonly descriptor: ReceivedDescriptor;
+}
+
+type AnnouncedLink = Pick<InheritedLink, "link" | "descriptor">;
+
 /** What an agent was given by the one before it, and its talk with that one. */
 export class Inheritance {
   readonly listener = SUCCESSOR_FDS.listener;
   readonly #channel: JsonChannel<FromSuccessor, FromPredecessor>;
   readonly #deps: InheritanceDeps;
+  /** Ready to be read, and still the predecessor's. */
+  readonly #links = new Map<string, AnnouncedLink>();
   readonly #consoles = new Map<string, HandedConsole>();
+  readonly #outages = new Map<string, InheritedOutage>();
+  readonly #seats: HandedSeat[] = [];
+  readonly #announced = once();
+  readonly #told = once();
   readonly #given = once();
   readonly #begun = once();
   #failure: ConfedError | undefined;
@@ -39,30 +58,55 @@ export class Inheritance {
     });
   }
 
-  /** How the predecessor calls itself to heads, and so do we. */
-  get instance(): string {
+  /** Who was attached, once `ready` has resolved. */
+  get seats(): readonly HandedSeat[] {
+    return this.#seats;
+  }
+
+  /** All links are here. Resolves with how the predecessor calls itself to heads, and so do we. */
+  async announced(): Promise<string> {
+    await this.#within(this.#announced.promise);
     return this.#instance;
   }
 
-  /** Ready to be given everything. Resolves when it is: from then on the state directory is free. */
+  /** Ready to be given everything. Resolves when everything that is in no file is here. */
   async receive(): Promise<void> {
     this.#channel.send({ say: "prepared", version: this.#deps.version });
+    await this.#within(this.#told.promise);
+  }
+
+  /** Resolves when the state directory is free. */
+  async free(): Promise<void> {
     await this.#within(this.#given.promise);
   }
 
-  /** A link that goes on; whoever takes it owns its descriptor. */
-  take(name: string): HandedConsole | undefined {
-    const handed = this.#consoles.get(name);
-    this.#consoles.delete(name);
-    return handed;
+  /** A console whose link goes on; its descriptor is the caller's from now on. */
+  take(name: string): InheritedLink | undefined {
+    const console = this.#consoles.get(name);
+    const link = this.#links.get(name);
+    if (console === undefined || link === undefined) return undefined;
+    this.#links.delete(name);
+    return { ...console, ...link };
+  }
+
+  outageOf(name: string): InheritedOutage | undefined {
+    return this.#outages.get(name);
   }
 
   /** All that can go on goes on; the rest is closed. Resolves when the predecessor reads no more. */
   async ready(): Promise<void> {
-    for (const { fd } of this.#consoles.values()) closeSync(fd);
-    this.#consoles.clear();
     this.#channel.send({ say: "ready" });
     await this.#within(this.#begun.promise);
+    // What was lost or settled too late since we were started came with us all the same.
+    for (const { descriptor } of this.#links.values()) descriptor.discard();
+    this.#links.clear();
+    this.#consoles.clear();
+  }
+
+  /** Nothing is urgent any more. The predecessor is not heard of after that. */
+  async settled(): Promise<void> {
+    this.#channel.send({ say: "settled" });
+    await this.#channel.drained();
     this.#channel.close();
   }
 
@@ -76,13 +120,28 @@ export class Inheritance {
 
   #hear(message: FromPredecessor): void {
     switch (message.say) {
+      case "links":
+        for (const { name, fd, ...link } of message.page)
+          this.#links.set(name, { link, descriptor: receiveDescriptor(fd) });
+        return;
+      case "prepare":
+        this.#instance = message.instance;
+        this.#announced.resolve();
+        return;
       case "consoles":
         for (const handed of message.page) this.#consoles.set(handed.name, handed);
         return;
+      case "outages":
+        for (const { name, ...outage } of message.page) this.#outages.set(name, outage);
+        return;
+      case "told":
+        this.#told.resolve();
+        return;
       case "go":
-        this.#instance = message.instance;
-        this.#closeUnclaimed(message.fdCount);
         this.#given.resolve();
+        return;
+      case "seats":
+        this.#seats.push(...message.page);
         return;
       case "begin":
         this.#hasBegun = true;
@@ -90,20 +149,11 @@ export class Inheritance {
     }
   }
 
-  // What was lost or settled too late since we were started came with us all the same.
-  #closeUnclaimed(fdCount: number): void {
-    const claimed = new Set([...this.#consoles.values()].map(({ fd }) => fd));
-    for (let fd = SUCCESSOR_FDS.firstLink; fd < SUCCESSOR_FDS.firstLink + fdCount; fd += 1) {
-      if (!claimed.has(fd)) closeSync(fd);
-    }
-  }
-
   #fail(cause: ConfedError): void {
     // Its end, once it has nothing any more, is no failure.
     if (this.#hasBegun) return;
     this.#failure = cause;
-    this.#given.resolve();
-    this.#begun.resolve();
+    for (const step of [this.#announced, this.#told, this.#given, this.#begun]) step.resolve();
   }
 
   async #within(step: Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Join } from "../join/join.ts";
-import { Takeover, type TakeoverDeps, type TakeoverHost } from "./takeover.ts";
+import { type Handed, Takeover, type TakeoverDeps, type TakeoverHost } from "./takeover.ts";
 
 /** An agent's way to be replaced. */
 export interface Succession {
@@ -22,13 +22,16 @@ export function successionOf(
     tell = resolve;
   });
   if (host === undefined) return { takeover: undefined, succeeded };
-  const onHanded = async (pid: number) => {
+  const onHanded = async ({ pid, consoles, settled }: Handed) => {
     // Who comes from now on comes to the successor.
     deps.stopListening();
     const retired = Promise.all(deps.joins.map((join) => join.retire()));
-    await Promise.all([...deps.table.all()].map(({ console }) => console.leave()));
-    await retired;
-    // Whoever asked for it is answered while the server ends.
+    const all = [...deps.table.all()].map(({ console }) => console);
+    for (const console of all) console.leave();
+    // Whoever dials them must find them free.
+    const others = all.filter((console) => !consoles.has(console)).map((console) => console.stop());
+    await Promise.all([settled, retired, ...others]);
+    // The rest goes with this process, of which whoever asked for this has heard by now.
     tell(pid);
   };
   return { takeover: new Takeover({ ...deps, host, onHanded }), succeeded };

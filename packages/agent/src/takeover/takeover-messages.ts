@@ -1,35 +1,61 @@
-import type { InheritedConsole } from "../console/inherited-console.ts";
+import type { InheritedConsole, InheritedOutage } from "../console/inherited-console.ts";
+import type { HandedSeat } from "../viewers/held-seats.ts";
 
 /** What a successor finds behind its descriptors. Links follow, one after the other. */
 export const SUCCESSOR_FDS = { channel: 3, listener: 4, firstLink: 5 } as const;
 
-/** One console whose link goes on. */
-export interface HandedConsole extends InheritedConsole {
+/** One link that may go on. */
+export interface HandedLink {
   readonly name: string;
   /** Where the link leads: a configuration that has changed meanwhile leads elsewhere. */
   readonly transport: string;
   readonly target: string;
   /** As the successor numbers it. */
   readonly fd: number;
+}
+
+/** A console whose link goes on: it was not lost since the link was announced. */
+export interface HandedConsole extends InheritedConsole {
+  readonly name: string;
   readonly snapshot: object;
+}
+
+/** A console that is without a link, and where its attempts are. */
+export interface HandedOutage extends InheritedOutage {
+  readonly name: string;
 }
 
 /** What an agent tells the process that is to take over from it, in this order. */
 export type FromPredecessor =
+  | { readonly say: "links"; readonly page: readonly HandedLink[] }
+  /** Those were all links: do whatever can be done while this process reads on. */
+  | { readonly say: "prepare"; readonly instance: string }
   | { readonly say: "consoles"; readonly page: readonly HandedConsole[] }
-  /** That was all: logs are closed, the state directory is free. `fdCount` links were inherited. */
-  | { readonly say: "go"; readonly instance: string; readonly fdCount: number }
-  /** There is no way back: read, and join heads. */
+  | { readonly say: "outages"; readonly page: readonly HandedOutage[] }
+  /** That was all that is in no file. */
+  | { readonly say: "told" }
+  /** Logs are closed, the state directory is free. */
+  | { readonly say: "go" }
+  | { readonly say: "seats"; readonly page: readonly HandedSeat[] }
+  /** There is no way back: read, let viewers in, and join heads. */
   | { readonly say: "begin" };
 
 /** What the successor answers. */
 export type FromSuccessor =
-  /** It is loaded, and its configuration is sound. */
+  /** It is loaded, its configuration is sound, and nothing is left to do that could be done by now. */
   | { readonly say: "prepared"; readonly version: string }
   /** It listens and its logs are open; it has read nothing. */
   | { readonly say: "ready" }
+  /** It has read every link, and its logs have all of it: the processor is free for others. */
+  | { readonly say: "settled" }
   /** It cannot, and ends. */
   | { readonly say: "failed"; readonly code: string; readonly message: string };
 
-/** Consoles of one message: far below the channel's bound. */
-export const CONSOLES_PER_PAGE = 500;
+/** Entries of one message: far below the channel's bound. */
+const ENTRIES_PER_PAGE = 500;
+
+/** Pages of entries, in order; of none, none. */
+export function* pagesOf<T>(entries: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < entries.length; at += ENTRIES_PER_PAGE)
+    yield entries.slice(at, at + ENTRIES_PER_PAGE);
+}

@@ -2,11 +2,12 @@ import { type Clock, ConfedError, type Logger, once } from "@confed/kernel";
 import type { Console } from "../console/console.ts";
 import type { ConsoleTable } from "../console/console-table.ts";
 import type { DialGate } from "../console/dial-gate.ts";
-import type { InheritedConsole } from "../console/inherited-console.ts";
+import type { InheritedConsole, InheritedOutage } from "../console/inherited-console.ts";
 import type { LogFeed } from "../log/log-feed.ts";
+import { seatsToHand } from "../viewers/held-seats.ts";
 import { type LinkPlan, planLinks } from "./link-plan.ts";
 import { type SuccessorProcess, SuccessorTalk } from "./successor-talk.ts";
-import { CONSOLES_PER_PAGE, type HandedConsole, SUCCESSOR_FDS } from "./takeover-messages.ts";
+import { type HandedConsole, type HandedOutage, pagesOf, SUCCESSOR_FDS } from "./takeover-messages.ts";
 
 /** What only the process knows: how it is started again, and its hold on the state directory. */
 export interface TakeoverHost {
@@ -27,8 +28,17 @@ export interface TakeoverDeps {
   readonly instance: string;
   /** Of the listener that viewers and heads come to. */
   readonly listener: () => number | undefined;
-  /** It is done: heads hear of the consoles from the successor. */
-  readonly onHanded: (pid: number) => Promise<void>;
+  /** It is done: viewers and heads go to the successor. Never rejects. */
+  readonly onHanded: (handed: Handed) => Promise<void>;
+}
+
+/** What a successor has now. */
+export interface Handed {
+  readonly pid: number;
+  /** Their links go on. */
+  readonly consoles: ReadonlySet<Console>;
+  /** Resolves when it has caught up with what gathered while nobody read, or is late with that. */
+  readonly settled: Promise<unknown>;
 }
 
 /** What was done, or would be. */
@@ -42,11 +52,16 @@ export interface TakeoverReport {
 // An agent is replaced by a newer one without a link being opened anew. The old process does it:
 //
 //   reads on   spawn the new one, with every link and the listener among its descriptors
-//              <- prepared: its code is loaded, its configuration is sound
+//              -> links: which is which
+//              <- prepared: all is done that could be, down to a log writer that waits
 //   frozen     links are read no more; logs are closed at their ends; the state directory is free
-//              -> consoles, go: what no file says
+//              -> consoles, outages, told: what no file says; go
 //              <- ready: it listens, its logs are open; it has read nothing
-//   gone       -> begin, and this process closes its own descriptors and ends
+//   gone       -> seats, begin: viewers and heads go there
+//              <- settled, and this process closes its own descriptors and ends
+//
+// Nothing is read while frozen, which is what people would notice; so whatever can be done before or
+// after is, and this process makes no use of the processor until the new one has caught up.
 //
 // Until `begin` only this process may read, and nothing is undone that cannot be redone: whatever
 // happens to the new one, it is killed and we go on. Messages over Node's own channel lose bytes of
@@ -57,6 +72,7 @@ export interface TakeoverReport {
 export class Takeover {
   readonly #deps: TakeoverDeps;
   #running = false;
+  #isOver = false;
 
   constructor(deps: TakeoverDeps) {
     this.#deps = deps;
@@ -68,9 +84,11 @@ export class Takeover {
 
   /**
    * Resolves when the successor has everything. Rejects when it does not come that far; this agent
-   * goes on then. Throws "conflict" while another one is under way.
+   * goes on then. Throws "conflict" while another one is under way, or after one.
    */
   async run(): Promise<TakeoverReport> {
+    if (this.#isOver)
+      throw new ConfedError("conflict", "another process has taken over", { hint: "ask that one" });
     if (this.#running)
       throw new ConfedError("conflict", "an upgrade is under way already", { hint: "wait for its end" });
     this.#running = true;
@@ -88,38 +106,54 @@ export class Takeover {
   }
 
   async #run(): Promise<TakeoverReport> {
-    const { host, clock, logger, listener, onHanded } = this.#deps;
+    const { host, table, clock, logger, listener, instance, onHanded } = this.#deps;
     const plan = planLinks(this.#deps.table);
     const listening = listener();
     if (listening === undefined) throw new ConfedError("failed_precondition", "the agent is ending");
     const links = plan.kept.map(({ link }) => link.descriptor ?? listening);
     const successor = host.spawn([listening, ...links]);
     const talk = new SuccessorTalk(successor, clock);
+    const pid = successor.pid ?? 0;
     try {
+      const announced = plan.kept.map(({ listed: { name, transport, target } }, index) => ({
+        ...{ name, transport, target },
+        fd: SUCCESSOR_FDS.firstLink + index,
+      }));
+      for (const page of pagesOf(announced)) talk.say({ say: "links", page });
+      talk.say({ say: "prepare", instance });
       const { version } = await talk.hear("prepared", PREPARE_MS_MAX);
       const frozenAtMs = clock.nowMs();
-      await this.#handOver(plan, successor, talk);
+      const consoles = await this.#handOver(plan, successor, talk);
+      const seats = seatsToHand([...table.all()].map(({ console }) => console));
+      for (const page of pagesOf(seats)) talk.say({ say: "seats", page });
+      // From here on nothing is undone.
       talk.say({ say: "begin" });
-      await talk.said();
+      this.#isOver = true;
       const pauseMs = Math.round(clock.nowMs() - frozenAtMs);
-      const pid = successor.pid ?? 0;
-      const fields = { successor: pid, version, links: plan.kept.length, pauseMs };
+      const fields = { successor: pid, version, links: consoles.size, pauseMs };
       logger.info("another process has taken over", fields);
-      await onHanded(pid);
+      const settled = talk.hear("settled", SETTLED_MS_MAX).catch(() => undefined);
+      void onHanded({ pid, consoles, settled }).finally(() => {
+        talk.close();
+      });
       return { plan, done: { version, pid, pauseMs } };
     } catch (reason) {
       successor.kill();
-      throw reason;
-    } finally {
       talk.close();
+      throw reason;
     }
   }
 
-  /** All of it is undone when it rejects. */
-  async #handOver(plan: LinkPlan, successor: SuccessorProcess, talk: SuccessorTalk): Promise<void> {
+  /** Resolves with whose links go on. All of it is undone when it rejects. */
+  async #handOver(
+    plan: LinkPlan,
+    successor: SuccessorProcess,
+    talk: SuccessorTalk,
+  ): Promise<ReadonlySet<Console>> {
     const { table, feed, gate, host } = this.#deps;
     const consoles = [...table.all()].map(({ console }) => console);
     const kept = new Set(plan.kept.map(({ listed }) => listed.console));
+    const outages = new Map(consoles.map((console) => [console, console.outage]));
     let closed = false;
     gate.hold();
     try {
@@ -132,9 +166,16 @@ export class Takeover {
       await feed.settled(SETTLE_MS_MAX);
       refuseUnlogged(consoles);
       closed = true;
-      await feed.stop();
+      const closing = feed.stop();
+      // While the logs are closed, which another process does.
+      const handed = this.#tell(plan, wills, talk);
+      for (const page of pagesOf(outagesIn(outages))) talk.say({ say: "outages", page });
+      talk.say({ say: "told" });
+      await closing;
       host.passState(successor.pid ?? 0);
-      await this.#tell(plan, wills, talk);
+      talk.say({ say: "go" });
+      await talk.hear("ready", READY_MS_MAX);
+      return handed;
     } catch (reason) {
       successor.kill();
       await successor.exited;
@@ -143,29 +184,25 @@ export class Takeover {
         feed.restart(consoles);
       }
       gate.letGo();
-      for (const console of consoles) console.thaw();
+      for (const console of consoles) console.thaw(outages.get(console));
       throw reason;
     }
   }
 
-  async #tell(
+  #tell(
     { kept }: LinkPlan,
     wills: ReadonlyMap<Console, InheritedConsole>,
     talk: SuccessorTalk,
-  ): Promise<void> {
-    const handed = kept.flatMap(({ listed, link }, index): readonly HandedConsole[] => {
-      const { name, transport, target, console } = listed;
+  ): ReadonlySet<Console> {
+    const handed = kept.flatMap(({ listed: { name, console }, link }) => {
       const will = wills.get(console);
       const snapshot = link.snapshot();
       // Lost, or opened anew, since the successor got its descriptor; or something is on its way still.
       if (will === undefined || snapshot === undefined || console.portableLink !== link) return [];
-      return [{ ...will, name, transport, target, snapshot, fd: SUCCESSOR_FDS.firstLink + index }];
+      return [{ console, told: { ...will, name, snapshot } satisfies HandedConsole }];
     });
-    for (let at = 0; at < handed.length; at += CONSOLES_PER_PAGE) {
-      talk.say({ say: "consoles", page: handed.slice(at, at + CONSOLES_PER_PAGE) });
-    }
-    talk.say({ say: "go", instance: this.#deps.instance, fdCount: kept.length });
-    await talk.hear("ready", READY_MS_MAX);
+    for (const page of pagesOf(handed)) talk.say({ say: "consoles", page: page.map(({ told }) => told) });
+    return new Set(handed.map(({ console }) => console));
   }
 
   async #atMost(timeoutMs: number, work: Promise<unknown>): Promise<void> {
@@ -178,6 +215,10 @@ export class Takeover {
       cancel();
     }
   }
+}
+
+function outagesIn(outages: ReadonlyMap<Console, InheritedOutage | undefined>): HandedOutage[] {
+  return [...outages].flatMap(([{ name }, outage]) => (outage === undefined ? [] : [{ name, ...outage }]));
 }
 
 /** What only memory has would be lost with this process. */
@@ -199,3 +240,5 @@ const PREPARE_MS_MAX = 30_000;
 const SETTLE_MS_MAX = 1_000;
 /** While nobody reads: long enough for a slow disk, short enough for what the kernel's buffers hold. */
 const READY_MS_MAX = 10_000;
+/** Of the successor's peace and quiet, which this process would disturb by ending. */
+const SETTLED_MS_MAX = 5_000;

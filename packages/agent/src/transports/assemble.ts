@@ -12,6 +12,8 @@ import {
   unix,
 } from "@confed/transports";
 
+export { receiveDescriptor } from "@confed/transports";
+
 /** What a console's way needs beside its own configuration. */
 export interface TransportContext {
   readonly stateDir: string;

@@ -18,8 +18,8 @@ export interface Seat {
    * Live output, encoded once for all viewers. Never waits: a viewer that does not read skips.
    */
   output(message: Encoded, offset: number, endOffset: number): void;
-  /** True for the token that only the client of this session was given. */
-  isOpenedBy(resumeToken: Uint8Array): boolean;
+  /** Given to the client of this session, and to nobody else but a successor of this process. */
+  readonly resumeToken: Uint8Array;
   /** End the session; the client is told why, and whether to come back. */
   end(error: ConfedError, options?: { readonly reattach?: boolean }): void;
 }

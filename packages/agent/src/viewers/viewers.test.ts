@@ -12,6 +12,7 @@ class Sitting implements Seat {
   readonly sessionId: string;
   readonly subject: string;
   readonly sinceMs = 0;
+  readonly resumeToken = new Uint8Array(16);
   mode: Mode = "VIEW";
   readonly told: AttachResponse[] = [];
   readonly outputs: Encoded[] = [];
@@ -28,9 +29,6 @@ class Sitting implements Seat {
   }
   output(message: Encoded): void {
     this.outputs.push(message);
-  }
-  isOpenedBy(): boolean {
-    return false;
   }
   end(error: ConfedError): void {
     this.ended = error;

@@ -28,6 +28,11 @@ export class Viewers {
     return this.#writer;
   }
 
+  /** All of them, who came first first. */
+  get seats(): ReadonlySet<Seat> {
+    return this.#seats;
+  }
+
   find(sessionId: string): Seat | undefined {
     return [...this.#seats].find((seat) => seat.sessionId === sessionId);
   }

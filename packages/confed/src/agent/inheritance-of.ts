@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import type { Inheritance } from "@confed/agent";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
-import { SUCCESSOR_VARIABLE } from "./spawn-successor.ts";
+import { SUCCESSOR_VARIABLE } from "./successor-variable.ts";
 
 /** What an agent is to have from the one that started it; undefined for one that begins by itself. */
 export async function inheritanceOf({

@@ -3,6 +3,7 @@ import type { AgentConfig } from "@confed/config";
 import { ConfedError, EXIT, formatHostPort, type Logger, type Scope } from "@confed/kernel";
 import { type DaemonFlags, daemonOptions } from "../process/daemon-flags.ts";
 import type { Daemon } from "../process/run-daemon.ts";
+import type { TakenState } from "../shards/take-state.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 
@@ -76,15 +77,18 @@ async function startDaemon(
   const { id, listen, stateDir } = config.agent;
   const warning = descriptorWarning(config.consoles.length, readLimits());
   if (warning !== undefined) logger.warn(warning);
-  await inheritance?.receive();
-  const lock = await takeState(stateDir, { pid: world.pid, clock: world.clock, alone: true });
+  let lock: TakenState | undefined;
   scope.own(() => {
-    lock.release();
+    lock?.release();
   });
+  const takeOurState = async () => {
+    lock = await takeState(stateDir, { pid: world.pid, clock: world.clock, alone: true });
+  };
+  if (inheritance === undefined) await takeOurState();
   const takeover: TakeoverHost = {
     spawn: (descriptors) => spawnSuccessor(world, descriptors),
     passState: (pid) => {
-      lock.pass(pid);
+      lock?.pass(pid);
     },
   };
   const agent = await startAgent(config, {
@@ -94,6 +98,7 @@ async function startDaemon(
     env: world.env,
     residentBytes: () => world.residentBytes(),
     inheritance,
+    takeState: inheritance === undefined ? undefined : takeOurState,
     // Whoever holds our standard input lets go of it when this process ends, whatever comes after it.
     // And with the first process of a container all others end.
     takeover: flags.untilStdinEnds === true || world.pid === 1 ? undefined : takeover,

@@ -3,9 +3,7 @@ import type { Duplex } from "node:stream";
 import { SUCCESSOR_FDS, type SuccessorProcess } from "@confed/agent";
 import { invariant } from "@confed/kernel";
 import type { World } from "../world.ts";
-
-/** Set for a process that is to take over from the one that started it. */
-export const SUCCESSOR_VARIABLE = "CONFED_SUCCESSOR";
+import { SUCCESSOR_VARIABLE } from "./successor-variable.ts";
 
 /**
  * Start this program again, as it is installed now, with the arguments that it was started with.

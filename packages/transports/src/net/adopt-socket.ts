@@ -1,4 +1,5 @@
-import { ConfedError } from "@confed/kernel";
+import { ConfedError, invariant } from "@confed/kernel";
+import type { ReceivedDescriptor } from "../transport.ts";
 import { LinkSocket } from "./link-socket.ts";
 import type { SocketSnapshot } from "./socket-link.ts";
 
@@ -8,7 +9,7 @@ import type { SocketSnapshot } from "./socket-link.ts";
  * none; the descriptor is left alone then.
  */
 export function adoptSocket(
-  fd: number,
+  fd: number | ReceivedDescriptor,
   snapshot: unknown,
   where: string,
 ): { readonly socket: LinkSocket; readonly adopted: SocketSnapshot } {
@@ -20,8 +21,23 @@ export function adoptSocket(
       hint,
     });
   }
+  const socket = typeof fd === "number" ? socketOver(fd, where) : fd;
+  invariant(socket instanceof LinkSocket, "receiveDescriptor makes no other");
+  return { socket, adopted: { watched } };
+}
+
+/**
+ * Make a descriptor of a link of another process ready for `Transport.adopt`, while that process still
+ * reads it: nothing is read here. Owned by what is returned. Throws "invalid_argument" if it is not open
+ * or is no stream socket; it is left alone then.
+ */
+export function receiveDescriptor(fd: number): ReceivedDescriptor {
+  return socketOver(fd, `descriptor ${fd}`);
+}
+
+function socketOver(fd: number, where: string): LinkSocket {
   try {
-    return { socket: new LinkSocket(fd), adopted: { watched } };
+    return new LinkSocket(fd);
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
     const message = `${where}: descriptor ${fd} is no connection: ${text}`;

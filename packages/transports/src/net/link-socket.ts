@@ -1,6 +1,6 @@
 import { readSync } from "node:fs";
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from "node:net";
-import { LINK_LIMITS, type ReadNow } from "../transport.ts";
+import { LINK_LIMITS, type ReadNow, type ReceivedDescriptor } from "../transport.ts";
 
 // All sockets read into the same memory: the bytes are used up during the callback, and a buffer
 // for each of 10,000 mostly idle sockets would be 640 MB.
@@ -36,7 +36,7 @@ export interface SocketListener {
  *
  * Ten thousand of them rest most of the time: one listener object instead of a closure per event.
  */
-export class LinkSocket extends Socket {
+export class LinkSocket extends Socket implements ReceivedDescriptor {
   readonly #wire: Wire;
   #writeFailed = false;
 
@@ -68,6 +68,10 @@ export class LinkSocket extends Socket {
   get descriptor(): number | undefined {
     const { _handle: handle } = this as { _handle?: { readonly fd?: number } | null };
     return handle?.fd === undefined || handle.fd < 0 ? undefined : handle.fd;
+  }
+
+  discard(): void {
+    this.destroy();
   }
 
   /**

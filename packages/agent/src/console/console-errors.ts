@@ -21,3 +21,22 @@ export function changesHands(name: string): ConfedError {
     },
   );
 }
+
+/** For whoever types at a console without a link; `cause`: why it was lost. */
+export function notConnected(name: string, cause: ConfedError | undefined): ConfedError {
+  const why = cause === undefined ? "" : `: ${cause.rawMessage}`;
+  return new ConfedError("console_down", `${name} is not connected${why}`, { subject: name });
+}
+
+/** For input that a link refuses. */
+export function takesNoInput(name: string): ConfedError {
+  return new ConfedError("resource_exhausted", `${name} does not take input; it was discarded`, {
+    subject: name,
+    hint: "flow control may have stopped the line",
+  });
+}
+
+/** A link's far end left in order. */
+export function hungUp(name: string): ConfedError {
+  return new ConfedError("hung_up", `${name} hung up`, { subject: name });
+}
