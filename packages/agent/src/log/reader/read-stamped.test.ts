@@ -30,11 +30,16 @@ test("nothing is read behind the end of a stretch, and nothing where the file en
   expect(read(undefined, 100 + OUTPUT.length)).toBe("");
 });
 
-test("a line that somebody robbed of its time is named by its place", () => {
-  const end = 100 + OUTPUT.length;
-  expect(wrongStamp(file(TEXT), stretch(), end)).toBeUndefined();
-  const at = TEXT.indexOf("two") - STAMP.length;
-  const robbed = `${TEXT.slice(0, at)}yesterday${TEXT.slice(at + 9)}`;
-  expect(wrongStamp(file(robbed), stretch(), end)).toBe(at);
-  expect(wrongStamp(file(TEXT.replaceAll("T04:", "T24:")), stretch(), end)).toBe(0);
+test("a line that somebody robbed of its time, or gave an earlier one, is named by its place", () => {
+  const wrong = (text: string, mayGoBack = false) =>
+    wrongStamp(file(text), stretch(), { to: 100 + OUTPUT.length, mayGoBack: () => mayGoBack });
+  expect(wrong(TEXT)).toBeUndefined();
+  const pos = TEXT.indexOf("two") - STAMP.length;
+  const withTime = (time: string) => `${TEXT.slice(0, pos)}${time}${TEXT.slice(pos + time.length)}`;
+  expect(wrong(withTime("yesterday"))).toEqual({ pos, is: "none" });
+  expect(wrong(TEXT.replaceAll("T04:", "T24:"))).toEqual({ pos: 0, is: "none" });
+  expect(wrong(withTime("2026-11-21T04:21:26.122"))).toEqual({ pos, is: "back" });
+  // A step that small is not told by the index.
+  expect(wrong(withTime("2026-11-21T04:21:26.123"))).toBeUndefined();
+  expect(wrong(withTime("2026-11-21T04:21:26.122"), true)).toBeUndefined();
 });

@@ -1,5 +1,6 @@
 import type { Stamped, Stretch } from "@confed/codecs";
 import { isStamp, type ReadFile, STAMP_BYTES, walkStamped } from "../stamps.ts";
+import { CLOCK_STEP_MS_MIN } from "../writer/clock-quality.ts";
 
 /**
  * Up to `sizeBytes` of a stretch from offset `at` on, without its stamps; less where its file ends.
@@ -25,22 +26,33 @@ export function readStamped(
   return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
 }
 
+/** A line whose stamp is not what it should be: where it is in the file. */
+export interface WrongStamp {
+  readonly pos: number;
+  /** It is none, or it is earlier than that of the line before. */
+  readonly is: "none" | "back";
+}
+
 /**
- * Where in the file of a stretch a line up to offset `to` begins without a stamp; undefined: nowhere.
- * Reads all of it.
+ * The first line of a stretch up to offset `to` whose stamp is none, or before that of the line before
+ * although nobody says that the clock was set; undefined: there is none. Reads all of it.
  */
 export function wrongStamp(
   read: ReadFile,
   { from, pos, stamped }: Pick<Stretch, "from" | "pos" | "stamped">,
-  to: number,
-): number | undefined {
+  { to, mayGoBack }: { readonly to: number; readonly mayGoBack: (off: number) => boolean },
+): WrongStamp | undefined {
   const readOn = inBlocks(read);
   let at = pos - STAMP_BYTES;
+  let beforeMs = Number.NEGATIVE_INFINITY;
   for (let off = from; off < to; ) {
     if (at + STAMP_BYTES > (stamped?.endPos ?? 0)) return undefined;
     const stamp = readOn(at, STAMP_BYTES);
     if (stamp.byteLength < STAMP_BYTES) return undefined;
-    if (!isStamp(stamp)) return at;
+    if (!isStamp(stamp)) return { pos: at, is: "none" };
+    const ms = Date.parse(Buffer.from(stamp).toString("latin1").trimEnd());
+    if (beforeMs - ms > CLOCK_STEP_MS_MIN && !mayGoBack(off)) return { pos: at, is: "back" };
+    beforeMs = ms;
     const line = walkStamped(
       readOn,
       { off, pos: at + STAMP_BYTES, skip: 0 },

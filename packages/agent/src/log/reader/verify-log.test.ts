@@ -106,3 +106,48 @@ test.each(PACKINGS)("a segment packed by %s that was damaged is not proven, at w
     expect(verifyLog("n1", stateDir()).faults, `byte ${at}`).not.toEqual([]);
   }
 });
+
+/** Log a line at each of these times, with a clock that is set where the even one does not follow. */
+function stampedAt(times: readonly number[], evenly: readonly number[]): void {
+  let [wallMs, evenMs] = [0, 0];
+  const writer = new LogWriter(
+    { stateDir: stateDir(), pathTemplate: join(dir, "&.log"), mode: 0o640 },
+    undefined,
+    { wallTimeMs: () => wallMs, monotonicMs: () => evenMs, reply: () => undefined },
+  );
+  writer.do({ do: "open", consoles: [{ number: 1, name: "n1", stamped: true }] });
+  writer.do({ do: "begin", numbers: [1] });
+  times.forEach((ms, at) => {
+    [wallMs, evenMs] = [ms, evenly[at] ?? 0];
+    writer.batch(at, recordsOf(1, [{ offset: at * 3, bytes: Buffer.from("ab\n") }]));
+  });
+  writer.do({ do: "close", consoles: [{ number: 1, end: times.length * 3 }] });
+  writer.end();
+}
+
+const DAY = Date.UTC(2026, 10, 21);
+
+test("times that go back are proven where the clock was set, and nowhere else", () => {
+  const faultsOf = (times: readonly number[], evenly: readonly number[]) => {
+    rmSync(dir, { recursive: true });
+    stampedAt(
+      times.map((ms) => DAY + ms),
+      evenly,
+    );
+    return verifyLog("n1", stateDir()).faults;
+  };
+  const evenly = [0, 1_000, 1_500, 2_000, 3_000, 4_000];
+  expect(faultsOf([0, 1_000, 1_500, 2_000, 3_000, 4_000], evenly)).toEqual([]);
+  expect(faultsOf([0, 1_000, -9e6, -9e6 + 500, -9e6 + 1_500, -9e6 + 2_500], evenly)).toEqual([]);
+  expect(faultsOf([0, 9e6, 2_500, 3_000, 3_500, 4_500], evenly)).toEqual([]);
+  // An even clock that jumps with the other: somebody else than the log writer wrote these times.
+  const back = [0, 10_000, 20_000, 12_000, 13_000, 14_000];
+  const faults = faultsOf(back, back);
+  expect(faults).toHaveLength(2);
+  expect(faults[0]).toBe(
+    "the time of offset 9 is 8000 ms before that of offset 6, and nobody says that the clock was set",
+  );
+  expect(faults[1]).toMatch(
+    /^byte 99 of .*n1\.log begins a line whose time is before that of the line before/,
+  );
+});

@@ -1,15 +1,14 @@
 import { readFileSync, statSync } from "node:fs";
-import { decodeIndex, type GapCause, type LogMap, logMapOf, type Stretch } from "@confed/codecs";
+import { decodeIndex, type GapCause, type LogMap, logMapOf } from "@confed/codecs";
 import { ConfedError } from "@confed/kernel";
 import { readHostPositions } from "../../shards/host-positions.ts";
-import { readPacked } from "../keeper/packed-file.ts";
 import { locate } from "../log-files.ts";
 import { indexPathOf } from "../log-path.ts";
-import { readPlain } from "../read-file.ts";
 import { stampedEnd } from "../stamps.ts";
 import { reservedLines } from "../writer/index-reserve.ts";
 import { readRange } from "./read-range.ts";
-import { wrongStamp } from "./read-stamped.ts";
+import { stampFaults } from "./stamp-faults.ts";
+import { timeFaults } from "./time-faults.ts";
 
 /** What the files of one console's log prove. */
 export interface LogVerdict {
@@ -53,7 +52,7 @@ export function verifyLog(
   const map = logMapOf(records, position?.log);
   const faults: string[] = [];
   if (damagedCount > 0) faults.push(`${damagedCount} lines of the index are damaged`);
-  faults.push(...disorder(map));
+  faults.push(...disorder(map), ...timeFaults(records, map.logId));
   const to = position?.clean === true ? position.end : endOf(map);
   // Every log begins at 0, or says by a gap that it does not.
   const from = 0;
@@ -88,7 +87,8 @@ export function verifyLog(
       faults.push(`${end - off} bytes from offset ${off} on are in no file, and no gap explains it`);
   }
   const stamped = map.stretches.filter((stretch) => stretch.stamped !== undefined);
-  for (const stretch of stamped) faults.push(...stampFaults(stretch, { logId: map.logId ?? "", to }));
+  for (const stretch of stamped)
+    faults.push(...stampFaults(stretch, { logId: map.logId ?? "", to, records }));
   const fileCount = new Set(
     map.stretches.flatMap((stretch) => locate({ ...stretch, logId: map.logId ?? "" })?.path ?? []),
   ).size;
@@ -124,19 +124,6 @@ function endOf(map: LogMap): number {
   }
   const sizeBytes = found === undefined ? 0 : (statSync(found.path, { throwIfNoEntry: false })?.size ?? 0);
   return Math.max(last.from, last.from + sizeBytes - last.pos, gapEnd);
-}
-
-/** Every line of a stretch begins with a stamp; the first one that does not is named. */
-function stampFaults(
-  stretch: Stretch,
-  { logId, to }: { readonly logId: string; readonly to: number },
-): string[] {
-  const found = locate({ ...stretch, logId });
-  if (found === undefined) return [];
-  const readFile = found.packing === "none" ? readPlain : readPacked;
-  const read = (pos: number, sizeBytes: number) => readFile(found.path, pos, sizeBytes);
-  const wrongAt = wrongStamp(read, stretch, Math.min(stretch.to, to));
-  return wrongAt === undefined ? [] : [`byte ${wrongAt} of ${found.path} begins a line without a time`];
 }
 
 function addGap(gaps: VerifiedGap[], gap: VerifiedGap): void {

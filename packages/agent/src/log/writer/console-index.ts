@@ -46,6 +46,8 @@ export class ConsoleIndex {
   #marksWrittenAtMs = Number.NEGATIVE_INFINITY;
   /** How far the wall clock was ahead of the monotonic one at the last mark. */
   #wallLeadMs = Number.NaN;
+  /** A mark that said that the clock was set could not be written: the next one says so. */
+  #stepUntold = false;
 
   constructor(deps: ConsoleIndexDeps) {
     this.#deps = deps;
@@ -80,7 +82,9 @@ export class ConsoleIndex {
     if (Math.abs(nowMs - this.#markedAtMs) < MARK_EVERY_MS) return;
     this.#markedAtMs = nowMs;
     const leadMs = nowMs - this.#deps.monotonicMs();
-    const q = clockQuality(nowMs, { leadMs, leadBeforeMs: this.#wallLeadMs });
+    const known = clockQuality(nowMs, { leadMs, leadBeforeMs: this.#wallLeadMs });
+    const q = this.#stepUntold ? (known ?? "stepped") : known;
+    this.#stepUntold = false;
     this.#wallLeadMs = leadMs;
     this.#heldLines += encodeIndexRecord({
       t: "at",
@@ -129,7 +133,7 @@ export class ConsoleIndex {
   #write(line: string, unsynced?: boolean): void {
     const { indexes, indexPath, reserve, name, onIndex } = this.#deps;
     const late = this.#late;
-    const lines = late + this.#heldLines + line;
+    const held = this.#heldLines;
     this.#heldLines = "";
     try {
       const { file } = indexes.take(indexPath);
@@ -137,10 +141,11 @@ export class ConsoleIndex {
       // The first line after an unclean stop may follow a torn one: an empty line closes that off.
       const torn = file.untouched && file.sizeBytesAtOpen > 0;
       file.untouched = false;
-      appendWhole(file.fd, `${torn ? "\n" : ""}${lines}`);
+      appendWhole(file.fd, `${torn ? "\n" : ""}${late}${held}${line}`);
     } catch (reason) {
       // Opened anew: what this may have torn is closed off as well.
       indexes.drop(indexPath);
+      this.#stepUntold ||= held.includes('"q":');
       onIndex?.(reason);
       throw reason;
     }
