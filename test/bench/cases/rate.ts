@@ -73,7 +73,7 @@ export const rate8000: Case = {
   systems: ["confed", "conman", "floor"],
   fleet: () => ({ consoles: 8_000 }),
   run: (fleet) =>
-    fleet.measure({ begin: (rack) => rack.rate(10), seconds: 12, warmUpSeconds: 4, loops: true }),
+    fleet.measure({ begin: (rack) => rack.rate(10), seconds: 12, warmUpSeconds: 12, loops: true }),
   targets: [
     { figure: "cpuSecondsPerGb", of: "confed", against: ["conman"], atMost: 0.5, quickAtMost: 0.5 },
     { figure: "loopP99Ms", of: "confed", atMost: 50, quickAtMost: 50 },

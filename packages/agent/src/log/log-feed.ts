@@ -36,7 +36,7 @@ export interface Batch {
 
 /**
  * The way of output from consoles to the log writer and to tails. Appending costs a memcpy; every
- * 100 ms, or when an arena is full, one range of it goes to the pipe and to whoever listens.
+ * 40 ms, or when an arena is full, one range of it goes to the pipe and to whoever listens.
  * Arenas stay readable until acknowledged: replay takes from them what the files do not have yet.
  */
 export class LogFeed {
