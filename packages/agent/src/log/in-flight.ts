@@ -58,17 +58,28 @@ export class InFlight {
     return this.#sent;
   }
 
-  /** What of a console, from `from` on, is among it. O(all that is). */
+  /**
+   * What of a console, from `from` on, is among it. From the newest back to `from`: costs what all
+   * consoles have printed since then, and all that is in flight only where the console has printed
+   * nothing of it.
+   */
   of(number: number, from: number): Stretch[] {
-    const found: Stretch[] = [];
-    for (const { arena, records } of this.#sent) {
-      if (arena === undefined) continue;
+    const found: Stretch[][] = [];
+    for (let at = this.#sent.length - 1; at >= 0; at -= 1) {
+      const { arena, records } = this.#sent[at] ?? {};
+      if (arena === undefined || records === undefined) continue;
+      let reached = false;
+      const ofBatch: Stretch[] = [];
       visitRecords(records, (candidate, offset, bytes) => {
-        if (candidate !== number || offset + bytes.byteLength <= from) return;
-        const at = Math.max(offset, from);
-        found.push({ offset: at, bytes: bytes.subarray(at - offset) });
+        if (candidate !== number) return;
+        reached ||= offset <= from;
+        if (offset + bytes.byteLength <= from) return;
+        const begin = Math.max(offset, from);
+        ofBatch.push({ offset: begin, bytes: bytes.subarray(begin - offset) });
       });
+      found.push(ofBatch);
+      if (reached) break;
     }
-    return found;
+    return found.reverse().flat();
   }
 }

@@ -205,7 +205,7 @@ export class LogFeed {
     });
   }
 
-  /** Copies of what it printed from `from` on and the log has not. Walks all in flight: for attaches. */
+  /** Copies of what it printed from `from` on and the log has not. For attaches; see {@link InFlight.of}. */
   unlogged(number: number, from: number): { readonly offset: number; readonly bytes: Uint8Array }[] {
     this.flush();
     const kept = this.#backlogs.kept(number, from);

@@ -26,6 +26,10 @@ const BACKLOG_BYTES_MIN = 128 * 1024;
 /**
  * Gives up what waits for viewers before the host's memory limit ends the process: console reading
  * and logs are what it is for, and viewers can come back. Does nothing while nobody is attached.
+ *
+ * There is nothing else to give up: an agent keeps no scroll-back (history is read from the log, page by
+ * page, by a process of its own) and no windows for patterns. Whoever adds such a cache adds it here,
+ * behind the viewers.
  */
 export class MemoryRelief {
   readonly #deps: MemoryReliefDeps;
