@@ -68,17 +68,17 @@ export class InFlight {
     for (let at = this.#sent.length - 1; at >= 0; at -= 1) {
       const { arena, records } = this.#sent[at] ?? {};
       if (arena === undefined || records === undefined) continue;
-      let reached = false;
+      let oldest = Number.POSITIVE_INFINITY;
       const ofBatch: Stretch[] = [];
       visitRecords(records, (candidate, offset, bytes) => {
         if (candidate !== number) return;
-        reached ||= offset <= from;
+        oldest = Math.min(oldest, offset);
         if (offset + bytes.byteLength <= from) return;
         const begin = Math.max(offset, from);
         ofBatch.push({ offset: begin, bytes: bytes.subarray(begin - offset) });
       });
       found.push(ofBatch);
-      if (reached) break;
+      if (oldest <= from) break;
     }
     return found.reverse().flat();
   }
