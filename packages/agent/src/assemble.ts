@@ -194,6 +194,8 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       scope.own(() => join.stop());
     }
     scope.own(await beginConsoles(inheritance, adopted, { table, feed, timers, logger }));
+    // A head hears of thousands of consoles at once: not before the logs have what gathered meanwhile.
+    if (inheritance !== undefined) await feed.settled(CAUGHT_UP_MS_MAX);
     for (const join of joins) join.start();
     if (deps.load !== undefined)
       await watch.start({ files: [...config.files, managed], directories: config.directories ?? [] });
@@ -216,6 +218,9 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
 
 /** A log that hangs is waited for 5 s by itself; what takes longer keeps nobody else from ending. */
 const RELEASE_MS_MAX = 15_000;
+
+/** Well within the time for which the process before this one keeps our place at heads. */
+const CAUGHT_UP_MS_MAX = 1_000;
 
 /**
  * Handshakes at a time. A thousand consoles connect in well under a second through it, and a
