@@ -44,3 +44,4 @@ export {
   type TelnetSessionOptions,
 } from "./telnet/telnet-session.ts";
 export type { TelnetSessionSnapshot } from "./telnet/telnet-snapshot.ts";
+export { TerminalFilter } from "./terminal-safety/terminal-filter.ts";

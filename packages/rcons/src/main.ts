@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
-import { EXIT, EXIT_CODE_OF, systemClock } from "@confed/kernel";
+import { EXIT, EXIT_CODE_OF, neutralise, systemClock } from "@confed/kernel";
 import { errorLines } from "./render/error-lines.ts";
 import { outputFailure } from "./render/output-failure.ts";
 import { runRcons } from "./run-rcons.ts";
@@ -90,7 +90,8 @@ process.on("uncaughtException", (reason) => {
   // Exit listeners put the terminal back before anybody reads this.
   process.exitCode = 1;
   process.once("exit", () => {
-    process.stderr.write(`rcons: this is a bug in rcons: ${reason.stack ?? String(reason)}\n`);
+    const lines = (reason.stack ?? String(reason)).split("\n").map((line) => neutralise(line));
+    process.stderr.write(`rcons: this is a bug in rcons: ${lines.join("\n")}\n`);
   });
   process.exit(1);
 });

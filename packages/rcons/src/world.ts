@@ -15,7 +15,7 @@ export type OutputStream = Writable & {
 };
 
 /** The signals that end or change an attach. */
-export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGCONT";
+export type SignalName = "SIGINT" | "SIGQUIT" | "SIGTERM" | "SIGHUP" | "SIGCONT";
 
 /**
  * Everything outside the program, made once in main.ts: commands take it as an argument, so that

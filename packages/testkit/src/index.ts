@@ -27,6 +27,7 @@ export { FakeStream } from "./fake-stream.ts";
 export { FakeWorld, type FakeWorldOptions } from "./fake-world.ts";
 export { followRealTime } from "./follow-real-time.ts";
 export { HeadRig, Inbox, type PlayedAgent, type PlayedJoin } from "./head-rig.ts";
+export { HOSTILE_SEQUENCES, type HostileSequence } from "./hostile-sequences.ts";
 export { LinkRecorder } from "./link-recorder.ts";
 export { type NumberedProgress, numberedBytes, takeNumbered } from "./numbered-bytes.ts";
 export { endPeer, freePort, isInstalled, skippedWithout, startPeer } from "./peer-program.ts";

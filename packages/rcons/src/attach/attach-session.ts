@@ -14,7 +14,7 @@ import {
 import type { EscapeSequence } from "./escape-sequence.ts";
 import { InputLedger } from "./input-ledger.ts";
 import { discardedInput, unacknowledgedInput } from "./input-loss.ts";
-import { OutputFollower } from "./output-follower.ts";
+import { OutputFollower, type OutputScreen } from "./output-follower.ts";
 import {
   INITIAL_STATE,
   type ReattachEffect,
@@ -25,9 +25,7 @@ import {
 } from "./reattach-step.ts";
 
 /** What a session shows, and whether it may go on showing. */
-export interface SessionScreen {
-  output(data: Uint8Array): void;
-  say(...lines: readonly string[]): void;
+export interface SessionScreen extends OutputScreen {
   readonly full: boolean;
   drained(): Promise<void>;
 }

@@ -29,7 +29,7 @@ export function openedLine(
   const { status } = opened;
   const parts = [
     `${neutralise(status?.name ?? "", 128)} on ${neutralise(status?.owner || route.owner || "?", 128)}`,
-    route.text,
+    neutralise(route.text, 200),
   ];
   parts.push(MODE_WORDS[opened.mode]);
   if (status !== null) {

@@ -5,7 +5,8 @@ import { advance, afterGap, type Place, placeOf } from "./output-place.ts";
 
 /** Where output and lines about it are shown. */
 export interface OutputScreen {
-  output(data: Uint8Array): void;
+  output(data: Uint8Array, when: { readonly live: boolean }): void;
+  replay(data: Uint8Array): void;
   say(...lines: readonly string[]): void;
 }
 
@@ -45,7 +46,7 @@ export class OutputFollower {
 
   output(output: OutputReceived): void {
     if (output.replayed || this.#place === undefined) {
-      this.#screen.output(output.data);
+      this.#screen.replay(output.data);
       return;
     }
     const { offset } = this.#place;
@@ -53,7 +54,7 @@ export class OutputFollower {
     if (missingBytes > 0)
       this.#sayGap({ from: offset, to: output.offset, lengthKnown: true, reason: "GAP_REASON_UNSPECIFIED" });
     this.#place = place;
-    this.#screen.output(fresh);
+    this.#screen.output(fresh, { live: this.#catchUp === undefined });
     this.#catchUp?.output(fresh.length);
     this.sayCaughtUp();
   }

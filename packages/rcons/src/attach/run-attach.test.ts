@@ -44,6 +44,7 @@ function attach(options: Partial<AttachOptions> = {}): Promise<number> {
     force: false,
     escape: DEFAULT_ESCAPE,
     lingerMs: 1_000,
+    rawTerminal: false,
     ...options,
   });
 }

@@ -22,6 +22,8 @@ export interface AttachOptions {
   readonly mode: "WRITE" | "VIEW";
   readonly force: boolean;
   readonly escape: EscapeSequence | undefined;
+  /** Show what the console sends unfiltered. */
+  readonly rawTerminal: boolean;
   /** How long to stay after the end of piped input. */
   readonly lingerMs: number;
 }
@@ -56,8 +58,15 @@ type Ending =
 export async function runAttach(world: World, options: AttachOptions): Promise<number> {
   const { clock, stdout } = world;
   const { dim } = picocolors.createColors(wantsColour(stdout, world.env));
-  const screen = new Screen({ stdout, stderr: world.stderr, dim });
   const terminal = new RawTerminal(world);
+  const screen = new Screen({
+    stdout,
+    stderr: world.stderr,
+    dim,
+    raw: options.rawTerminal,
+    // With keys from a pipe, the answers would be typed to the shell.
+    answers: () => session.canType && terminal.present,
+  });
   const toRaw = () => {
     terminal.enter();
     screen.setRaw(terminal.present);
@@ -68,7 +77,7 @@ export async function runAttach(world: World, options: AttachOptions): Promise<n
     finish = resolve;
   });
 
-  const session = new AttachSession({
+  const session: AttachSession = new AttachSession({
     ...options,
     // Keys are spoken of to people who have some.
     escape: terminal.present ? options.escape : undefined,
@@ -83,6 +92,7 @@ export async function runAttach(world: World, options: AttachOptions): Promise<n
       if (options.escape !== undefined && terminal.present) screen.say(helpLine(options.escape));
     },
     changed: () => {
+      if (session.attached && !session.canType) screen.endReports();
       input.changed();
     },
   });
@@ -165,7 +175,7 @@ function listen(world: World, { finish, resized, continued }: Listeners): () => 
     finish(error === undefined ? { type: "broken_output" } : { type: "failed", error });
   };
   const releases = [
-    ...(["SIGHUP", "SIGINT", "SIGTERM"] as const).map((name) =>
+    ...(["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const).map((name) =>
       world.onSignal(name, () => {
         finish({ type: "signal", name });
       }),

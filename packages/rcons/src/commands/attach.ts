@@ -31,7 +31,7 @@ export function defineAttach(program: Command, launch: Launch): Command {
     )
     .option(
       "--raw-terminal",
-      "show what the console sends unfiltered (this version filters nothing in any case); with piped input also read no escape unless -e names one",
+      "show every byte that the console sends, also what could harm this terminal; with piped input also read no escape unless -e names one",
     )
     .option(
       "--linger <time>",
@@ -53,6 +53,7 @@ export function defineAttach(program: Command, launch: Launch): Command {
           force: flags.force === true,
           escape:
             flags.escape === undefined ? (bare ? undefined : DEFAULT_ESCAPE) : parseEscape(flags.escape),
+          rawTerminal: flags.rawTerminal === true,
           lingerMs: parseDurationMs(flags.linger),
         } as const;
         const { runAttach } = await import("../attach/run-attach.ts");

@@ -20,7 +20,8 @@ export async function runComplete(
   await withPeer(world, targets, (peer, parent) =>
     withDeadline({ clock: world.clock, timeoutMs: TIMEOUT_MS, what: "completion" }, parent, (signal) =>
       readStream(peer.client.list({ selection: `${prefix}*` }, { signal }), out, ({ consoles }) => {
-        out.lines(consoles.map(({ name }) => name));
+        // A shell is going to read them.
+        out.lines(consoles.flatMap(({ name }) => (NO_NAME.test(name) ? [] : [name])));
       }),
     ),
   ).catch(() => undefined);

@@ -1,5 +1,6 @@
 import { EXIT, formatDuration } from "@confed/kernel";
 import type { ConsoleStateReceived, ConsoleStatusReceived } from "@confed/wire";
+import { jsonLine } from "../render/json-line.ts";
 import { jsonStatus, jsonViewer } from "../render/json-status.ts";
 import { causeText, logTroubleText, MODE_WORDS, STATE_WORDS } from "../render/state-words.ts";
 import { statusLines } from "../render/status-lines.ts";
@@ -34,7 +35,7 @@ export async function runList(
   const nowMs = world.clock.wallTimeMs();
   return everyPage(world, { targets, selection, states }, (consoles) =>
     json
-      ? consoles.map((status) => JSON.stringify(jsonStatus(status)))
+      ? consoles.map((status) => jsonLine(jsonStatus(status)))
       : table.page(consoles.map((status) => rowOf(status, nowMs))),
   );
 }
@@ -55,7 +56,7 @@ export async function runWho(
     const watched = consoles.filter(({ viewers }) => viewers.length > 0);
     if (json) {
       return watched.flatMap(({ name, viewers }) =>
-        viewers.map((viewer) => JSON.stringify({ console: name, ...jsonViewer(viewer) })),
+        viewers.map((viewer) => jsonLine({ console: name, ...jsonViewer(viewer) })),
       );
     }
     const rows = watched.flatMap(({ name, viewers, viewersUnlisted }) => [
@@ -80,7 +81,7 @@ export async function runInfo(
     peer.client.inspect({ console }, { signal }),
   );
   const out = new TextOut(world.stdout);
-  if (json) out.line(JSON.stringify(jsonStatus(status)));
+  if (json) out.line(jsonLine(jsonStatus(status)));
   else out.lines(statusLines(status, world.clock.wallTimeMs()));
   return EXIT.ok;
 }

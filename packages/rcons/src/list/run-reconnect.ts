@@ -1,5 +1,6 @@
-import { EXIT, EXIT_CODE_OF } from "@confed/kernel";
+import { EXIT, EXIT_CODE_OF, neutralise } from "@confed/kernel";
 import { errorLines } from "../render/error-lines.ts";
+import { jsonLine } from "../render/json-line.ts";
 import { TextOut } from "../render/text-out.ts";
 import type { Targets } from "../route/targets.ts";
 import { withPeer } from "../route/with-peer.ts";
@@ -20,7 +21,7 @@ export async function runReconnect(
     peer.client.control({ selection, reconnect: {}, subject: world.subject() }, { signal }),
   );
   const out = new TextOut(world.stdout);
-  out.lines(answer.consoles.map((console) => (json ? JSON.stringify({ console }) : console)));
+  out.lines(answer.consoles.map((console) => (json ? jsonLine({ console }) : neutralise(console, 128))));
   const { fromDetail } = await import("@confed/wire");
   const errors = answer.errors.map(fromDetail);
   new TextOut(world.stderr).lines(errors.flatMap((error) => errorLines(error, { json, program: "rcons" })));

@@ -1,4 +1,4 @@
-import { EXIT } from "@confed/kernel";
+import { EXIT, neutralise } from "@confed/kernel";
 import type { ReadLogRequest } from "@confed/wire";
 import picocolors from "picocolors";
 import { afterGap, type Place, placeOf } from "../attach/output-place.ts";
@@ -38,7 +38,7 @@ export async function runLog(world: World, options: LogOptions): Promise<number>
   const say = (line: string) => {
     // On a terminal the two meet: what has begun must end first.
     if (terminal) writer.endLine();
-    own.line(dim(line));
+    own.line(dim(neutralise(line, 400)));
   };
   const quiet = new QuietFlush(clock, () => {
     writer.finish();

@@ -30,6 +30,7 @@ test.each([
   ["\x1b[0;32m OK \x1b[0m started", " OK  started"],
   ["\x1b]0;title\x07after", "after"],
   ["\x1bP+q544e\x1b\\after", "after"],
+  ["\x1bktitle\x1b\\after", "after"],
   ["10%\r20%", "10%\\r20%"],
   ["a\tb\x07\x9b2J", "a\tb\\x07\\x9b2J"],
   ["evil\u202etxt", "evil\\u202etxt"],

@@ -1,8 +1,8 @@
+import { TerminalFilter } from "@confed/codecs";
 import { drained } from "../render/drained.ts";
 import type { Drain } from "../route/read-stream.ts";
 import type { OutputStream } from "../world.ts";
 import { ModeWatch } from "./mode-watch.ts";
-import { type OutputFilter, unfiltered } from "./output-filter.ts";
 
 /** What a {@link Screen} is made of. */
 export interface ScreenParts {
@@ -10,7 +10,10 @@ export interface ScreenParts {
   readonly stderr: OutputStream;
   /** Makes rcons's own lines stand back; the identity without colour. */
   readonly dim: (text: string) => string;
-  readonly filter?: OutputFilter;
+  /** Show every byte as it is; else, on a terminal, what is safe there ({@link TerminalFilter}). */
+  readonly raw: boolean;
+  /** True while what the terminal sends goes to the console: it may be asked. Else nobody's terminal is. */
+  readonly answers: () => boolean;
 }
 
 /** More than a terminal shows in a glance; beyond it the stream is paused, so memory is bounded. */
@@ -23,14 +26,15 @@ const LINE_FEED = 0x0a;
  */
 export class Screen implements Drain {
   readonly #parts: ScreenParts;
-  readonly #filter: OutputFilter;
+  readonly #filter: TerminalFilter | undefined;
+  readonly #pastFilter = new TerminalFilter();
   readonly #modes = new ModeWatch();
   #atLineStart = true;
   #lineEnd = "\n";
 
   constructor(parts: ScreenParts) {
     this.#parts = parts;
-    this.#filter = parts.filter ?? unfiltered;
+    if (!parts.raw && parts.stdout.isTTY === true) this.#filter = new TerminalFilter();
   }
 
   /** The terminal does no output processing now: lines need their carriage return. */
@@ -38,9 +42,20 @@ export class Screen implements Drain {
     this.#lineEnd = raw ? "\r\n" : "\n";
   }
 
-  /** Show console output. The bytes must stay as they are until they are written. */
-  output(data: Uint8Array): void {
-    const shown = this.#filter(data);
+  /**
+   * Show console output; old output asks the terminal nothing, for who asked does not listen any
+   * more. The bytes must stay as they are until they are written.
+   */
+  output(data: Uint8Array, { live }: { readonly live: boolean }): void {
+    this.#show(this.#filter?.filter(data, { answers: live && this.#parts.answers() }) ?? data);
+  }
+
+  /** Show a piece of the past between what is live, by itself. As {@link output} otherwise. */
+  replay(data: Uint8Array): void {
+    this.#show(this.#filter === undefined ? data : this.#pastFilter.filter(data, { answers: false }));
+  }
+
+  #show(shown: Uint8Array): void {
     if (shown.length === 0) return;
     this.#modes.see(shown);
     this.#atLineStart = shown[shown.length - 1] === LINE_FEED;
@@ -66,6 +81,11 @@ export class Screen implements Drain {
   /** Undo what the console's programs did to the modes of the terminal. */
   resetModes(): void {
     this.#toTerminal(this.#modes.resetText());
+  }
+
+  /** The keyboard is lost: the mouse is the terminal's own again. */
+  endReports(): void {
+    this.#toTerminal(this.#modes.endReports());
   }
 
   /** Do it again, after a pause. */
