@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { systemClock } from "@confed/kernel";
 import { type Figures, VoidRun } from "./figures.ts";
 import { type LogVerdict, LogWatch, untilLogged, verifyLogs } from "./log-check.ts";
+import { emptyFiles } from "./measure/empty-files.ts";
 import { cpuSecondsOf, nodeProcesses, sizeOf, treeLike } from "./measure/process-tree.ts";
 import type { Programs } from "./programs.ts";
 import { LINE_BYTES, Rack } from "./rack.ts";
@@ -38,7 +39,7 @@ export interface Load {
 export class Fleet {
   readonly rack: Rack;
   readonly system: RunningSystem;
-  /** Its own, removed at its end. */
+  /** Its own, emptied at its end; the benchmark removes it at its own. */
   readonly dir: string;
   readonly settings: BenchSettings;
   /** From the exec of the system until the rack had a link on every console. 0 before that. */
@@ -152,12 +153,12 @@ export class Fleet {
     return verifyLogs(this.settings.programs.logcheck, sentPath, this.system.logTemplate);
   }
 
-  /** Ends everything and removes the logs. */
+  /** Ends everything and empties the logs. */
   async stop(): Promise<void> {
     await this.#watch?.end();
     await this.system.stop();
     await this.rack.end();
-    rmSync(this.dir, { recursive: true, force: true });
+    emptyFiles(this.dir);
   }
 
   /** Stops printing; resolves with the wall clock when all of it is logged. */
