@@ -105,6 +105,7 @@ describe.skipIf(withoutTmux)("rcons in a terminal", () => {
     ["SIGTERM", 143],
     ["SIGHUP", 129],
     ["SIGINT", 130],
+    ["SIGQUIT", 131],
   ] as const)("%s ends it with the terminal restored", async (signal, exitCode) => {
     const pid = await attach();
     process.kill(pid, signal);
@@ -132,6 +133,13 @@ describe.skipIf(withoutTmux)("rcons in a terminal", () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(await pane.exitCode()).toBe(0);
+    await expectRestored();
+  });
+
+  test("SIGKILL leaves a terminal that the shell above it puts back", async () => {
+    const pid = await attach();
+    process.kill(pid, "SIGKILL");
+    expect(await pane.exitCode()).toBe(137);
     await expectRestored();
   });
 

@@ -78,6 +78,9 @@ export function defineAttach(program: Command, launch: Launch): Command {
       "acknowledged and the console was quiet for --linger (at most ten times as long), and exits.",
       "With --spy, standard input is not read.",
       "",
+      "What could harm your terminal is left out of what the console sends: titles, clipboard, links,",
+      "pictures, changes of what keys send. Questions to the terminal reach it only while you hold the",
+      "keyboard. --raw-terminal shows every byte; the log has every byte in any case.",
       "If rcons is killed by SIGKILL it cannot restore the terminal: type `stty sane` and Enter.",
     ],
   });
