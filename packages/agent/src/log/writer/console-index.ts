@@ -8,6 +8,7 @@ import {
 } from "@confed/codecs";
 import { appendWhole } from "./append-whole.ts";
 import { clockQuality } from "./clock-quality.ts";
+import { firstTurnMs } from "./first-turn.ts";
 import type { IndexReserve } from "./index-reserve.ts";
 import type { OpenFiles } from "./open-files.ts";
 import { sizeOf } from "./where-to-start.ts";
@@ -94,7 +95,8 @@ export class ConsoleIndex {
       ...(q === undefined ? {} : { q }),
     });
     if (Math.abs(nowMs - this.#marksWrittenAtMs) < MARKS_HELD_MS) return;
-    this.#marksWrittenAtMs = nowMs;
+    const first = this.#marksWrittenAtMs === Number.NEGATIVE_INFINITY;
+    this.#marksWrittenAtMs = first ? firstTurnMs(nowMs, MARKS_HELD_MS) : nowMs;
     this.writeMarks();
   }
 

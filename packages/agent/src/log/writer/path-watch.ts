@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { fileIdOf } from "../log-files.ts";
 import type { LogFolder } from "./log-folder.ts";
+import { firstTurnMs } from "./first-turn.ts";
 import type { OpenFile } from "./open-files.ts";
 
 /** Watches what logrotate and people do to a log at its path. One for each console: two numbers. */
@@ -22,7 +23,8 @@ export class PathWatch {
 
   /** How long the file at the path is; undefined: it is not the one that we have open. */
   look(nowMs: number, { id }: OpenFile): number | undefined {
-    this.#lookedMs = nowMs;
+    const first = this.#lookedMs === Number.NEGATIVE_INFINITY;
+    this.#lookedMs = first ? firstTurnMs(nowMs, LOOK_EVERY_MS) : nowMs;
     this.#changes = this.#folder.changes(nowMs);
     const stat = statSync(this.#path, { throwIfNoEntry: false });
     return stat === undefined || fileIdOf(stat) !== id ? undefined : stat.size;
