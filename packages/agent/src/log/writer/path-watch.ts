@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { fileIdOf } from "../log-files.ts";
-import type { LogFolder } from "./log-folder.ts";
 import { firstTurnMs } from "./first-turn.ts";
+import type { LogFolder } from "./log-folder.ts";
 import type { OpenFile } from "./open-files.ts";
 
 /** Watches what logrotate and people do to a log at its path. One for each console: two numbers. */
