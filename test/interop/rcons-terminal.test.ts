@@ -143,6 +143,18 @@ describe.skipIf(withoutTmux)("rcons in a terminal", () => {
     await expectRestored();
   });
 
+  test("SIGKILL of a script around it ends it, with the terminal restored", async () => {
+    const console = agent.console("n0001");
+    await pane.begin("sh -c 'echo $$ > pid; rcons n0001; true'");
+    await pane.shows("[n0001 on sn01, direct");
+    process.kill(Number(read("pid")), "SIGKILL");
+    expect(await pane.exitCode()).toBe(137);
+    // The terminal is the shell's again, and nobody has said so to rcons.
+    await console.until(() => console.sessions.length === 0);
+    expect(pane.output).not.toContain("unreachable");
+    await expectRestored();
+  });
+
   test("it is suspended and continued", async () => {
     await attach();
     await pane.type("\x05cz");

@@ -8,6 +8,8 @@ import { outputFailure } from "./render/output-failure.ts";
 import { runRcons } from "./run-rcons.ts";
 import type { World } from "./world.ts";
 
+const parent = process.ppid;
+
 const world: World = {
   args: process.argv.slice(2),
   env: process.env,
@@ -32,6 +34,7 @@ const world: World = {
     process.on("exit", release);
     return () => process.off("exit", release);
   },
+  orphaned: () => process.ppid !== parent,
   suspend() {
     process.kill(process.pid, "SIGTSTP");
   },

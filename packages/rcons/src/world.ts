@@ -37,6 +37,8 @@ export interface World {
   onSignal(name: SignalName, listener: () => void): () => void;
   /** Run at the very end of the process, whatever ends it. Must not wait. Returns how to forget it. */
   onExit(release: () => void): () => void;
+  /** True once the process that started this one is gone. */
+  orphaned(): boolean;
   /** Stop this process until somebody continues it. */
   suspend(): void;
   /**

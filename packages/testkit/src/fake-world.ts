@@ -101,6 +101,10 @@ export class FakeWorld implements World {
     this.moved();
   }
 
+  orphaned(): boolean {
+    return false;
+  }
+
   rawOutput(): boolean {
     return true;
   }

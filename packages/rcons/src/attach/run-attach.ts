@@ -42,6 +42,12 @@ const LATE_ANSWERS_MS = 50;
 const UNSTOPPED_TICKS = 2;
 const TICK_MS = 50;
 
+/**
+ * How often to look whether the script around it was killed. Its shell has the terminal again then,
+ * without a word to us: no signal comes, and we would go on printing over its prompt.
+ */
+const ORPHAN_LOOK_MS = 1_000;
+
 /** How an attach ended. */
 type Ending =
   | { readonly type: "quit" }
@@ -130,8 +136,10 @@ export async function runAttach(world: World, options: AttachOptions): Promise<n
       if (session.begun) comeBack(`[${options.console} again]`);
     },
   });
+  const stopLooking = terminal.present ? whenOrphaned(world, finish) : () => undefined;
   const ending = await ended;
   release();
+  stopLooking();
   cancelUnstopped();
   input.stop();
   session.quit();
@@ -188,6 +196,19 @@ function listen(world: World, { finish, resized, continued }: Listeners): () => 
   stdout.on("error", broken);
   return () => {
     for (const release of releases) release();
+  };
+}
+
+/** As if the terminal had hung up. */
+function whenOrphaned(world: World, finish: (ending: Ending) => void): Cancel {
+  let cancel: Cancel = () => undefined;
+  const look = () => {
+    if (world.orphaned()) finish({ type: "signal", name: "SIGHUP" });
+    else cancel = world.clock.after(ORPHAN_LOOK_MS, look);
+  };
+  look();
+  return () => {
+    cancel();
   };
 }
 

@@ -81,7 +81,8 @@ export function defineAttach(program: Command, launch: Launch): Command {
       "What could harm your terminal is left out of what the console sends: titles, clipboard, links,",
       "pictures, changes of what keys send. Questions to the terminal reach it only while you hold the",
       "keyboard. --raw-terminal shows every byte; the log has every byte in any case.",
-      "If rcons is killed by SIGKILL it cannot restore the terminal: type `stty sane` and Enter.",
+      "If rcons is killed by SIGKILL it cannot restore the terminal; bash does. Else type `stty sane` and Enter,",
+      "and `reset` if the mouse or the screen is odd.",
     ],
   });
   return withExamples(command, [

@@ -2,7 +2,8 @@ import type { World } from "../world.ts";
 
 /**
  * The terminal on standard input, raw while somebody is attached. It is put back by whatever ends
- * the process, except SIGKILL, against which nothing helps but `stty sane`.
+ * the process, except SIGKILL: then the shell does it, or `stty sane`. A process that watched and
+ * did it would come after the shell's line editor, and undo what that has just set.
  */
 export class RawTerminal {
   readonly #world: World;
