@@ -36,7 +36,7 @@ export interface Batch {
 
 /**
  * The way of output from consoles to the log writer and to tails. Appending costs a memcpy; every
- * 40 ms, or when an arena is full, one range of it goes to the pipe and to whoever listens.
+ * 100 ms, or when 256 KiB wait, one range of it goes to the pipe and to whoever listens.
  * Arenas stay readable until acknowledged: replay takes from them what the files do not have yet.
  */
 export class LogFeed {
@@ -161,6 +161,7 @@ export class LogFeed {
       this.#takenBytes = 0;
       if (this.#arena?.append(number, offset, bytes) !== true) return false;
     }
+    if (this.#arena.usedBytes - this.#takenBytes >= LOG_LIMITS.flushBytes) this.flush();
     this.#cancelFlush ??= this.#deps.clock.after(LOG_LIMITS.flushDelayMs, () => {
       this.#cancelFlush = undefined;
       this.flush();
@@ -220,7 +221,6 @@ export class LogFeed {
   /** Write everything, mark every console's end as clean, end the writer. Gives up after its time. */
   async stop(): Promise<void> {
     this.#cancelRetry?.();
-    // A writer that died a moment ago: what is in memory still belongs on the disk.
     if (this.#writer === undefined) this.#startWriter();
     this.#stopping = true;
     this.flush();

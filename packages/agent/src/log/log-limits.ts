@@ -6,8 +6,10 @@ export const LOG_LIMITS = {
   arenaCountMax: 256,
   /** Arenas on their way at which nobody is read by the clock while the log keeps up: they lose nothing by waiting. */
   arenaCountHigh: 192,
-  /** How long output may wait in the arena before it goes to the writer and to tails: a wake-up of the writer costs 0.2 ms. */
-  flushDelayMs: 40,
+  /** How long output may wait in the arena before it goes to the writer and to tails. */
+  flushDelayMs: 100,
+  /** What does not wait that long: the writer's work in pieces of 20 ms, or a byte is in its log too late. */
+  flushBytes: 256 * 1024,
   /** Output older than this that the writer has not acknowledged: the log is late. */
   lateAfterMs: 1_000,
   /** Output older than this that the writer has not acknowledged: the log is stalled, and shown so. */

@@ -250,7 +250,7 @@ export class Journal {
   }
 }
 
-/** With what a byte waits before (reading 250 ms, the arena 40 ms) less than a second in all. */
+/** With what a byte waits before (reading 250 ms, the arena 100 ms) less than a second in all. */
 const SYNC_AFTER_MS = 600;
 /** A journal that is replayed is young, whatever was done to the logs meanwhile. */
 const FILE_AGE_MS = 30_000;
