@@ -211,6 +211,28 @@ test("what a console printed last is logged though its writer is dead when it is
   expect(clock.pending).toBe(0);
 });
 
+test("a stop ends at once, and leaves nothing behind, when the log writer dies over it, twice", async () => {
+  const clock = new FakeClock();
+  const { feed, commands, reply, die } = stalledFeed(clock);
+  const console = new Numbering("n1");
+  feed.open(1, console);
+  await Promise.resolve();
+  for (const round of [1, 2]) {
+    reply({ tell: "opened", logs: [{ number: 1, logId: "a", offset: 0, reservedEnd: 99, path: "p" }] });
+    feed.append(1, 10 * (round - 1), Buffer.from("last words"));
+    console.end = { logId: "a", offset: 10 * round };
+    const stopped = feed.stop();
+    expect(commands.at(-1)).toEqual({ do: "close", consoles: [{ number: 1, end: 10 * round }] });
+    const startedCount = commands.filter(({ do: what }) => what === "start").length;
+    die();
+    await stopped;
+    // Nobody is started in its place, and nothing waits for its answer.
+    expect(commands.filter(({ do: what }) => what === "start")).toHaveLength(startedCount);
+    expect(clock.pending).toBe(0);
+    if (round === 1) feed.restart([Object.assign(console, { number: 1 })]);
+  }
+});
+
 test("a console whose log cannot be opened is numbered all the same, and told why", async () => {
   const { feed, reply } = stalledFeed();
   const console = new Numbering("n1");
