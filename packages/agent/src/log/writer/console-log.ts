@@ -80,6 +80,11 @@ export class ConsoleLog {
     if (known === undefined && start.segment !== undefined && start.file !== undefined)
       this.#noteSegment(start.segment, start.file);
     if (known !== undefined && !adopt) for (const record of lostSegments(known, deps)) this.note(record);
+    if (start.cut !== undefined) {
+      const { off, segment } = start.cut;
+      this.note(this.#gap(off, segment.off, { why: "log-truncated", known: true }));
+      this.note(segment);
+    }
     if (resume !== undefined) {
       // The agent lives on: it gives us again what the file lacks, and a gap shows what it cannot.
       this.#next = start.fileEnd;

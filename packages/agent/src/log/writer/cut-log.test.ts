@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync, truncateSync } from "node:fs";
+import { appendFileSync, copyFileSync, mkdtempSync, rmSync, statSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FakeClock } from "@confed/testkit";
@@ -23,7 +23,7 @@ const LINES = "login: \nok 12\nlogin: \nok 13\nlogin: \nok 14\n";
 const source = (from: number, to: number) =>
   Buffer.from(Array.from({ length: to - from }, (_, i) => LINES.charCodeAt((from + i) % LINES.length)));
 
-/** A log writer in this process. Returns how to print, and how to wait. */
+/** A log writer in this process, the next one of those before. Returns how to print, and how to wait. */
 function printing(stamped: boolean) {
   const replies: WriterReply[] = [];
   const log = { end: 0, wallMs: 1e12, logId: "" };
@@ -41,12 +41,16 @@ function printing(stamped: boolean) {
   writer.do({ do: "begin", numbers: [1] });
   const [opened] = replies.flatMap((reply) => (reply.tell === "opened" ? reply.logs : []));
   log.logId = opened?.logId ?? "";
+  log.end = opened?.offset ?? 0;
   const print = (length: number) => {
     const bytes = source(log.end, log.end + length);
     writer.batch(0, recordsOf(1, [{ offset: log.end, bytes }]));
     log.end += length;
   };
-  return { log, print };
+  const close = () => {
+    writer.do({ do: "close", consoles: [{ number: 1, end: log.end }] });
+  };
+  return { log, print, close };
 }
 
 /** Every byte that is read is the one that was printed. Returns where the rest was. */
@@ -58,7 +62,7 @@ function gapsOf({ logId, end }: { readonly logId: string; readonly end: number }
   const gaps: [number, number][] = [];
   for (const piece of pieces) {
     if (piece.is === "gap") {
-      expect(piece.gap.why).toBe("log-truncated");
+      expect(["log-truncated", "log-stalled", "agent-restart"]).toContain(piece.gap.why);
       gaps.push([piece.gap.off, piece.gap.to]);
       at = piece.gap.to;
     } else {
@@ -111,3 +115,34 @@ test("a log that is copied beside and truncated is found so within a second, twi
     expect(gapsOf(log)).toEqual([[0, cut]]);
   }
 });
+
+test.each([true, false])(
+  "a log (stamped: %s) cut by an unclean stop to before its last segment lacks what it lacks, whatever is there later, twice",
+  (stamped) => {
+    for (const _round of [1, 2]) {
+      const before = printing(stamped);
+      const { log, print } = before;
+      const from = log.end;
+      const fromBytes = statSync(path(), { throwIfNoEntry: false })?.size ?? 0;
+      for (let segment = 0; segment < 3; segment += 1) {
+        print(42);
+        log.end += 10;
+      }
+      // Behind an unclean stop, the next byte has a place in the file before it has come.
+      printing(stamped);
+      truncateSync(path(), fromBytes + 30 + 10);
+      const { end } = printing(stamped).log;
+      printing(stamped).close();
+      appendFileSync(path(), "foreign\n".repeat(50));
+      const after = printing(stamped);
+      after.print(20);
+      after.close();
+      const gaps = gapsOf(after.log).filter(([off]) => off >= from);
+      // Of a stamped log, some bytes of its first line are left.
+      expect(gaps[0]?.[0]).toBeGreaterThan(from + (stamped ? 0 : 39));
+      expect(gaps[0]?.[0]).toBeLessThanOrEqual(from + (stamped ? 10 : 40));
+      expect(gaps.at(-1)?.[1]).toBeGreaterThanOrEqual(end);
+      expect(gaps.at(-1)?.[1]).toBeLessThan(after.log.end);
+    }
+  },
+);

@@ -6,6 +6,7 @@ import { readPlain } from "../read-file.ts";
 import { isStamp, type ReadFile, STAMP_BYTES, stampedEnd } from "../stamps.ts";
 import type { Position } from "./positions-file.ts";
 import type { Vouched } from "./replay-journal.ts";
+import { type Cut, whereCut } from "./where-cut.ts";
 
 /** Where a console's log stands when it is opened. */
 export interface Start {
@@ -18,6 +19,8 @@ export interface Start {
   readonly segment: Segment | undefined;
   /** The file at the log's path, if it holds bytes of this log. */
   readonly file: LogFile | undefined;
+  /** The last segment's file ends before that begins, and lacks what earlier ones have in it. */
+  readonly cut?: Cut | undefined;
 }
 
 /** Byte `pos` of the file is offset `off`. */
@@ -80,8 +83,18 @@ export function whereToStart(known: Position | undefined, { path, indexPath, lat
   const grownBytes = found === undefined || found.packing !== "none" ? -1 : sizeOf(found.path) - pos;
   const open = here && last.id !== undefined ? { id: last.id, base: base ?? off } : undefined;
   // The file tells how far the log came; if it is shorter than its segment's beginning, all of the
-  // segment is part of the gap.
-  if (grownBytes < 0) return { logId, fileEnd: off, next: end, segment: undefined, file: open };
+  // segment is part of the gap, and so is what is missing of those before.
+  if (grownBytes < 0) {
+    const cut =
+      found?.packing === "none"
+        ? whereCut(indexPath, {
+            path: found.path,
+            sizeBytes: pos + grownBytes,
+            last: { ...last, log: logId },
+          })
+        : undefined;
+    return { logId, fileEnd: off, next: end, segment: undefined, file: open, cut };
+  }
   const outputEnd =
     head === undefined || found === undefined
       ? off + grownBytes
