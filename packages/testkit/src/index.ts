@@ -23,6 +23,7 @@ export {
 } from "./fake-agent.ts";
 export { FakeClock } from "./fake-clock.ts";
 export { FakeConsole, type FakeSession } from "./fake-console.ts";
+export { type FakeFederation, fakeFederation } from "./fake-federation.ts";
 export { FakeStream } from "./fake-stream.ts";
 export { FakeWorld, type FakeWorldOptions } from "./fake-world.ts";
 export { followRealTime } from "./follow-real-time.ts";

@@ -1,48 +1,26 @@
 import { createServer, type Server } from "node:net";
-import {
-  type FakeAgent,
-  FakeClock,
-  type FakeHead,
-  FakeWorld,
-  startFakeAgent,
-  startFakeHead,
-} from "@confed/testkit";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { fakeFederation } from "@confed/testkit";
+import { expect, test } from "vitest";
 import { runRcons } from "../run-rcons.ts";
 import { dial } from "./peer.ts";
 
-let agent: FakeAgent;
-let head: FakeHead;
-let clock: FakeClock;
-
-beforeEach(async () => {
-  agent = await startFakeAgent(["n1"]);
-  head = await startFakeHead(agent);
-  clock = new FakeClock();
-});
-
-afterEach(async () => {
-  await agent.stop();
-  await head.stop();
-  await expect.poll(() => clock.pending).toBe(0);
-});
+const fakes = fakeFederation(["n1"], runRcons);
 
 async function rcons(...args: readonly string[]) {
-  const world = new FakeWorld({ clock, args, terminal: false });
-  const exitCode = await runRcons(world);
-  return { exitCode, complained: world.complained };
+  const exitCode = await fakes.run(args);
+  return { exitCode, complained: fakes.world.complained };
 }
 
 test.each([["ls"], ["info", "n1"], ["log", "n1"], ["tail", "n1"], ["send", "n1", "--text", "x"], ["n1"]])(
   "what is no head is exit code 8, what is no agent 7: %s %s",
   async (...command) => {
-    expect(await rcons("--head", agent.address, ...command)).toEqual({
+    expect(await rcons("--head", fakes.agent.address, ...command)).toEqual({
       exitCode: 8,
       complained: expect.stringMatching(
         /answers, but is no Confed head.*\n {2}hint: is this the address of a head\?\n$/,
       ),
     });
-    expect(await rcons("--agent", head.address, ...command)).toEqual({
+    expect(await rcons("--agent", fakes.head.address, ...command)).toEqual({
       exitCode: 7,
       complained: expect.stringMatching(
         /answers, but is no Confed agent.*\n {2}hint: is this the address of an agent\?\n$/,
@@ -52,7 +30,14 @@ test.each([["ls"], ["info", "n1"], ["log", "n1"], ["tail", "n1"], ["send", "n1",
 );
 
 test("the second head is asked when the first is none", async () => {
-  const { exitCode } = await rcons("--head", `${agent.address},${head.address}`, "send", "n1", "--text", "x");
+  const { exitCode } = await rcons(
+    "--head",
+    `${fakes.agent.address},${fakes.head.address}`,
+    "send",
+    "n1",
+    "--text",
+    "x",
+  );
   expect(exitCode).toBe(0);
 });
 
@@ -65,7 +50,7 @@ test("how long a mute peer was waited for is said in whole milliseconds", async 
   const dialled = dial(
     "head",
     { host: "127.0.0.1", port },
-    { clock, timeoutMs: 20.4, signal: new AbortController().signal },
+    { clock: fakes.clock, timeoutMs: 20.4, signal: new AbortController().signal },
   );
   await expect(dialled).rejects.toMatchObject({
     code: "head_unreachable",
