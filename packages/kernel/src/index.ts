@@ -24,6 +24,7 @@ export {
   isLoopbackHost,
   parseHostPort,
 } from "./host-port.ts";
+export { JsonChannel, type JsonChannelEvents } from "./json-channel.ts";
 export { type LogFields, type Logger, silentLogger } from "./logger.ts";
 export { makeDirectory } from "./make-directory.ts";
 export { findCollision } from "./name-collision.ts";

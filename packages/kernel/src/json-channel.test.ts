@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from "node:net";
-import type { ConfedError } from "@confed/kernel";
 import { expect, onTestFinished, test, vi } from "vitest";
+import type { ConfedError } from "./errors.ts";
 import { JsonChannel, LINE_BYTES_MAX } from "./json-channel.ts";
 
 /** Both ends of a connection. */

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { ConfedError } from "@confed/kernel";
+import { ConfedError } from "./errors.ts";
 
 export interface JsonChannelEvents<In> {
   readonly onMessage: (message: In) => void;

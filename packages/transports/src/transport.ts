@@ -138,9 +138,11 @@ export interface PortableLink extends Link {
   snapshot(): object | undefined;
 }
 
-/** The link, if it is one that another process can go on with. */
+/** The link, if it is open and another process can go on with it. */
 export function portable(link: Link | undefined): PortableLink | undefined {
-  return link !== undefined && "snapshot" in link ? (link as PortableLink) : undefined;
+  if (link === undefined || !("snapshot" in link)) return undefined;
+  const candidate = link as PortableLink;
+  return candidate.descriptor === undefined ? undefined : candidate;
 }
 
 /** Bounds of every link, with their reasons. */

@@ -1,8 +1,7 @@
 import type { Duplex } from "node:stream";
-import { ConfedError, formatHostPort, type Logger, unreachable } from "@confed/kernel";
+import { ConfedError, formatHostPort, JsonChannel, type Logger, unreachable } from "@confed/kernel";
 import { type AgentDeps, type RunningAgent, startAgent } from "../assemble.ts";
 import { Crumbs } from "./crumbs.ts";
-import { JsonChannel } from "./json-channel.ts";
 import { serveHost } from "./serve-host.ts";
 import { shardDirectory } from "./shard-directory.ts";
 import {

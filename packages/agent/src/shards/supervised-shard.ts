@@ -1,6 +1,5 @@
 import type { Duplex } from "node:stream";
-import { type Cancel, type Clock, ConfedError, type Logger } from "@confed/kernel";
-import { JsonChannel } from "./json-channel.ts";
+import { type Cancel, type Clock, ConfedError, JsonChannel, type Logger } from "@confed/kernel";
 import { pagesOfOwned } from "./owned-pages.ts";
 import { FIRST_STATE, type ShardEvent, type ShardState, stepShard } from "./shard-life.ts";
 import {

@@ -1,8 +1,7 @@
 import type { Duplex } from "node:stream";
-import { type Clock, ConfedError, once } from "@confed/kernel";
+import { type Clock, ConfedError, JsonChannel, once } from "@confed/kernel";
 import type { ReceivedDescriptor } from "@confed/transports";
 import type { InheritedOutage } from "../console/inherited-console.ts";
-import { JsonChannel } from "../shards/json-channel.ts";
 import { receiveDescriptor } from "../transports/assemble.ts";
 import type { HandedSeat } from "../viewers/held-seats.ts";
 import {

@@ -1,6 +1,5 @@
 import type { Duplex } from "node:stream";
-import { type Clock, ConfedError, type ErrorCode } from "@confed/kernel";
-import { JsonChannel } from "../shards/json-channel.ts";
+import { type Clock, ConfedError, type ErrorCode, JsonChannel } from "@confed/kernel";
 import type { FromPredecessor, FromSuccessor } from "./takeover-messages.ts";
 
 /** A process that was started to take over. */
