@@ -174,6 +174,33 @@ describe("an agent whose successor fails", () => {
   });
 });
 
+describe("an agent whose successor fails twice", () => {
+  test("tries on where it was with what it had not reached, for the same reason", async () => {
+    const rig = new ConfedRig();
+    const sabotage = join(rig.directory, "sabotage");
+    const hook = join(rig.directory, "sabotage.cjs");
+    writeFileSync(hook, SABOTAGE);
+    writeFileSync(sabotage, "ready");
+    const gone = { name: "gone", transport: "tcp", host: "127.0.0.1", port: await freePort() };
+    const agent = await rig.startAgent({
+      consoles: [gone],
+      upgradable: true,
+      env: { NODE_OPTIONS: `--require=${hook}`, SABOTAGE: sabotage },
+    });
+    const { client } = rig.channel(agent);
+    const status = () => client.inspect({ console: "gone" }, { signal });
+    for (let turn = 1; turn <= 2; turn += 1) {
+      const attempts = async () => (await status()).attempt;
+      await expect.poll(attempts, { timeout: 10_000 }).toBeGreaterThan(4 * turn);
+      const before = await status();
+      await expect(upgrade(rig, agent)).rejects.toMatchObject({ code: "process_exited" });
+      const after = await status();
+      expect(after.attempt).toBeGreaterThanOrEqual(before.attempt);
+      expect([after.sinceMs, after.cause?.code]).toEqual([before.sinceMs, "connection_refused"]);
+    }
+  });
+});
+
 const bytes = (...values: readonly number[]) => Buffer.from(values);
 const [IAC, DO, WILL, SB, SE, TTYPE, IS, SEND] = [255, 253, 251, 250, 240, 24, 0, 1];
 
@@ -270,6 +297,33 @@ describe("an agent that is upgraded twice", () => {
       writer = rig.attach(agent, { console: "n1", subject: "writer" });
       expect((await writer.whenOpened()).mode).toBe("WRITE");
     }
+  });
+
+  test("sends whoever asks again to the process that took over, and its variable to no child", async () => {
+    const rig = new ConfedRig();
+    const device = await rig.device("n1");
+    let connections = 0;
+    device.server.on("connection", () => {
+      connections += 1;
+    });
+    const environment = { name: "env", transport: "exec", argv: ["/bin/sh", "-c", "env; exec cat"] };
+    const agent = await rig.startAgent({ consoles: [device.entry, environment], upgradable: true });
+    await agent.process.logged("console up", { console: "n1" });
+    const { client } = rig.channel(agent);
+    const pids = new Set([agent.process.pid]);
+    for (let turn = 1; turn <= 3; turn += 1) {
+      pids.add((await client.upgrade({ planOnly: false, subject: "tester" }, { signal })).pid);
+      // The one before has n1's link, too, and would close it.
+      await client.control({ selection: "n1", reconnect: {}, subject: "tester" }, { signal });
+      await expect.poll(() => connections, { timeout: 10_000 }).toBe(1 + turn);
+      await device.feed(Buffer.from(`after ${turn}\r\n`));
+      await expect.poll(() => agent.log("n1").toString(), { timeout: 10_000 }).toContain(`after ${turn}`);
+      const told = () => agent.log("env").toString().split("PATH=").length - 1;
+      await expect.poll(told, { timeout: 10_000 }).toBe(1 + turn);
+    }
+    expect(pids.size).toBe(4);
+    expect(agent.log("n1").toString()).toBe("after 1\r\nafter 2\r\nafter 3\r\n");
+    expect(agent.log("env").toString()).not.toContain("CONFED");
   });
 
   test("answers at once though a head does not, and goes on with an outage where it was", async () => {

@@ -31,7 +31,7 @@ import { Reloader, type ReloadOutcome, type ReloadRequest } from "./reload/reloa
 import { agentServices } from "./services/agent-services.ts";
 import { ShardConsoles } from "./shards/shard-consoles.ts";
 import type { ShardSeat } from "./shards/shard-seat.ts";
-import { beginConsoles, inheritLinks } from "./takeover/begin-consoles.ts";
+import { beginConsoles, inheritLinks, succeed } from "./takeover/begin-consoles.ts";
 import type { Inheritance } from "./takeover/inheritance.ts";
 import { successionOf } from "./takeover/succession.ts";
 import type { TakeoverHost } from "./takeover/takeover.ts";
@@ -142,7 +142,10 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   const succession = successionOf(deps.takeover, {
     ...{ table, feed, clock, logger, instance, joins },
     listener: () => server?.descriptor,
-    stopListening: () => server?.stopListening(),
+    retire() {
+      server?.retire();
+      void reloader.stop();
+    },
     gate,
   });
   const services = agentServices({
@@ -166,6 +169,8 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     const adopted = await inheritLinks(inheritance, { table, fleet });
     await deps.takeState?.();
     taken?.resolve();
+    // Whoever comes before that is answered by the process before this one, which may go on itself.
+    scope.own(await succeed(inheritance, adopted, { table, timers }));
     const front = deps.shard?.front(services, table, timers) ?? services;
     const inherited = inheritance?.listener;
     server = await startServer({ listen: agent.listen, inherited, services: { Agent: front }, logger });
@@ -193,7 +198,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       joins.push(join);
       scope.own(() => join.stop());
     }
-    scope.own(await beginConsoles(inheritance, adopted, { table, feed, timers, logger }));
+    await beginConsoles(inheritance, adopted, { table, feed, logger });
     // A head hears of thousands of consoles at once: not before the logs have what gathered meanwhile.
     if (inheritance !== undefined) await feed.settled(CAUGHT_UP_MS_MAX);
     for (const join of joins) join.start();

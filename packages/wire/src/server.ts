@@ -31,8 +31,8 @@ export interface RunningServer {
   readonly port: number;
   /** Of the listener, for a process that is to inherit it; undefined once closed. */
   readonly descriptor: number | undefined;
-  /** Those connected stay, nobody else comes. */
-  stopListening(): void;
+  /** Calls that run go on. Whoever comes or asks from now on is sent elsewhere: to whoever listens there. */
+  retire(): void;
   /** Lets calls that are ending end, then ends every call and connection. Idempotent, never rejects. */
   close(): Promise<void>;
 }
@@ -99,8 +99,10 @@ export async function startServer({
       const { _handle: handle } = listener as { _handle?: { readonly fd?: number } | null };
       return handle?.fd;
     },
-    stopListening() {
+    retire() {
       listener.close();
+      // GOAWAY: a client connects anew for its next call.
+      server.tryShutdown(() => undefined);
     },
     async close() {
       const closed = new Promise<void>((resolve) =>

@@ -33,22 +33,33 @@ export async function inheritLinks(
 }
 
 /**
- * Begin all consoles: with the links that were inherited, and with new ones. With an inheritance,
- * resolves when the process before this one reads no more and every link was read once, with what
- * stops the waiting for viewers. Rejects if that process goes on itself: then nothing was read here.
+ * With an inheritance, resolves when the process before this one reads no more, with what stops the
+ * waiting for its viewers. Rejects if that process goes on itself.
+ */
+export async function succeed(
+  inheritance: Inheritance | undefined,
+  adopted: ReadonlySet<Console>,
+  { table, timers }: Pick<BeginDeps, "table" | "timers">,
+): Promise<() => void> {
+  if (inheritance === undefined) return () => undefined;
+  await Promise.all([...adopted].map((console) => console.numbered));
+  await inheritance.ready();
+  return holdSeats(inheritance.seats, { find: (name) => table.find(name)?.console, timers });
+}
+
+/**
+ * Begin all consoles: with the links that were inherited, and with new ones. Resolves when every
+ * inherited link was read once.
  */
 export async function beginConsoles(
   inheritance: Inheritance | undefined,
   adopted: ReadonlySet<Console>,
-  { table, feed, timers, logger }: BeginDeps,
-): Promise<() => void> {
+  { table, feed, logger }: Omit<BeginDeps, "timers">,
+): Promise<void> {
   if (inheritance === undefined) {
     for (const { console } of table.all()) console.start();
-    return () => undefined;
+    return;
   }
-  await Promise.all([...adopted].map((console) => console.numbered));
-  await inheritance.ready();
-  const stopHolding = holdSeats(inheritance.seats, { find: (name) => table.find(name)?.console, timers });
   let readCount = 0;
   for (const console of adopted) {
     console.thaw();
@@ -67,7 +78,6 @@ export async function beginConsoles(
         cause: ConfedError.from(reason).message,
       });
     });
-  return stopHolding;
 }
 
 /** A few milliseconds, and as much output as an arena holds if they were not read for a second or two. */

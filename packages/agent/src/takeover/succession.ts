@@ -14,7 +14,8 @@ export function successionOf(
   host: TakeoverHost | undefined,
   deps: Omit<TakeoverDeps, "host" | "onHanded"> & {
     readonly joins: readonly Join[];
-    readonly stopListening: () => void;
+    /** Answer nobody any more but those who have asked, and read no configuration. */
+    readonly retire: () => void;
   },
 ): Succession {
   let tell: (pid: number) => void = () => undefined;
@@ -23,8 +24,8 @@ export function successionOf(
   });
   if (host === undefined) return { takeover: undefined, succeeded };
   const onHanded = async ({ pid, consoles, settled }: Handed) => {
-    // Who comes from now on comes to the successor.
-    deps.stopListening();
+    // Who comes or asks from now on comes to the successor: what this process still has is shared with it.
+    deps.retire();
     const retired = Promise.all(deps.joins.map((join) => join.retire()));
     const all = [...deps.table.all()].map(({ console }) => console);
     for (const console of all) console.leave();

@@ -44,7 +44,7 @@ export type FromPredecessor =
 export type FromSuccessor =
   /** It is loaded, its configuration is sound, and nothing is left to do that could be done by now. */
   | { readonly say: "prepared"; readonly version: string }
-  /** It listens and its logs are open; it has read nothing. */
+  /** Its logs are open; it has read nothing and answers nobody. */
   | { readonly say: "ready" }
   /** It has read every link, and its logs have all of it: the processor is free for others. */
   | { readonly say: "settled" }

@@ -56,7 +56,7 @@ export interface TakeoverReport {
 //              <- prepared: all is done that could be, down to a log writer that waits
 //   frozen     links are read no more; logs are closed at their ends; the state directory is free
 //              -> consoles, outages, told: what no file says; go
-//              <- ready: it listens, its logs are open; it has read nothing
+//              <- ready: its logs are open; it has read nothing and answers nobody
 //   gone       -> seats, begin: viewers and heads go there
 //              <- settled, and this process closes its own descriptors and ends
 //
