@@ -205,6 +205,31 @@ const bytes = (...values: readonly number[]) => Buffer.from(values);
 const [IAC, DO, WILL, SB, SE, TTYPE, IS, SEND] = [255, 253, 251, 250, 240, 24, 0, 1];
 
 describe("an agent that is upgraded twice", () => {
+  test("waits for a log that is some seconds behind", async () => {
+    const rig = new ConfedRig();
+    const device = await rig.device("n1");
+    const agent = await rig.startAgent({ consoles: [device.entry], upgradable: true });
+    await agent.process.logged("console up", { console: "n1" });
+    let expected = "";
+    for (const turn of ["first", "second"]) {
+      const viewer = rig.attach(agent, { console: "n1" });
+      await viewer.whenOpened();
+      const { pid } = agent.process.childLike("writer-main");
+      process.kill(pid, "SIGSTOP");
+      await device.feed(Buffer.from(`${turn}\r\n`));
+      await viewer.saw(`${turn}\r\n`);
+      // Well after its successor is prepared, on a quiet machine.
+      const goOn = systemClock.after(4_000, () => process.kill(pid, "SIGCONT"));
+      onTestFinished(goOn);
+      const logged = agent.process.lines.length;
+      expect(await upgrade(rig, agent)).toMatchObject({ done: true });
+      await agent.process.logged("ended", {}, logged);
+      expected += `${turn}\r\n`;
+      expect(agent.log("n1").toString()).toBe(expected);
+      expect(agent.gaps("n1")).toEqual([]);
+    }
+  });
+
   test("goes on in the midst of what telnet negotiates, and over Unix sockets", async () => {
     const rig = new ConfedRig();
     const door = await startTelnetServer(null);

@@ -4,6 +4,7 @@ import type { ConsoleTable } from "../console/console-table.ts";
 import type { DialGate } from "../console/dial-gate.ts";
 import type { InheritedConsole, InheritedOutage } from "../console/inherited-console.ts";
 import type { LogFeed } from "../log/log-feed.ts";
+import { LOG_LIMITS } from "../log/log-limits.ts";
 import { seatsToHand } from "../viewers/held-seats.ts";
 import { type LinkPlan, planLinks } from "./link-plan.ts";
 import { type SuccessorProcess, SuccessorTalk } from "./successor-talk.ts";
@@ -106,7 +107,7 @@ export class Takeover {
   }
 
   async #run(): Promise<TakeoverReport> {
-    const { host, table, clock, logger, listener, instance, onHanded } = this.#deps;
+    const { host, table, feed, clock, logger, listener, instance, onHanded } = this.#deps;
     const plan = planLinks(this.#deps.table);
     const listening = listener();
     if (listening === undefined) throw new ConfedError("failed_precondition", "the agent is ending");
@@ -122,6 +123,8 @@ export class Takeover {
       for (const page of pagesOf(announced)) talk.say({ say: "links", page });
       talk.say({ say: "prepare", instance });
       const { version } = await talk.hear("prepared", PREPARE_MS_MAX);
+      // A disk that is behind catches up while links are read, not while they are frozen.
+      await feed.settled(LOGGED_MS_MAX);
       const frozenAtMs = clock.nowMs();
       const consoles = await this.#handOver(plan, successor, talk);
       const seats = seatsToHand([...table.all()].map(({ console }) => console));
@@ -163,7 +166,7 @@ export class Takeover {
       const wills = new Map([...kept].map((console) => [console, console.freeze()]));
       const settling = plan.kept.map(({ link }) => link.settled());
       await this.#atMost(SETTLE_MS_MAX, Promise.all(settling));
-      await feed.settled(SETTLE_MS_MAX);
+      await feed.settled(LOGGED_MS_MAX);
       refuseUnlogged(consoles);
       closed = true;
       const closing = feed.stop();
@@ -238,6 +241,8 @@ const SUSPEND_MS_MAX = 5_000;
 const PREPARE_MS_MAX = 30_000;
 /** Unsent input and held breaks: whoever does not take it by then is connected anew. */
 const SETTLE_MS_MAX = 1_000;
+/** As long as a stop waits for the logs: a disk or a processor that is busy is no reason to refuse, one that hangs is. */
+const LOGGED_MS_MAX = LOG_LIMITS.stopTimeoutMs;
 /** While nobody reads: long enough for a slow disk, short enough for what the kernel's buffers hold. */
 const READY_MS_MAX = 10_000;
 /** Of the successor's peace and quiet, which this process would disturb by ending. */
