@@ -5,16 +5,26 @@ interface Waiting {
   readonly resolve: (position: Position | undefined) => void;
 }
 
-/** Who waits for the position at which the log of a console was closed. */
+/** Who waits for logs to be closed: for the position of one, or for all. */
 export class LogCloses {
   readonly #waiting = new Map<number, Waiting>();
+  #all: { readonly numbers: Set<number>; readonly resolve: () => void } | undefined;
 
   /** Resolves with the position once it is durable; undefined: it could not be closed as it should be. */
   wait(number: number, name: string): Promise<Position | undefined> {
     return new Promise((resolve) => this.#waiting.set(number, { name, resolve }));
   }
 
-  closed(numbers: Iterable<number>, positions: readonly Position[]): void {
+  /** Resolves when all of these are closed, or nobody answers any more. One at a time. */
+  all(numbers: Iterable<number>): Promise<void> {
+    return new Promise((resolve) => {
+      this.#all = { numbers: new Set(numbers), resolve };
+    });
+  }
+
+  closed(numbers: readonly number[], positions: readonly Position[]): void {
+    for (const number of numbers) this.#all?.numbers.delete(number);
+    if (this.#all?.numbers.size === 0) this.#endAll();
     if (this.#waiting.size === 0) return;
     const byName = new Map(positions.map((position) => [position.name, position]));
     for (const number of numbers) {
@@ -28,5 +38,11 @@ export class LogCloses {
   giveUp(): void {
     for (const { resolve } of this.#waiting.values()) resolve(undefined);
     this.#waiting.clear();
+    this.#endAll();
+  }
+
+  #endAll(): void {
+    this.#all?.resolve();
+    this.#all = undefined;
   }
 }

@@ -6,6 +6,7 @@ import {
   type Clock,
   ConfedError,
   type Logger,
+  once,
   visitRecords,
 } from "@confed/kernel";
 import { Backlogs } from "./backlogs.ts";
@@ -63,7 +64,6 @@ export class LogFeed {
   #diedCount = 0;
   readonly #settling = new Set<{ readonly seq: number; readonly done: () => void }>();
   readonly #closes = new LogCloses();
-  #closing: { readonly numbers: Set<number>; readonly done: () => void } | undefined;
 
   constructor(options: WriterOptions, deps: LogFeedDeps) {
     this.#options = options;
@@ -233,7 +233,6 @@ export class LogFeed {
       await this.#allClosed(this.#writer, consoles);
     }
     await this.#writer?.end();
-    this.#closing = undefined;
     this.#closes.giveUp();
     this.#backlogs.close();
     this.#consoles.clear();
@@ -246,23 +245,20 @@ export class LogFeed {
     this.#startWriter();
   }
 
-  #allClosed(
+  async #allClosed(
     writer: WriterProcess,
     consoles: readonly { readonly number: number; readonly end: number }[],
   ): Promise<void> {
-    return new Promise((resolve) => {
-      const { clock, logger } = this.#deps;
-      const cancel = clock.after(LOG_LIMITS.stopTimeoutMs, () => {
-        logger.error("the log did not take everything in time; the rest will show as a gap");
-        resolve();
-      });
-      const done = () => {
-        cancel();
-        resolve();
-      };
-      this.#closing = { numbers: new Set(consoles.map(({ number }) => number)), done };
-      writer.command({ do: "close", consoles });
+    const { clock, logger } = this.#deps;
+    const late = once();
+    const cancel = clock.after(LOG_LIMITS.stopTimeoutMs, () => {
+      logger.error("the log did not take everything in time; the rest will show as a gap");
+      late.resolve();
     });
+    const closed = this.#closes.all(consoles.map(({ number }) => number));
+    writer.command({ do: "close", consoles });
+    await Promise.race([closed, late.promise]);
+    cancel();
   }
 
   /** Hand out now what waits for the next flush, so that what follows is only what comes later. */
@@ -351,7 +347,6 @@ export class LogFeed {
     this.#deps.logger.error("log writer died; output is kept in memory until the next one", { how });
     this.#writer = undefined;
     this.#closes.giveUp();
-    this.#closing?.done();
     if (this.#stopping) return;
     this.#diedCount += 1;
     const delayMs = Math.min(WRITER_RETRY_MS_MAX, WRITER_RETRY_MS * 2 ** this.#diedCount);
@@ -389,8 +384,6 @@ export class LogFeed {
         return;
       case "closed":
         this.#closes.closed(reply.numbers, reply.positions);
-        for (const number of reply.numbers) this.#closing?.numbers.delete(number);
-        if (this.#closing?.numbers.size === 0) this.#closing.done();
     }
   }
 }

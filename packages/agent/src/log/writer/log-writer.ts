@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import type { EventRecord, GapRecord } from "@confed/codecs";
-import { type Cancel, type Clock, ConfedError, systemClock, visitRecords } from "@confed/kernel";
+import { type Clock, ConfedError, systemClock, visitRecords } from "@confed/kernel";
 import { indexPathOf, pathOfLog } from "../log-path.ts";
 import type {
   OpenedLog,
@@ -22,6 +22,7 @@ import { laterOf, type Position, PositionsFile, positionsPathOf } from "./positi
 import { RecentOutput } from "./recent-output.ts";
 import type { Vouched } from "./replay-journal.ts";
 import type { Piece } from "./runs-of.ts";
+import { UnsettledLogs } from "./unsettled-logs.ts";
 import { vouchedBy } from "./vouched-by.ts";
 
 export interface LogWriterDeps {
@@ -56,10 +57,7 @@ export class LogWriter {
   readonly #recent = new RecentOutput();
   /** Made for the first console that wants one. */
   #journal: Journal | undefined;
-  readonly #moved: { readonly console: ConsoleLog; readonly position: Position }[] = [];
-  /** Written to, and not yet {@link ConsoleLog.settle}d. */
-  readonly #unsettled = new Set<ConsoleLog>();
-  #cancelSettle: Cancel | undefined;
+  readonly #unsettled: UnsettledLogs;
   // Reused from batch to batch: one list per console that printed.
   readonly #pieces = new Map<number, Piece[]>();
 
@@ -69,6 +67,13 @@ export class LogWriter {
     this.#deps = deps;
     this.#failing = new FailingLogs(deps.reply);
     this.#positions = new PositionsFile(positionsPathOf(options.positionsDir ?? options.stateDir));
+    this.#unsettled = new UnsettledLogs({
+      clock: deps.clock ?? systemClock,
+      positions: this.#positions,
+      onAllSettled: () => {
+        this.#recent.clear();
+      },
+    });
     const onSyncFailed = (path: string, reason: unknown) => {
       for (const console of this.#consoles.values()) if (console.uses(path)) console.lost(reason);
     };
@@ -116,25 +121,6 @@ export class LogWriter {
     }
   }
 
-  // One timer for all, and none while nothing is printed. Costs one statx per console that fell silent.
-  #settleSoon(): void {
-    const { clock = systemClock } = this.#deps;
-    this.#cancelSettle ??= clock.after(SETTLE_EVERY_MS, () => {
-      this.#cancelSettle = undefined;
-      for (const console of this.#unsettled) {
-        try {
-          if (console.settle()) this.#unsettled.delete(console);
-        } catch {
-          // Again with the next tick; a log that cannot be written says so when it is written.
-        }
-        this.#toRecord(console);
-      }
-      this.#recordMoves();
-      if (this.#unsettled.size > 0) this.#settleSoon();
-      else this.#recent.clear();
-    });
-  }
-
   /** Append a batch of arena records and acknowledge it. Costs one writev per console that printed. */
   batch(seq: number, records: Uint8Array): void {
     visitRecords(records, (number, offset, bytes) => {
@@ -154,7 +140,7 @@ export class LogWriter {
       else this.#failing.healed(number);
     }
     this.#pieces.clear();
-    this.#recordMoves();
+    this.#unsettled.recordMoves();
     this.#deps.reply(refused.length === 0 ? { tell: "ack", seq } : { tell: "ack", seq, refused });
   }
 
@@ -174,7 +160,7 @@ export class LogWriter {
       console.behind = !final;
       if (final) this.#failing.healed(number);
     }
-    this.#recordMoves();
+    this.#unsettled.recordMoves();
     this.#deps.reply(
       taken
         ? { tell: "ack", seq }
@@ -188,8 +174,7 @@ export class LogWriter {
 
   /** Close what is still open as after an unclean stop: the agent did not say where it ended. */
   end(): void {
-    this.#cancelSettle?.();
-    for (const console of this.#unsettled) console.index.writeMarks();
+    this.#unsettled.close();
     this.#journal?.close();
     this.#logs.closeAll();
     this.#indexes.closeAll();
@@ -213,7 +198,7 @@ export class LogWriter {
     const opened: OpenedLog[] = [];
     for (const log of wanted) {
       try {
-        this.#unsettle(log.number);
+        this.#unsettled.forget(this.#consoles.get(log.number));
         const console = this.#consoleLog(log);
         if (log.journal === true) this.#beginJournal(log.number, console);
         const position = console.reservation();
@@ -242,13 +227,6 @@ export class LogWriter {
       if (this.#consoles.get(number)?.behind === false) this.#failing.forget(number);
     }
     this.#deps.reply({ tell: "opened", logs: opened });
-  }
-
-  /** Nobody looks after this one any more: it is closed, or opened anew. */
-  #unsettle(number: number): void {
-    const console = this.#consoles.get(number);
-    console?.index.writeMarks();
-    if (console !== undefined) this.#unsettled.delete(console);
   }
 
   #begin(number: number): void {
@@ -313,7 +291,7 @@ export class LogWriter {
       } catch {
         // Its end is not known to the disk: the next start says so by a gap.
       }
-      this.#unsettle(number);
+      this.#unsettled.forget(this.#consoles.get(number));
       this.#consoles.delete(number);
       this.#failing.forget(number);
     }
@@ -347,19 +325,6 @@ export class LogWriter {
     }
   }
 
-  // What is not recorded now is recorded with the next batch: an unclean stop before that shows the
-  // segment as part of the gap, though its bytes are there.
-  #recordMoves(): void {
-    const moves = this.#moved.splice(0);
-    if (moves.length === 0) return;
-    try {
-      this.#positions.put(moves.map(({ position }) => position));
-      for (const { console, position } of moves) console.recorded(position);
-    } catch {
-      // The log itself can be written, and that is what is shown of it.
-    }
-  }
-
   #append(
     number: number,
     console: ConsoleLog,
@@ -367,7 +332,6 @@ export class LogWriter {
     journalFault?: ConfedError,
   ): boolean {
     this.#unsettled.add(console);
-    this.#settleSoon();
     try {
       if (journalFault !== undefined && this.#journal?.has(number) === true) throw journalFault;
       console.append(pieces);
@@ -376,13 +340,8 @@ export class LogWriter {
       this.#failing.failed(number, reason);
       return false;
     }
-    this.#toRecord(console);
+    this.#unsettled.toRecord(console);
     return true;
-  }
-
-  #toRecord(console: ConsoleLog): void {
-    const position = console.moved();
-    if (position !== undefined) this.#moved.push({ console, position });
   }
 
   #note(number: number, event: EventRecord): void {
@@ -393,6 +352,3 @@ export class LogWriter {
     }
   }
 }
-
-/** What others did to a log after its last byte is noticed within two of these. */
-const SETTLE_EVERY_MS = 500;
