@@ -170,3 +170,43 @@ test("more consoles than the bound are refused by its name", () => {
   expect(called).toBe(0);
   expect(shown("n99999")).toMatchObject({ state: "UNREACHABLE" });
 });
+
+test("a shard that its host goes on without is gone, and is back when it joins again, twice", () => {
+  joined("sn01.0", "n1");
+  joined("sn02.0", "n5");
+  for (const _round of [1, 2]) {
+    const superfluous = joined("sn01.1", "n2");
+    const stays = joined("sn01.0", "n1", "n2");
+    directory.report(superfluous, { consoles: [], removed: ["n2"] });
+    expect(directory.agent("sn01.1")).toBe(superfluous);
+    down(superfluous);
+    expect(directory.agent("sn01.1")).toBeUndefined();
+    expect(directory.ownerOf("n2")).toBe(stays);
+    joined("sn01.0", "n1");
+  }
+});
+
+test("an agent that is started again with another number of shards leaves no row behind", () => {
+  const before = [joined("sn01.0", "n1"), joined("sn01.1", "n2")];
+  for (const agent of before) down(agent);
+  const alone = joined("sn01", "n1", "n2");
+  expect(Array.from(directory.agents(), ({ id }) => id)).toEqual(["sn01"]);
+  down(alone);
+  joined("sn01.0", "n2");
+  joined("sn01.1", "n1");
+  expect(Array.from(directory.agents(), ({ id }) => id)).toEqual(["sn01.0", "sn01.1"]);
+  expect([directory.ownerOf("n1")?.id, directory.ownerOf("n2")?.id]).toEqual(["sn01.1", "sn01.0"]);
+});
+
+test("a shard that died is shown down with its consoles, whatever the rest of its host and others have", () => {
+  joined("sn01.0", "n1");
+  joined("sn02.0", "n3");
+  const died = joined("sn01.1", "n2", "n3");
+  const alone = joined("sn03");
+  down(died);
+  down(alone);
+  joined("sn01.0", "n1");
+  expect(directory.agent("sn01.1")).toBe(died);
+  expect(directory.agent("sn03")).toBe(alone);
+  expect(shown("n2")).toMatchObject({ state: "UNREACHABLE", owner: "sn01.1" });
+});

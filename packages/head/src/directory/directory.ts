@@ -2,6 +2,7 @@ import { ConfedError } from "@confed/kernel";
 import type { ConsoleStatusReceived, StatusPageReceived } from "@confed/wire";
 import type { AgentIdentity, AgentRecord, Claim, Presence } from "./agent-record.ts";
 import { DIRECTORY_LIMITS } from "./directory-limits.ts";
+import { isGoneShard } from "./gone-shards.ts";
 import { knownStatus } from "./known-status.ts";
 import { compareNames } from "./natural-order.ts";
 import { isHeard, leadingClaim, shownStatus, withConflict } from "./shown-status.ts";
@@ -145,11 +146,12 @@ export class Directory {
     }
     agent.synced = true;
     this.#membershipChanged();
+    for (const other of this.#agents.values()) this.#dropIfGone(other);
   }
 
   setPresence(agent: AgentRecord, state: "up" | "stalled"): void;
   setPresence(agent: AgentRecord, state: "down", cause: ConfedError): void;
-  /** Nothing happens when it is so already. */
+  /** Nothing happens when it is so already. A shard that its host goes on without is forgotten when it is down. */
   setPresence(agent: AgentRecord, state: Presence["state"], cause?: ConfedError): void {
     const before = agent.presence.state;
     if (before === state) return;
@@ -159,6 +161,15 @@ export class Directory {
       agent.presence = { state, sinceMs };
     } else if (cause !== undefined) agent.presence = { state, sinceMs, cause };
     this.#agentChanged(agent, before === "down" || state === "down");
+    this.#dropIfGone(agent);
+  }
+
+  #dropIfGone(agent: AgentRecord): void {
+    const claimsOn = (name: string) => this.#consoles.get(name) ?? [];
+    if (!isGoneShard(agent, this.#agents.values(), claimsOn)) return;
+    for (const claim of agent.claims.values()) this.#drop(claim);
+    this.#agents.delete(agent.id);
+    this.#agentChanged(agent, false);
   }
 
   /** This head can, or cannot, dial it. */

@@ -144,6 +144,11 @@ export class JoinSession {
 
   #report(agent: AgentRecord, { hello, statuses, synced }: JoinReportReceived): void {
     const { directory, logger } = this.#deps;
+    if (directory.agent(agent.id) !== agent)
+      throw new ConfedError("conflict", `agent ${agent.id} was silent, and others have its consoles`, {
+        subject: agent.id,
+        hint: "it joins again by itself",
+      });
     if (hello)
       throw new ConfedError("invalid_argument", `agent ${agent.id} said hello twice`, { subject: agent.id });
     if (statuses) directory.report(agent, statuses);
