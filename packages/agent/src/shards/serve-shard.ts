@@ -133,6 +133,9 @@ class Shard {
       case "reopen":
         this.#agent?.reopenLogs();
         return;
+      case "pulse":
+        this.#channel.send({ tell: "pulse" });
+        return;
       case "stop":
         this.#end("the supervisor says so");
         return;
@@ -199,8 +202,9 @@ class Shard {
           }),
       },
     });
-    this.#channel.send({ tell: "ready", pid, port: this.#agent.port, inner: this.#agent.innerAddress });
-    const address = formatHostPort({ host: agent.listen.host, port: this.#agent.port });
+    const { port, innerAddress: inner } = this.#agent;
+    this.#channel.send({ tell: "ready", pid, port, inner, answersPulses: true });
+    const address = formatHostPort({ host: agent.listen.host, port });
     this.#logger.info("shard ready", { address, consoles: owned.length, pid });
   }
 

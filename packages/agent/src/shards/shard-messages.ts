@@ -45,12 +45,21 @@ export type ShardCommand =
   | { readonly do: "answer"; readonly id: number; readonly answer: ShardAnswer }
   /** logrotate has moved the logs. */
   | { readonly do: "reopen" }
+  /** Are you there? Answered by `pulse`; told only to one that says it answers. */
+  | { readonly do: "pulse" }
   | { readonly do: "stop" };
 
 /** What a shard tells its supervisor. */
 export type ShardReport =
   /** It serves; said again by whoever took over from it. */
-  | { readonly tell: "ready"; readonly pid: number; readonly port: number; readonly inner: string }
+  | {
+      readonly tell: "ready";
+      readonly pid: number;
+      readonly port: number;
+      readonly inner: string;
+      readonly answersPulses?: boolean | undefined;
+    }
+  | { readonly tell: "pulse" }
   /** It cannot begin. */
   | { readonly tell: "failed"; readonly error: PlainError }
   | { readonly tell: "changed"; readonly id: number }

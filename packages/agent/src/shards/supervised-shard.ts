@@ -13,6 +13,7 @@ import {
   type ShardReport,
   type ShardStart,
 } from "./shard-messages.ts";
+import { PULSE_BOUND, type PulseBound, ShardPulse } from "./shard-pulse.ts";
 import { culpritOf, type Suspicion, suspect } from "./suspicion.ts";
 
 /** A process that was started to be a shard. */
@@ -38,6 +39,7 @@ export interface SupervisedShardDeps {
   /** It died over and over, busy with this one console. */
   readonly onCulprit: (console: string, deaths: number) => void;
   readonly onLifted: (console: string) => void;
+  readonly pulse?: PulseBound | undefined;
 }
 
 /** One life of the process. */
@@ -50,6 +52,7 @@ interface Life {
   inner: string | undefined;
   readonly replies: Map<number, (reply: ShardReport | undefined) => void>;
   failure: ConfedError | undefined;
+  pulse: ShardPulse | undefined;
   /** What it was busy with when it was heard last; only a careful one says it. */
   readonly dialing: Set<string>;
   handling: string;
@@ -217,6 +220,7 @@ export class SupervisedShard {
       inner: undefined,
       replies: new Map(),
       failure: undefined,
+      pulse: undefined,
       dialing: new Set(),
       handling: "",
     };
@@ -241,11 +245,16 @@ export class SupervisedShard {
         life.pid = report.pid;
         life.port = report.port;
         life.inner = report.inner;
+        life.pulse?.stop();
+        life.pulse = report.answersPulses === true ? this.#pulse(life) : undefined;
         this.#first?.resolve();
         this.#first = undefined;
         this.#dispatch({ type: "ready", nowMs: clock.nowMs() });
         // Somebody took over: it is asked elsewhere from now on.
         onServing();
+        return;
+      case "pulse":
+        life.pulse?.answered();
         return;
       case "failed":
         life.failure = errorOf(report.error);
@@ -277,9 +286,28 @@ export class SupervisedShard {
     }
   }
 
+  // Whatever holds it up, only its end lets others do its work; one that goes on late was killed meanwhile.
+  #pulse(life: Life): ShardPulse {
+    const { clock, logger, kill, id, pulse: bound = PULSE_BOUND } = this.#deps;
+    return new ShardPulse({
+      ...{ clock, bound },
+      ask: () => {
+        life.channel.send({ do: "pulse" });
+      },
+      onSilent: (silentMs) => {
+        const { pid } = life;
+        const what = `shard ${id} did not answer for ${silentMs / 1_000} s and was killed`;
+        life.failure = new ConfedError("deadline_exceeded", what, { subject: id });
+        logger.error("shard does not answer; killed", { shard: id, pid, silentMs });
+        if (pid !== undefined) kill(pid);
+      },
+    });
+  }
+
   // The end of the channel is what counts: at a takeover the process ends and the shard does not.
   async #died(life: Life, { exited }: ShardProcess, cause: ConfedError): Promise<void> {
     const { clock, logger, kill, id } = this.#deps;
+    life.pulse?.stop();
     if (life.pid !== undefined && cause.code !== "hung_up") kill(life.pid);
     const how = await Promise.race([
       exited,
