@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { ConfedError } from "@confed/kernel";
+import { ConfedError, neutralise } from "@confed/kernel";
 import { DEFAULT_PATH } from "./find-program.ts";
 
 /** A line of passwd(5), as far as it concerns a child. */
@@ -14,6 +14,7 @@ export interface UserEntry {
  * with "invalid_argument" if there is none of that name.
  */
 export async function lookupUser(name: string, signal: AbortSignal): Promise<UserEntry> {
+  if (!isUserName(name)) throw noUserName(name);
   const line = await getent(name, signal);
   // name:password:uid:gid:comment:home:shell
   const [, , uid, gid, , home] = line.trim().split(":");
@@ -23,10 +24,26 @@ export async function lookupUser(name: string, signal: AbortSignal): Promise<Use
   return { uid: Number(uid), gid: Number(gid), home: home === "" ? "/" : home };
 }
 
+/**
+ * What useradd(8) and directories call a user, `user@domain` of SSSD and `DOMAIN\user` of winbind
+ * among it; nothing that begins like an option, or could be more than one line of passwd(5).
+ */
+function isUserName(name: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9_.@+\\-]{0,127}\$?$/.test(name);
+}
+
+function noUserName(name: string): ConfedError {
+  return new ConfedError("invalid_argument", `"${neutralise(name, 140)}" is no name of a user`, {
+    subject: "user",
+    hint: "letters, digits, '_', '.', '@', '+', '\\' and '-', not beginning with '-'",
+  });
+}
+
 function getent(name: string, signal: AbortSignal): Promise<string> {
+  // Behind "--" a name is no option: "-sfiles" would otherwise list every user, root first.
   const options = { signal, env: { PATH: DEFAULT_PATH, LC_ALL: "C" } };
   return new Promise((resolve, reject) => {
-    execFile("getent", ["passwd", name], options, (error, stdout) => {
+    execFile("getent", ["--", "passwd", name], options, (error, stdout) => {
       if (error === null) resolve(stdout);
       else reject(lookupError(name, error));
     });
