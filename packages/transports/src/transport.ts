@@ -138,13 +138,6 @@ export interface PortableLink extends Link {
   snapshot(): object | undefined;
 }
 
-/** The link, if it is open and another process can go on with it. */
-export function portable(link: Link | undefined): PortableLink | undefined {
-  if (link === undefined || !("snapshot" in link)) return undefined;
-  const candidate = link as PortableLink;
-  return candidate.descriptor === undefined ? undefined : candidate;
-}
-
 /** Bounds of every link, with their reasons. */
 export const LINK_LIMITS = {
   /** Unsent input at which `write` refuses: far above any paste, far below trouble. */

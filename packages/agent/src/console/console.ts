@@ -1,7 +1,7 @@
 import type { EventRecord, GapRecord } from "@confed/codecs";
 import type { LogMode } from "@confed/config";
 import { ConfedError, createBackoff } from "@confed/kernel";
-import { type Link, type PortableLink, portable } from "@confed/transports";
+import type { Link, PortableLink } from "@confed/transports";
 import type { FedConsole } from "../log/log-feed.ts";
 import type { OpenedLog } from "../log/writer-messages.ts";
 import { Viewers } from "../viewers/viewers.ts";
@@ -12,6 +12,7 @@ import { Holdings } from "./holdings.ts";
 import type { InheritedConsole, InheritedOutage } from "./inherited-console.ts";
 import { outageOf, resumed } from "./outage.ts";
 import { Output } from "./output.ts";
+import { portable } from "./portable.ts";
 import { Reading } from "./reading.ts";
 import { removedError } from "./removed-error.ts";
 import { stateEvent } from "./state-on-the-wire.ts";
