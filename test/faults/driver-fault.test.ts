@@ -58,6 +58,7 @@ describe("a driver that throws over what one console sends", () => {
     const agent = await rig.startAgent({
       consoles: [device.entry, await deadly("bad", "THROW")],
       env: faultEnv(rig),
+      inModules: true,
     });
     await up(agent, "n1");
     for (let round = 0, from = 0; round < 2; round += 1) {
@@ -79,6 +80,7 @@ describe("a console over which a shard dies again and again", () => {
       consoles: [...devices.map(({ entry }) => entry), await deadly("bad", "SEGV")],
       shards: 2,
       env: faultEnv(rig),
+      inModules: true,
     });
     let from = 0;
     for (let round = 0; round < 2; round += 1) {

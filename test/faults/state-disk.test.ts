@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { appendFileSync, mkdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ConfedRig } from "@confed/testkit";
@@ -20,8 +20,13 @@ function fill(directory: string, files: readonly string[]): () => void {
   for (const file of files)
     appendFileSync(file, "\n".repeat(blockBytes - (statSync(file).size % blockBytes)));
   const path = join(directory, "filler");
-  const { bavail, bsize } = statfsSync(directory);
-  writeFileSync(path, Buffer.alloc(bavail * bsize));
+  writeFileSync(path, "");
+  // The agent writes as well: what was free a moment ago need not be.
+  try {
+    for (;;) appendFileSync(path, Buffer.alloc(blockBytes));
+  } catch (reason) {
+    expect(reason).toMatchObject({ code: "ENOSPC" });
+  }
   return () => {
     rmSync(path);
   };

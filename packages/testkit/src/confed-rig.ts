@@ -16,6 +16,7 @@ import { StatusWatch } from "./status-watch.ts";
 
 /** The bundle that administrators run; scripts/build-confed.mjs makes it. */
 const CONFED = fileURLToPath(new URL("../../confed/dist/confed.mjs", import.meta.url));
+const CONFED_IN_MODULES = fileURLToPath(new URL("../../confed/dist/main.js", import.meta.url));
 
 /** An entry of a console table, as it is written. */
 export type RigConsole =
@@ -37,6 +38,8 @@ export interface RigAgentOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** It does not end with this process: another one may take over from it. */
   readonly upgradable?: boolean;
+  /** From the modules that the bundle is made of: for tests that replace one of them. */
+  readonly inModules?: boolean;
 }
 
 /** A confed process that listens. Restarted, it listens at the same address. */
@@ -193,6 +196,7 @@ export class ConfedRig {
     wrapper = [],
     env = {},
     upgradable = false,
+    inModules = false,
   }: {
     readonly name: string;
     readonly command: "agent" | "head";
@@ -201,7 +205,9 @@ export class ConfedRig {
     readonly wrapper?: readonly string[] | undefined;
     readonly env?: Readonly<Record<string, string>> | undefined;
     readonly upgradable?: boolean | undefined;
+    readonly inModules?: boolean | undefined;
   }): Promise<RigServer> {
+    const program = inModules ? CONFED_IN_MODULES : CONFED;
     const argv = (file: string, at: string): [string, ...string[]] => {
       const path = join(this.directory, file);
       writeFileSync(path, JSON.stringify(config(at)));
@@ -212,7 +218,7 @@ export class ConfedRig {
         "json",
         ...(upgradable ? [] : ["--until-stdin-ends"]),
       ];
-      return [...wrapper, process.execPath, CONFED, command, ...options] as [string, ...string[]];
+      return [...wrapper, process.execPath, program, command, ...options] as [string, ...string[]];
     };
     const running = new RigProcess({ name, argv: argv(`${name}.json`, listen), env });
     this.#processes.push(running);

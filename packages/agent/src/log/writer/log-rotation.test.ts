@@ -196,23 +196,29 @@ test("times are written five at once, and none is held when nothing comes any mo
     decodeIndex(readFileSync(indexPathOf(join(dir, "state"), "n1"), "utf8")).records.filter(
       ({ t }) => t === "at",
     ).length;
-  const seen = Array.from({ length: 7 }, () => {
+  const seen = Array.from({ length: 16 }, () => {
     log.print(10);
     log.wallMs += 1_000;
     return marks();
   });
-  expect(seen).toEqual([1, 1, 1, 1, 1, 6, 6]);
+  const [first, turn, ...later] = seen
+    .map((count, at) => count - (seen[at - 1] ?? 0))
+    .filter((written) => written > 0);
+  expect(first).toBe(1);
+  // Its turn among all consoles comes at any time.
+  expect(turn).toBeLessThanOrEqual(5);
+  expect(later.slice(0, 2)).toEqual([5, 5]);
   clock.advance(1_000);
-  expect(marks()).toBe(7);
+  expect(marks()).toBe(16);
   log.print(10);
   log.restart(true);
-  expect(marks()).toBe(8);
+  expect(marks()).toBe(17);
   log.print(10);
   log.wallMs += 1_000;
   log.print(10);
   // Told to end, but not where its consoles ended.
   log.restart(false);
-  expect(marks()).toBe(10);
+  expect(marks()).toBe(19);
 });
 
 test("a log emptied by copytruncate goes on, loses what was there, and nothing of what came since", () => {
