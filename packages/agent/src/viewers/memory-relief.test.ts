@@ -16,7 +16,7 @@ class Holder implements Relievable {
 
 test("who holds much is relieved while memory is short, who holds little is not, and nobody before", () => {
   const clock = new FakeClock();
-  let usedBytes = 80;
+  let usedBytes = 70;
   const relief = new MemoryRelief({
     timers: clock,
     logger: silentLogger,
@@ -28,10 +28,10 @@ test("who holds much is relieved while memory is short, who holds little is not,
   clock.advance(1_000);
   expect([much.relieved, little.relieved]).toEqual([0, 0]);
   for (const round of [1, 2]) {
-    usedBytes = 90;
+    usedBytes = 80;
     clock.advance(500);
     expect([much.relieved, little.relieved]).toEqual([round, 0]);
-    usedBytes = 80;
+    usedBytes = 70;
     clock.advance(500);
     expect(much.relieved).toBe(round);
   }

@@ -18,8 +18,11 @@ export interface MemoryReliefDeps {
 
 /** How often memory is looked at while anybody is attached: a few small files of /proc and /sys. */
 const LOOK_EVERY_MS = 500;
-/** Of the limit. The rest is for what consoles and logs need until the next look. */
-const RELIEF_FROM = 0.85;
+/**
+ * Of the limit. The rest is for what consoles and logs need until the next look, and until the garbage
+ * of what was let go is collected: with 0.85 a busy host ended the process in between.
+ */
+const RELIEF_FROM = 0.75;
 /** What every healthy viewer has waiting now and then is not worth its session. */
 const BACKLOG_BYTES_MIN = 128 * 1024;
 
