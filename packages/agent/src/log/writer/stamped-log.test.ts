@@ -393,6 +393,6 @@ test("whatever happens to its files, a stamped log reads as what was printed, or
       gapsOf(log, bytesMax);
       gapsOf(log);
     }),
-    { numRuns: 100 },
+    { numRuns: 300 },
   );
 });
