@@ -1,0 +1,85 @@
+/**
+ * Everything that is audited. A code never changes its meaning and is never given again; its last
+ * letter is the severity: Information, Warning, Error, Critical. 1: sessions, 2: configuration and
+ * processes, 3: the federation, 4: identities, 9: the audit itself.
+ */
+export const AUDIT_CODES = {
+  "attach.start": "RC1001I",
+  "attach.end": "RC1002I",
+  /** The keyboard was asked for or given up. */
+  "attach.mode": "RC1003I",
+  /** Somebody attached or asked for the keyboard by force, and nobody held it. */
+  "attach.force": "RC1004W",
+  /** The keyboard was taken from somebody. */
+  "attach.steal": "RC1005W",
+  "attach.refused": "RC1006W",
+  "console.break": "RC1007W",
+  "console.reconnect": "RC1008I",
+  /** Let in though the audit, or what else should have been asked, could not be had. */
+  "access.break-glass": "RC1090C",
+  "log.read": "RC1101I",
+  "log.export": "RC1102I",
+  "log.search": "RC1103I",
+  /** Live output of many consoles. */
+  "log.follow": "RC1104I",
+
+  "config.reload": "RC2001I",
+  /** What a reload did to consoles and settings. */
+  "config.changed": "RC2002I",
+  "config.refused": "RC2003W",
+  "process.start": "RC2101I",
+  "process.stop": "RC2102I",
+  /** A newer process has everything of this one. */
+  "process.takeover": "RC2103I",
+
+  "agent.joined": "RC3001I",
+  "agent.left": "RC3002W",
+  "agent.refused": "RC3003W",
+  "owner.changed": "RC3101I",
+  "owner.conflict": "RC3102W",
+  /** Logs cannot be written, or what is printed is lost to them. */
+  "recording.gap": "RC3201W",
+  "recording.restored": "RC3202I",
+
+  "login.ok": "RC4001I",
+  "login.failed": "RC4002W",
+  logout: "RC4003I",
+  "token.created": "RC4101I",
+  "token.used": "RC4102I",
+  /** Used up, and somebody used it again. */
+  "token.reused": "RC4103W",
+  "token.expired": "RC4104I",
+  "token.revoked": "RC4105I",
+  "enrol.ok": "RC4201I",
+  "enrol.refused": "RC4202W",
+  "certificate.renewed": "RC4203I",
+  /** One identity, two holders. */
+  "certificate.cloned": "RC4204E",
+  "ticket.issued": "RC4301I",
+  "ticket.used": "RC4302I",
+  "ticket.refused": "RC4303W",
+  "role.changed": "RC4401I",
+  "user.changed": "RC4402I",
+  "secret.read": "RC4501I",
+  penalty: "RC4601W",
+
+  /** The first record of every file. */
+  "audit.begun": "RC9001I",
+  "audit.checkpoint": "RC9002I",
+  /** A crash tore the end of a file; what was torn was cut off. */
+  "audit.healed": "RC9003W",
+  /** The audit could not be written for a while; how many events were lost. */
+  "audit.hole": "RC9004E",
+  /** Files went before a receiver had them. */
+  "audit.forward-gap": "RC9005W",
+} as const;
+
+/** The name of something that is audited. */
+export type AuditEventName = keyof typeof AUDIT_CODES;
+
+/** How bad it is, in the numbers of syslog (RFC 5424, 6.2.1). */
+export function syslogSeverityOf(code: string): number {
+  return SEVERITIES[code.at(-1) ?? ""] ?? SEVERITIES["I"] ?? 0;
+}
+
+const SEVERITIES: Readonly<Record<string, number>> = { I: 6, W: 4, E: 3, C: 2 };
