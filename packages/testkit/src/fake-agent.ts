@@ -55,9 +55,9 @@ export async function startFakeHead(agent: FakeAgent): Promise<FakeHead> {
   const server = await restartable({
     Head: {
       ...behind,
-      attach(stream) {
+      attach(stream, call) {
         said.relayed += 1;
-        behind.attach(stream);
+        behind.attach(stream, call);
       },
       join: () => undefined,
       watch: () => undefined,

@@ -44,6 +44,7 @@ export { expectSplitInvariant } from "./split-invariance.ts";
 export { type Sshd, startSshd } from "./sshd.ts";
 export { StatusWatch } from "./status-watch.ts";
 export { startTelnetServer, type TelnetServer, type TelnetServerPeer } from "./telnet-server.ts";
+export { fingerprintIn, TestAuthority, type TestCertificate, TestTls } from "./test-authority.ts";
 export { type TmuxOptions, TmuxPane } from "./tmux-pane.ts";
 export { transportCompliance } from "./transport-compliance.ts";
 export type { TransportFeatures, TransportFixture } from "./transport-fixture.ts";

@@ -4,7 +4,6 @@ import {
   type ClientDuplexStream,
   type ClientReadableStream,
   connectivityState,
-  credentials,
   Client as GrpcClient,
   Metadata,
   type ServiceError,
@@ -13,6 +12,7 @@ import { type MethodShape, serviceDefinition } from "./contract-definitions.ts";
 import { UNARY_DEADLINE_MS, type UnaryMethod } from "./deadlines.ts";
 import { fromStatus } from "./error-detail.ts";
 import { WIRE_LIMITS } from "./limits.ts";
+import { type ChannelTls, plainCredentials, TLS_SERVER_NAME, tlsCredentials } from "./listen/client-tls.ts";
 import { outletOf } from "./outlet-of.ts";
 import { type Client, SERVICES, type ServiceName } from "./services.ts";
 import type { Duplex, Inlet } from "./streams.ts";
@@ -33,10 +33,17 @@ export interface Channel<S extends ServiceName> {
 /**
  * A connection to one service of one peer; connects when first used and again when lost, with
  * back-off. `address` is numeric: names are the resolver's matter. Each channel is a connection of
- * its own: control and relays must not share one.
+ * its own: control and relays must not share one. Plain unless there is `tls`.
  */
-export function openChannel<S extends ServiceName>(service: S, address: string): Channel<S> {
-  const grpcClient = new GrpcClient(address, credentials.createInsecure(), {
+export function openChannel<S extends ServiceName>(
+  service: S,
+  address: string,
+  tls?: ChannelTls,
+): Channel<S> {
+  const peer = service === "Head" ? "head" : "agent";
+  const trust = tls === undefined ? plainCredentials() : tlsCredentials(peer, tls);
+  const grpcClient = new GrpcClient(address, trust.credentials, {
+    "grpc.ssl_target_name_override": TLS_SERVER_NAME,
     "grpc.max_receive_message_length": WIRE_LIMITS.messageBytesMax,
     "grpc.max_send_message_length": WIRE_LIMITS.messageBytesMax,
     "grpc.keepalive_time_ms": WIRE_LIMITS.keepaliveIntervalMs,
@@ -50,14 +57,13 @@ export function openChannel<S extends ServiceName>(service: S, address: string):
     // A proxy of the environment is for web pages, never for consoles.
     "grpc.enable_http_proxy": 0,
   });
-  const peer = service === "Head" ? "head" : "agent";
   const failure = (reason: Partial<ServiceError>) => {
     const error = fromStatus(reason, address, peer);
     // An "unavailable" that the peer said itself came from somebody who can be reached.
     if (error.code !== "unavailable" || error.cause === undefined) return error;
     return new ConfedError(
       `${peer}_unreachable`,
-      `${peer} ${address} cannot be reached: ${error.rawMessage}`,
+      `${peer} ${address} cannot be reached: ${trust.mistaken ?? error.rawMessage}`,
       {
         where: address,
         cause: reason,
@@ -69,10 +75,11 @@ export function openChannel<S extends ServiceName>(service: S, address: string):
   return {
     address,
     client: clientOf(service, grpcClient, { failure, address, running }),
-    ready: ({ timeoutMs, signal }) => ready(grpcClient, { timeoutMs, signal, peer, address }),
+    ready: ({ timeoutMs, signal }) => ready(grpcClient, { timeoutMs, signal, peer, address, trust }),
     close() {
       for (const call of running) call.cancel();
       grpcClient.close();
+      trust.close();
     },
   };
 }
@@ -251,7 +258,14 @@ function ready(
     signal,
     peer,
     address,
-  }: { timeoutMs: number; signal: AbortSignal; peer: "head" | "agent"; address: string },
+    trust,
+  }: {
+    timeoutMs: number;
+    signal: AbortSignal;
+    peer: "head" | "agent";
+    address: string;
+    trust: { readonly mistaken: string | undefined };
+  },
 ): Promise<void> {
   const channel = grpcClient.getChannel();
   const unreachable = (why: string) =>
@@ -268,7 +282,7 @@ function ready(
       const state = channel.getConnectivityState(true);
       if (state === connectivityState.READY) resolve();
       else if (state === connectivityState.TRANSIENT_FAILURE)
-        reject(unreachable("connection refused or lost"));
+        reject(unreachable(trust.mistaken ?? "connection refused or lost"));
       else if (state === connectivityState.SHUTDOWN) reject(unreachable("the channel is closed"));
       else {
         channel.watchConnectivityState(state, deadline, (error) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { Socket } from "node:net";
 import { ConfedError, type Logger, systemClock } from "@confed/kernel";
+import type { Connection } from "./listen/connection.ts";
 
 /**
  * Descriptors that clients are not given: the links of consoles need them to come back, and a
@@ -19,7 +19,6 @@ const TOLD_FOR_MS = 100;
  */
 export class Crowding {
   readonly #refusedFrom: number;
-  readonly #refused = new Map<string, Socket>();
   readonly #logger: Logger;
   #crowded = false;
 
@@ -28,8 +27,8 @@ export class Crowding {
     this.#refusedFrom = descriptorsMax - SPARE_COUNT;
   }
 
-  /** A connection was accepted. One too many is closed by itself, soon. */
-  admit(socket: Socket): void {
+  /** A connection was accepted. Why it is one too many, if it is; then it is closed by itself, soon. */
+  admit({ socket }: Connection): ConfedError | undefined {
     const { _handle: handle } = socket as { _handle?: { readonly fd?: number } | null };
     const crowded = (handle?.fd ?? 0) >= this.#refusedFrom;
     if (crowded !== this.#crowded) {
@@ -37,25 +36,18 @@ export class Crowding {
       if (crowded) this.#logger.error("no file descriptor is left for more clients", { hint: HINT });
       else this.#logger.info("clients are admitted again");
     }
-    if (!crowded) return;
-    const peer = `${socket.remoteAddress ?? ""}:${socket.remotePort ?? ""}`;
-    this.#refused.set(peer, socket);
+    if (!crowded) return undefined;
     const cancel = systemClock.after(REFUSED_FOR_MS, () => socket.destroy());
-    socket.once("close", () => {
-      cancel();
-      this.#refused.delete(peer);
-    });
-  }
-
-  /** Why a call of this peer is not served, if it is not. */
-  refusalOf(peer: string): ConfedError | undefined {
-    const socket = this.#refused.get(peer);
-    if (socket === undefined) return undefined;
-    systemClock.after(TOLD_FOR_MS, () => socket.destroy());
+    socket.once("close", cancel);
     return new ConfedError("resource_exhausted", "no file descriptor is left for more clients", {
       hint: HINT,
     });
   }
+}
+
+/** Hang up on who was just told why it is refused. */
+export function hangUpSoon({ socket }: Connection): void {
+  systemClock.after(TOLD_FOR_MS, () => socket.destroy());
 }
 
 const HINT = "raise LimitNOFILE= (ulimit -n) of this process; who is attached already is not affected";

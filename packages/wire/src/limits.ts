@@ -9,6 +9,8 @@ export const WIRE_LIMITS = {
    * it is far above what one head needs for its relays (10,000).
    */
   streamsPerConnectionMax: 10_000,
+  /** Streams of one connection that is no machine's: a person looks at a few consoles, a script at some dozens. */
+  streamsPerUserConnectionMax: 256,
   /** The client's receive window per stream: bulk receivers are clients because only they can set it. */
   receiveWindowBytes: 1024 * 1024,
   /** The peer is taken for dead after this interval plus this wait without an answer. */

@@ -1,5 +1,6 @@
 import type { AgentDefinition } from "./generated/confed/v1/Agent.ts";
 import type { HeadDefinition } from "./generated/confed/v1/Head.ts";
+import type { Call } from "./listen/peer-identity.ts";
 import type { Duplex, Inlet, Outlet } from "./streams.ts";
 
 type Kind = "bidi" | "serverStream" | "unary";
@@ -57,13 +58,13 @@ type MethodTypes<S extends ServiceName, M extends string> =
 
 type Handler<K, T> = T extends { request: unknown; response: infer Out; requestReceived: infer In }
   ? K extends "bidi"
-    ? (stream: Duplex<In, Out>) => void
+    ? (stream: Duplex<In, Out>, call: Call) => void
     : K extends "serverStream"
-      ? (request: In, outlet: Outlet<Out>) => void
-      : (request: In, signal: AbortSignal) => Promise<Out>
+      ? (request: In, outlet: Outlet<Out>, call: Call) => void
+      : (request: In, signal: AbortSignal, call: Call) => Promise<Out>
   : never;
 
-type Call<K, T> = T extends { request: infer Out; responseReceived: infer In }
+type Asked<K, T> = T extends { request: infer Out; responseReceived: infer In }
   ? K extends "bidi"
     ? (options: { readonly signal: AbortSignal }) => Duplex<In, Out>
     : K extends "serverStream"
@@ -81,5 +82,5 @@ export type Handlers<S extends ServiceName> = {
 
 /** What a client calls. Unary calls carry their deadline from the table by themselves. */
 export type Client<S extends ServiceName> = {
-  readonly [M in keyof (typeof SERVICES)[S] & string]: Call<(typeof SERVICES)[S][M], MethodTypes<S, M>>;
+  readonly [M in keyof (typeof SERVICES)[S] & string]: Asked<(typeof SERVICES)[S][M], MethodTypes<S, M>>;
 };

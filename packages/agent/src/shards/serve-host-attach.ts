@@ -20,7 +20,7 @@ type OnEnd = (error?: ConfedError) => void;
  * serves it, or, if it is another one, its messages are passed on both ways.
  */
 export function serveHostAttach(
-  stream: Stream,
+  [stream, call]: Parameters<Handlers<"Agent">["attach"]>,
   own: Handlers<"Agent">,
   deps: HostView & { readonly timers: Pick<Clock, "after"> },
 ): void {
@@ -36,7 +36,7 @@ export function serveHostAttach(
   };
   const serveOurselves = () => {
     decided = true;
-    own.attach(Object.create(stream, { receive: { value: give } }) as Stream);
+    own.attach(Object.create(stream, { receive: { value: give } }) as Stream, call);
   };
   // Who says nothing is dealt with as by an agent of one process.
   const cancelTimer = deps.timers.after(VIEWER_LIMITS.openTimeoutMs, () => {

@@ -1,13 +1,5 @@
 import type { ConfedError } from "@confed/kernel";
-import type {
-  Encoded,
-  Handlers,
-  Inlet,
-  Outlet,
-  TailRequestReceived,
-  TailResponse,
-  TailResponseReceived,
-} from "@confed/wire";
+import type { Encoded, Handlers, Inlet, TailResponse, TailResponseReceived } from "@confed/wire";
 import { fullness } from "../services/fullness.ts";
 import { type HostView, selectHost } from "./host-selection.ts";
 
@@ -17,15 +9,14 @@ import { type HostView, selectHost } from "./host-selection.ts";
  * from its positions.
  */
 export async function serveHostTail(
-  request: TailRequestReceived,
-  outlet: Outlet<TailResponse>,
+  [request, outlet, call]: Parameters<Handlers<"Agent">["tail"]>,
   own: Handlers<"Agent">,
   deps: HostView,
 ): Promise<void> {
   const { siblings } = deps;
   const selected = await selectHost(request.selection, deps);
   if (selected.others.size === 0) {
-    own.tail(request, outlet);
+    own.tail(request, outlet, call);
     return;
   }
   // Shards are few: 32 bits of numbers have room for theirs.
@@ -71,6 +62,7 @@ export async function serveHostTail(
   own.tail(
     { ...request, selection: selected.own },
     Object.create(outlet, { send: { value: send } }) as typeof outlet,
+    call,
   );
 }
 

@@ -1,5 +1,6 @@
 import { type Clock, ConfedError } from "@confed/kernel";
 import {
+  type Call,
   type ControlRequestReceived,
   type ControlResponse,
   type Handlers,
@@ -29,45 +30,47 @@ export interface HostDeps extends HostView {
 export function serveHost(own: Handlers<"Agent">, deps: HostDeps): Handlers<"Agent"> {
   const { siblings } = deps;
   return {
-    attach: (stream) => {
-      serveHostAttach(stream, own, deps);
+    attach: (...asked) => {
+      serveHostAttach(asked, own, deps);
     },
-    tail: (request, outlet) => {
-      ended(outlet, serveHostTail(request, outlet, own, deps));
+    tail: (...asked) => {
+      ended(asked[1], serveHostTail(asked, own, deps));
     },
-    readLog: (request, outlet) => {
-      if (isOwn(deps.table, request.console)) own.readLog(request, outlet);
+    readLog: (request, outlet, call) => {
+      if (isOwn(deps.table, request.console)) own.readLog(request, outlet, call);
       else
         ended(
           outlet,
           elsewhere(request.console, deps).then((shard) => {
-            if (shard === undefined) own.readLog(request, outlet);
+            if (shard === undefined) own.readLog(request, outlet, call);
             else piped(siblings.sibling(shard).client.readLog(request, { signal: NEVER() }), outlet);
           }),
         );
     },
-    list: (request, outlet) => {
+    list: (request, outlet, call) => {
       ended(
         outlet,
         selectHost(request.selection, deps).then((selected) =>
-          list(request, outlet, { own, deps, selected }),
+          list(request, outlet, { own, deps, selected, call }),
         ),
       );
     },
-    inspect: async (request, signal) => {
-      if (isOwn(deps.table, request.console)) return own.inspect(request, signal);
+    inspect: async (request, signal, call) => {
+      if (isOwn(deps.table, request.console)) return own.inspect(request, signal, call);
       const shard = await elsewhere(request.console, deps);
       return shard === undefined
-        ? own.inspect(request, signal)
+        ? own.inspect(request, signal, call)
         : siblings.sibling(shard).client.inspect(request, { signal });
     },
-    control: async (request, signal) => {
+    control: async (request, signal, call) => {
       // A reload is the supervisor's, whoever is asked.
-      if (request.action !== "reconnect" || request.selection === "") return own.control(request, signal);
-      return controlHost(request, signal, { own, deps });
+      if (request.action !== "reconnect" || request.selection === "")
+        return own.control(request, signal, call);
+      return controlHost(request, signal, { own, deps, call });
     },
-    upgrade: (request, signal) => own.upgrade(request, signal),
-    status: async (request, signal) => hostStatus(await own.status(request, signal), { ...deps, signal }),
+    upgrade: (request, signal, call) => own.upgrade(request, signal, call),
+    status: async (request, signal, call) =>
+      hostStatus(await own.status(request, signal, call), { ...deps, signal }),
   };
 }
 
@@ -121,7 +124,13 @@ async function list(
     own,
     deps: { siblings },
     selected,
-  }: { readonly own: Handlers<"Agent">; readonly deps: HostDeps; readonly selected: HostSelection },
+    call,
+  }: {
+    readonly own: Handlers<"Agent">;
+    readonly deps: HostDeps;
+    readonly selected: HostSelection;
+    readonly call: Call;
+  },
 ): Promise<void> {
   let error: ConfedError | undefined;
   const ownSelection = selected.own;
@@ -129,7 +138,7 @@ async function list(
     error = await new Promise<ConfedError | undefined>((resolve) => {
       // Ours ends its part, not the stream.
       const part = Object.create(outlet, { end: { value: resolve } }) as Outlet<ListResponse>;
-      own.list({ ...request, selection: ownSelection }, part);
+      own.list({ ...request, selection: ownSelection }, part, call);
     });
   }
   for (const [shard, selection] of selected.others) {
@@ -149,12 +158,13 @@ const NAMES_BYTES_MAX = 200 * 1024;
 async function controlHost(
   request: ControlRequestReceived,
   signal: AbortSignal,
-  { own, deps }: { readonly own: Handlers<"Agent">; readonly deps: HostDeps },
+  { own, deps, call }: { readonly own: Handlers<"Agent">; readonly deps: HostDeps; readonly call: Call },
 ): Promise<ControlResponse> {
   const { siblings } = deps;
   const selected = await selectHost(request.selection, deps);
   const parts: Promise<ControlResponse>[] = [];
-  if (selected.own !== undefined) parts.push(own.control({ ...request, selection: selected.own }, signal));
+  if (selected.own !== undefined)
+    parts.push(own.control({ ...request, selection: selected.own }, signal, call));
   for (const [shard, selection] of selected.others) {
     parts.push(
       Promise.resolve()

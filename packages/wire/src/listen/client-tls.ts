@@ -1,0 +1,92 @@
+import { X509Certificate } from "node:crypto";
+import type { PeerCertificate } from "node:tls";
+import { type ChannelCredentials, credentials, experimental } from "@grpc/grpc-js";
+import { isLockedOut } from "./identify.ts";
+import type { ClientTlsMaterial, TlsProvider } from "./tls-material.ts";
+
+export interface ChannelTls {
+  readonly provider: TlsProvider<ClientTlsMaterial>;
+  /** The name of the head or agent that must answer; without it any of its kind. */
+  readonly id?: string | undefined;
+}
+
+/** The credentials of one channel. */
+export interface TlsCredentials {
+  readonly credentials: ChannelCredentials;
+  /** Why the last server was not taken for the one that it should be, for people. */
+  readonly mistaken: string | undefined;
+  close(): void;
+}
+
+/** Goes with a connection without a name of its own: a certificate's names are checked by us, not by DNS. */
+export const TLS_SERVER_NAME = "confed";
+
+/**
+ * Credentials that accept one kind of machine of the cluster: signed by its authority for machines,
+ * and of that name where one is asked for. Whether an address or a DNS name leads there is no matter.
+ */
+export function tlsCredentials(kind: "head" | "agent", { provider, id }: ChannelTls): TlsCredentials {
+  const listeners = new Set<() => void>();
+  const unwatch = provider.watch(() => {
+    for (const listener of listeners) listener();
+  });
+  // grpc-js asks for the two halves one by one; each listener is called now and after each change.
+  const told = new Map<unknown, () => void>();
+  const add = <U>(listener: (update: U) => void, read: () => U) => {
+    const tell = () => {
+      listener(read());
+    };
+    told.set(listener, tell);
+    listeners.add(tell);
+    tell();
+  };
+  const remove = (listener: unknown) => {
+    const tell = told.get(listener);
+    told.delete(listener);
+    if (tell !== undefined) listeners.delete(tell);
+  };
+  const source = {
+    addCaCertificateListener: (listener: (update: { caCertificate: Buffer } | null) => void) => {
+      add(listener, () => ({
+        caCertificate: Buffer.from(provider.current().authorities),
+      }));
+    },
+    addIdentityCertificateListener: (
+      listener: (update: { certificate: Buffer; privateKey: Buffer } | null) => void,
+    ) => {
+      add(listener, () => {
+        const { key = "", certificate = "" } = provider.current();
+        return { certificate: Buffer.from(certificate), privateKey: Buffer.from(key) };
+      });
+    },
+    removeCaCertificateListener: remove,
+    removeIdentityCertificateListener: remove,
+  };
+  let mistaken: string | undefined;
+  const check = (_host: string, { raw }: PeerCertificate): Error | undefined => {
+    const material = provider.current();
+    const peer = material.identify(new X509Certificate(raw));
+    mistaken = undefined;
+    if (peer === undefined || peer.class !== "machine") mistaken = `it is no ${kind} of this cluster`;
+    else if (isLockedOut(peer, material))
+      mistaken = `the certificate of ${peer.kind} ${peer.id} is locked out`;
+    else if (peer.kind !== kind || (id !== undefined && peer.id !== id))
+      mistaken = `${kind} ${id ?? ""}`.trimEnd() + ` is expected there, but it is ${peer.kind} ${peer.id}`;
+    return mistaken === undefined ? undefined : new Error(mistaken);
+  };
+  const identity = provider.current().key === undefined ? null : source;
+  return {
+    credentials: experimental.createCertificateProviderChannelCredentials(source, identity, {
+      checkServerIdentity: check,
+    }),
+    get mistaken() {
+      return mistaken;
+    },
+    close: unwatch,
+  };
+}
+
+/** Without TLS. */
+export function plainCredentials(): TlsCredentials {
+  return { credentials: credentials.createInsecure(), mistaken: undefined, close: () => undefined };
+}

@@ -1,0 +1,112 @@
+import type { Http2Server, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
+import { ConfedError, invariant, systemClock } from "@confed/kernel";
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
+import { Server, ServerCredentials, type ServiceDefinition } from "@grpc/grpc-js";
+import { WIRE_LIMITS } from "../limits.ts";
+import type { Connection } from "./connection.ts";
+
+/** The header by which a call is told its connection; what a client sends by that name is overwritten. */
+const CONNECTION_HEADER = "confed-connection";
+
+type Headers = Record<string, string | string[] | undefined>;
+
+/** What every call's metadata is asked for. */
+interface Metadata {
+  get(key: string): readonly (string | Buffer)[];
+}
+
+/**
+ * A gRPC server that is handed its sockets, with limits of its own for one kind of peer, and knows of
+ * each call over which connection it came.
+ */
+export class Entrance {
+  readonly #server: Server;
+  readonly #injector: ReturnType<Server["createConnectionInjector"]>;
+  readonly #connections = new Map<string, Connection>();
+  readonly #sessions = new WeakMap<ServerHttp2Session, Connection>();
+  /** The one that is being handed over: its session begins within that call. */
+  #entering: Connection | undefined;
+  #retired = false;
+
+  constructor({ streamsMax }: { readonly streamsMax: number }) {
+    this.#server = new Server({
+      "grpc.max_receive_message_length": WIRE_LIMITS.messageBytesMax,
+      "grpc.max_send_message_length": WIRE_LIMITS.messageBytesMax,
+      "grpc.max_concurrent_streams": streamsMax,
+      "grpc.keepalive_time_ms": WIRE_LIMITS.keepaliveIntervalMs,
+      "grpc.keepalive_timeout_ms": WIRE_LIMITS.keepaliveTimeoutMs,
+    });
+    this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    const http2 = http2ServerOf(this.#server);
+    http2.prependListener("session", (session) => {
+      if (this.#entering !== undefined) this.#sessions.set(session, this.#entering);
+    });
+    http2.prependListener("stream", (stream, headers) => {
+      this.#begin(stream, headers);
+    });
+  }
+
+  add(definition: ServiceDefinition, implementation: UntypedServiceImplementation): void {
+    this.#server.addService(definition, implementation);
+  }
+
+  /** Serve the calls of a connection. `socket` is what HTTP/2 is spoken over: the accepted one or TLS around it. */
+  enter(connection: Connection, socket: Socket): void {
+    if (this.#retired) {
+      // It shook hands meanwhile, and has asked nothing yet: it comes again, and then elsewhere.
+      connection.destroy();
+      return;
+    }
+    this.#connections.set(connection.id, connection);
+    connection.socket.once("close", () => this.#connections.delete(connection.id));
+    this.#entering = connection;
+    this.#injector.injectConnection(socket);
+    this.#entering = undefined;
+  }
+
+  /** Over which connection a call came. Throws "canceled" for a call whose connection is gone. */
+  connectionOf(metadata: Metadata): Connection {
+    const [id] = metadata.get(CONNECTION_HEADER);
+    const connection = this.#connections.get(String(id));
+    if (connection === undefined) throw new ConfedError("canceled", "the client is gone");
+    return connection;
+  }
+
+  /** Calls that run go on; a client connects anew for its next one, since it is told GOAWAY. */
+  retire(): void {
+    this.#retired = true;
+    this.#server.tryShutdown(() => undefined);
+  }
+
+  /** Lets calls that are ending end, then ends the others. Never rejects. */
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = systemClock.after(GOODBYE_MS, resolve);
+      this.#server.tryShutdown(() => {
+        cancel();
+        resolve();
+      });
+    });
+    this.#server.forceShutdown();
+  }
+
+  #begin({ session }: ServerHttp2Stream, headers: Headers): void {
+    const connection = session === undefined ? undefined : this.#sessions.get(session as ServerHttp2Session);
+    headers[CONNECTION_HEADER] = connection?.id ?? "";
+  }
+}
+
+/** What was said last is on its way before the connections go; who does not end by itself is not waited for. */
+const GOODBYE_MS = 200;
+
+/**
+ * The HTTP/2 server inside a gRPC server with one injector. grpc-js (1.14.7) shows nothing of
+ * sessions, but what floods a connection is seen only there.
+ */
+function http2ServerOf(server: Server): Http2Server {
+  const servers = Reflect.get(server, "http2Servers") as Map<Http2Server, unknown>;
+  const [http2] = servers.keys();
+  invariant(http2 !== undefined, "a gRPC server keeps its injectors' HTTP/2 servers in http2Servers");
+  return http2;
+}
