@@ -1,0 +1,14 @@
+import type { StoredMachine, StoredPending, StoredToken } from "../enrolment/stored.ts";
+
+/**
+ * Every kind of thing in a store, by its name there, and what one is. Each kind belongs to one piece of the head; fields are
+ * only ever added, for heads read what an earlier version has written.
+ */
+export interface StoredKinds {
+  /** By their id: tokens that were made and not used up. */
+  readonly tokens: StoredToken;
+  /** By name: who was enrolled. */
+  readonly machines: StoredMachine;
+  /** By name: who waits for an administrator. */
+  readonly pending: StoredPending;
+}
