@@ -17,6 +17,10 @@ import {
 } from "@confed/kernel";
 import { startNameResolver } from "@confed/transports";
 import { type RunningServer, startServer } from "@confed/wire";
+import { agentKeyIn } from "./access/agent-key.ts";
+import { HeldPolicy } from "./access/held-policy.ts";
+import { openAccess } from "./access/open-access.ts";
+import { ticketedAccess } from "./access/ticketed-access.ts";
 import { Cadence } from "./console/cadence.ts";
 import { ConsoleFleet } from "./console/console-fleet.ts";
 import { ConsoleTable } from "./console/console-table.ts";
@@ -55,6 +59,8 @@ export interface AgentDeps {
   readonly takeState?: (() => Promise<void>) | undefined;
   /** Reads the configuration again; without it the agent runs with what it was started with. */
   readonly load?: (() => Promise<LoadResult<AgentConfig>>) | undefined;
+  /** Nobody may do anything but with an identity and a role. Without it, whoever reaches it may do all. */
+  readonly guarded?: boolean | undefined;
   /** Set for one of several processes of a host, which share its consoles. */
   readonly shard?: ShardSeat | undefined;
 }
@@ -148,7 +154,15 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     },
     gate,
   });
+  const policy = new HeldPolicy(agent.stateDir, logger);
+  const epoch = randomUUID();
+  const key = agentKeyIn(agent.stateDir);
+  const access =
+    deps.guarded === true
+      ? ticketedAccess({ agent: agent.id, epoch, policy, key, clock })
+      : openAccess({ agent: agent.id, key });
   const services = agentServices({
+    access,
     agent: agent.id,
     version,
     table,
@@ -189,6 +203,8 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
         advertise,
         version,
         instance,
+        ticketEpoch: epoch,
+        trusting: (name) => policy.inbox(name),
         table,
         logLagMs: () => feed.lagMs,
         clock,

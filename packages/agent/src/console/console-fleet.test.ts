@@ -83,8 +83,6 @@ class PlayedViewer implements Seat {
   readonly offsets: number[] = [];
   ended: { readonly error: ConfedError; readonly reattach: boolean } | undefined;
 
-  readonly resumeToken = new Uint8Array(16);
-
   tell(message: AttachResponse | Encoded): void {
     const { decode } = messageCodec("AttachResponse");
     this.told.push(message instanceof Encoded ? (decode(message.bytes) as AttachResponse) : message);

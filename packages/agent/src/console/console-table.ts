@@ -17,13 +17,14 @@ export interface Listed {
 
 /** The consoles of this agent, found by name, number or selection. */
 export class ConsoleTable {
-  readonly #owner: string;
+  /** The agent. */
+  readonly owner: string;
   readonly #byName = new Map<string, Listed>();
   readonly #watchers = new Set<(name: string) => void>();
   readonly #memberWatchers = new Set<(name: string) => void>();
 
   constructor(owner: string) {
-    this.#owner = owner;
+    this.owner = owner;
   }
 
   get size(): number {
@@ -54,17 +55,23 @@ export class ConsoleTable {
   get(name: string): Listed {
     const listed = this.#byName.get(name);
     if (listed !== undefined) return listed;
-    throw unknownConsole(name, this.#owner);
+    throw unknownConsole(name, this.owner);
   }
 
-  /** Consoles that a selection means; empty text: all. Names that nobody has are `unknown`. */
-  select(text: string): { readonly found: Listed[]; readonly unknown: ConfedError[] } {
-    if (text === "") return { found: [...this.#byName.values()], unknown: [] };
+  /**
+   * Consoles that a selection means; empty text: all. Names that nobody has are `unknown`, and so are
+   * those that `may` does not hold for: whether they exist is not told.
+   */
+  select(
+    text: string,
+    may: (listed: Listed) => boolean = () => true,
+  ): { readonly found: Listed[]; readonly unknown: ConfedError[] } {
+    if (text === "") return { found: [...this.#byName.values()].filter(may), unknown: [] };
     const selection = parseSelection(text);
     const names = literalNames(selection);
     if (names === undefined) {
       return {
-        found: [...this.#byName.values()].filter((listed) => matches(selection, listed)),
+        found: [...this.#byName.values()].filter((listed) => matches(selection, listed) && may(listed)),
         unknown: [],
       };
     }
@@ -72,10 +79,10 @@ export class ConsoleTable {
     const unknown: string[] = [];
     for (const name of names) {
       const listed = this.#byName.get(name);
-      if (listed === undefined) unknown.push(name);
+      if (listed === undefined || !may(listed)) unknown.push(name);
       else found.push(listed);
     }
-    return { found, unknown: unknownConsoles(unknown, this.#owner) };
+    return { found, unknown: unknownConsoles(unknown, this.owner) };
   }
 
   /** The status of a console as the contract says it, fresh. */
@@ -84,7 +91,7 @@ export class ConsoleTable {
     const listed = viewers.status();
     return {
       name: console.name,
-      owner: this.#owner,
+      owner: this.owner,
       state: PHASE_ON_THE_WIRE[state.phase],
       cause: state.phase === "waiting" ? toDetail(state.cause) : null,
       sinceMs: console.stateSinceMs,
@@ -136,7 +143,8 @@ export function selects(text: string, listed: Listed): boolean {
   return text === "" || matches(parseSelection(text), listed);
 }
 
-function unknownConsole(name: string, owner: string): ConfedError {
+/** "not_found", for what nobody has and for what the caller may not know of. */
+export function unknownConsole(name: string, owner: string): ConfedError {
   // The name comes from a person: quoted and cut.
   const shown = JSON.stringify(name.slice(0, 140));
   return new ConfedError("not_found", `${owner} has no console ${shown}`, {

@@ -105,6 +105,8 @@ function join(port: number, table: ConsoleTable): Join {
       agent: "sn01",
       advertise: ["127.0.0.1:7110"],
       version: "test",
+      ticketEpoch: "life",
+      trusting: () => () => undefined,
       instance: "i1",
       table,
       logLagMs: () => 0,

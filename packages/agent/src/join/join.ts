@@ -18,6 +18,7 @@ import {
   type JoinReport,
   openChannel,
   type PeerStatus,
+  type TrustPageReceived,
   toDetail,
 } from "@confed/wire";
 import type { ConsoleTable } from "../console/console-table.ts";
@@ -30,6 +31,10 @@ export interface JoinDeps {
   readonly version: string;
   /** Random per start of the agent. */
   readonly instance: string;
+  /** Random per process: tickets for an earlier one are refused. */
+  readonly ticketEpoch: string;
+  /** Takes what a head says about who may do what, page by page. Throws for what cannot be read. */
+  readonly trusting: (head: string) => (page: TrustPageReceived) => void;
   readonly table: ConsoleTable;
   readonly logLagMs: () => number;
   readonly clock: Clock;
@@ -157,11 +162,15 @@ export class Join {
       await channel.ready({ timeoutMs: JOIN_LIMITS.connectTimeoutMs, signal: life.signal });
       const stream = channel.client.join({ signal: life.signal });
       let silentBeats = 0;
+      let trust: ((page: TrustPageReceived) => void) | undefined;
       stream.receive(
         life.guard((reply: JoinReplyReceived) => {
           silentBeats = 0;
           if (reply.refused) lost(refusal(reply.refused.error));
-          else if (reply.welcome) this.#welcomed(stream, reply.welcome);
+          else if (reply.welcome) {
+            trust = this.#deps.trusting(reply.welcome.head);
+            this.#welcomed(stream, reply.welcome);
+          } else if (reply.trust && trust !== undefined) this.#trust(reply.trust, trust);
         }),
         (error) => {
           lost(error ?? new ConfedError("head_unreachable", "the head ended the join"));
@@ -174,9 +183,8 @@ export class Join {
           lost(new ConfedError("head_unreachable", `head ${formatHostPort(this.#head)} is silent`));
           return;
         }
-        stream.send({
-          heartbeat: { wallTimeMs: clock.wallTimeMs(), logLagMs: Math.round(this.#deps.logLagMs()) },
-        });
+        const logLagMs = Math.round(this.#deps.logLagMs());
+        stream.send({ heartbeat: { wallTimeMs: clock.wallTimeMs(), logLagMs, clockMs: this.#clockMs() } });
         cancelBeat = clock.after(JOIN_LIMITS.heartbeatMs, beat);
       };
       let cancelBeat = clock.after(JOIN_LIMITS.heartbeatMs, beat);
@@ -189,8 +197,29 @@ export class Join {
   }
 
   #hello() {
-    const { agent, advertise, version, instance, clock } = this.#deps;
-    return { agent, advertise: [...advertise], version, instance, wallTimeMs: clock.wallTimeMs() };
+    const { agent, advertise, version, instance, ticketEpoch, clock } = this.#deps;
+    return {
+      ...{ agent, advertise: [...advertise], version, instance, ticketEpoch },
+      wallTimeMs: clock.wallTimeMs(),
+      clockMs: this.#clockMs(),
+    };
+  }
+
+  #clockMs(): number {
+    return Math.floor(this.#deps.clock.nowMs());
+  }
+
+  // A policy that cannot be read is not half of one: the one before it stays in force.
+  #trust(page: TrustPageReceived, take: (page: TrustPageReceived) => void): void {
+    try {
+      take(page);
+    } catch (reason) {
+      const cause = ConfedError.from(reason).message;
+      this.#deps.logger.error("the head's policy cannot be read; the one before it stays in force", {
+        address: formatHostPort(this.#head),
+        cause,
+      });
+    }
   }
 
   #welcomed(stream: Stream, { head, version }: { readonly head: string; readonly version: string }): void {

@@ -1,14 +1,17 @@
-import { randomBytes, timingSafeEqual } from "node:crypto";
-import { type Cancel, ConfedError, neutralise } from "@confed/kernel";
+import { randomBytes } from "node:crypto";
+import { type Cancel, ConfedError } from "@confed/kernel";
+import { holds, RefusedError, verbSet } from "@confed/trust";
 import {
   type AttachRequestReceived,
   type AttachResponse,
+  type Call,
   type Duplex,
   type OpenReceived,
   toDetail,
 } from "@confed/wire";
+import type { Access, SessionGrant } from "../access/access.ts";
 import type { Console } from "../console/console.ts";
-import type { Listed } from "../console/console-table.ts";
+import { type Listed, unknownConsole } from "../console/console-table.ts";
 import { removedError } from "../console/removed-error.ts";
 import { VIEWER_LIMITS } from "../viewers/viewer-limits.ts";
 import { AttachedViewer, type ViewerDeps } from "./attached-viewer.ts";
@@ -17,6 +20,7 @@ import { startOf } from "./start-of.ts";
 export interface AttachDeps extends ViewerDeps {
   readonly agent: string;
   readonly version: string;
+  readonly access: Access;
 }
 
 type Stream = Duplex<AttachRequestReceived, AttachResponse>;
@@ -27,13 +31,17 @@ type Stream = Duplex<AttachRequestReceived, AttachResponse>;
  */
 export class AttachSession {
   readonly #stream: Stream;
+  readonly #call: Call;
   readonly #deps: AttachDeps;
   #opening = false;
+  /** Takes the proof that was asked for. */
+  #prove: ((signature: Uint8Array) => void) | undefined;
   #viewer: AttachedViewer | undefined;
   #cancelTimer: Cancel = () => undefined;
 
-  constructor(stream: Stream, deps: AttachDeps) {
+  constructor(stream: Stream, call: Call, deps: AttachDeps) {
     this.#stream = stream;
+    this.#call = call;
     this.#deps = deps;
   }
 
@@ -58,6 +66,10 @@ export class AttachSession {
   #first(message: AttachRequestReceived): void {
     // A terminal may change its size while its console is being opened; that alone does no harm.
     if (message.window) return;
+    if (message.prove && this.#prove !== undefined) {
+      this.#prove(message.prove.signature);
+      return;
+    }
     if (!message.open || this.#opening) {
       this.#refuse(
         new ConfedError("invalid_argument", "an attach begins with one Open", { where: this.#stream.peer }),
@@ -66,32 +78,53 @@ export class AttachSession {
     }
     this.#opening = true;
     this.#open(message.open).catch((reason: unknown) => {
-      this.#refuse(ConfedError.from(reason));
+      this.#refuse(ConfedError.from(reason), { reattach: reason instanceof RefusedError && reason.mendable });
     });
   }
 
-  // Everything that can be wrong with an Open, in the order in which it is looked at.
+  // Everything that can be wrong with an Open, in the order in which it is looked at: first who asks.
   async #open(open: OpenReceived): Promise<void> {
-    const { agent, version, table } = this.#deps;
-    this.#stream.send({ hello: { agent, version, nonce: randomBytes(16) } });
-    const listed = table.get(open.console);
+    const grant = await this.#admit(open);
+    const listed = this.#deps.table.get(open.console);
+    // Never said to somebody who may not see it: that it is there.
+    if (!holds(grant.verbsOn(listed), VIEW)) throw unknownConsole(open.console, this.#deps.agent);
     const { console } = listed;
     await console.numbered;
     refuseUnlogged(console);
-    const start = await startOf(open, console, { ...this.#deps, signal: this.#stream.signal });
+    const begin = { ...this.#deps, signal: this.#stream.signal };
+    const start = await startOf(showable(open, grant, listed), console, begin);
     if (this.#stream.signal.aborted) return;
     if (console.removed) throw removedError(console.name);
-    supersede(listed, open);
-    const viewer = new AttachedViewer(
-      this.#stream,
-      listed,
-      this.#deps,
-      neutralise(open.subject, 128) || "somebody",
+    supersede(listed, grant);
+    const viewer = new AttachedViewer(this.#stream, listed, this.#deps, grant);
+    const may = grant.verbsOn(listed);
+    const readOnly = open.mode === "WRITE" && !holds(may, WRITE);
+    console.viewers.add(
+      viewer,
+      open.mode === "WRITE" && !readOnly ? "WRITE" : "VIEW",
+      open.force && holds(may, FORCE),
     );
-    console.viewers.add(viewer, open.mode === "WRITE" ? "WRITE" : "VIEW", open.force);
     this.#cancelTimer();
     this.#viewer = viewer;
-    viewer.begin(start, open.window);
+    viewer.begin(start, open.window, readOnly ? `your roles do not let you write to ${console.name}` : "");
+  }
+
+  // Greets the client; resolves when it is known to be who it says.
+  async #admit(open: OpenReceived): Promise<SessionGrant> {
+    const { agent, version, access } = this.#deps;
+    const nonce = randomBytes(16);
+    const hello = { agent, version, nonce };
+    const admission = access.admit(this.#call, open, nonce);
+    if (admission.is === "granted") {
+      this.#stream.send({ hello });
+      return admission.grant;
+    }
+    const signature = new Promise<Uint8Array>((resolve) => {
+      this.#prove = resolve;
+    });
+    this.#stream.send({ hello: { ...hello, proveId: admission.id } });
+    // Whoever never answers is refused by the timer, and this is forgotten with its stream.
+    return admission.prove(await signature);
   }
 
   #refuse(error: ConfedError, { reattach = false } = {}): void {
@@ -118,12 +151,19 @@ function refuseUnlogged({ name, logMode, output: { trouble: logTrouble } }: Cons
   );
 }
 
+const VIEW = verbSet(["view"]);
+const WRITE = verbSet(["write"]);
+const FORCE = verbSet(["force"]);
+const LOG_READ = verbSet(["log.read"]);
+
+/** What was printed before is for who may read logs, and for who comes back to what it has seen. */
+function showable(open: OpenReceived, grant: SessionGrant, listed: Listed): OpenReceived {
+  if (grant.supersedes !== undefined || holds(grant.verbsOn(listed), LOG_READ)) return open;
+  return { ...open, start: "replayLines", replayLines: 0, from: null };
+}
+
 /** The same client comes back while its old session still seems to live: the old one ends. */
-function supersede({ console }: Listed, { supersedesSessionId, resumeToken }: OpenReceived): void {
-  if (supersedesSessionId === "") return;
-  // The session's id is seen by all; its token only by the client that opened it.
-  const ghost = console.viewers.find(supersedesSessionId);
-  if (ghost === undefined || ghost.resumeToken.byteLength !== resumeToken.byteLength) return;
-  if (timingSafeEqual(ghost.resumeToken, resumeToken))
-    ghost.end(new ConfedError("conflict", "this session goes on elsewhere"));
+function supersede({ console }: Listed, { supersedes }: SessionGrant): void {
+  if (supersedes === undefined) return;
+  console.viewers.find(supersedes)?.end(new ConfedError("conflict", "this session goes on elsewhere"));
 }

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { type Cancel, type Clock, ConfedError, formatDuration } from "@confed/kernel";
 import {
   type AttachRequestReceived,
@@ -8,6 +8,8 @@ import {
   toDetail,
   type WindowReceived,
 } from "@confed/wire";
+import type { Access, SessionGrant } from "../access/access.ts";
+import { SessionRights } from "../access/session-rights.ts";
 import type { ConsoleTable, Listed } from "../console/console-table.ts";
 import { type CatchUpDeps, catchUp } from "../log/catch-up.ts";
 import type { MemoryRelief, Relievable } from "../viewers/memory-relief.ts";
@@ -26,6 +28,7 @@ export interface ViewerDeps extends CatchUpDeps {
   readonly timers: Pick<Clock, "after">;
   /** Told of everybody for whom output may wait. */
   readonly relief: MemoryRelief;
+  readonly access: Pick<Access, "watch">;
 }
 
 type Stream = Duplex<AttachRequestReceived, AttachResponse>;
@@ -43,30 +46,33 @@ export class AttachedViewer implements Seat, Relievable {
   readonly sessionId = randomUUID();
   readonly subject: string;
   readonly sinceMs: number;
-  readonly resumeToken = randomBytes(16);
   mode: Mode = "VIEW";
   readonly #stream: Stream;
   readonly #listed: Listed;
   readonly #deps: ViewerDeps;
   readonly #input: ViewerInput;
+  readonly #grant: SessionGrant;
+  readonly #rights: SessionRights;
   #place: Place = { is: "catching_up" };
   #cancelBeat: Cancel = () => undefined;
   #sentSinceBeat = false;
   readonly #progress: ReadingProgress;
   #reconnectAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(stream: Stream, listed: Listed, deps: ViewerDeps, subject: string) {
+  constructor(stream: Stream, listed: Listed, deps: ViewerDeps, grant: SessionGrant) {
     this.#stream = stream;
     this.#listed = listed;
     this.#deps = deps;
-    this.subject = subject;
+    this.subject = grant.subject;
+    this.#grant = grant;
+    this.#rights = new SessionRights(grant, listed.name, this, deps);
     this.sinceMs = deps.clock.wallTimeMs();
     this.#progress = new ReadingProgress(stream, deps.clock);
-    this.#input = new ViewerInput(this, listed.console, { stream, clock: deps.clock });
+    this.#input = new ViewerInput(this, listed.console, { stream, clock: deps.clock, rights: this.#rights });
   }
 
   /** Say what was opened, then show what there is, and go live. */
-  begin(start: Start, window: WindowReceived | null): void {
+  begin(start: Start, window: WindowReceived | null, readOnly: string): void {
     const { console } = this.#listed;
     console.note({ what: "attach", by: this.subject, text: this.mode });
     if (window !== null) this.#resize(window);
@@ -74,7 +80,9 @@ export class AttachedViewer implements Seat, Relievable {
     this.#send({
       opened: {
         sessionId: this.sessionId,
-        resumeToken: this.resumeToken,
+        resumeToken: this.#grant.resumeToken(this.sessionId),
+        subject: this.subject,
+        readOnly,
         mode: this.mode,
         status: this.#deps.table.status(this.#listed),
         start: { logId: console.end.logId, offset: start.offset },
@@ -87,6 +95,7 @@ export class AttachedViewer implements Seat, Relievable {
     this.#deps.table.changed(console.name);
     this.#beat();
     this.#deps.relief.add(this);
+    this.#rights.begin();
     this.#catchUp(start.offset).catch((reason: unknown) => {
       this.end(ConfedError.from(reason));
     });
@@ -105,6 +114,15 @@ export class AttachedViewer implements Seat, Relievable {
         this.notice(ConfedError.from(reason).rawMessage);
       });
     } else if (message.open) this.end(new ConfedError("invalid_argument", "this stream is open already"));
+  }
+
+  /** It may write no more, and is told why. */
+  disarm(reason: string): void {
+    if (this.mode !== "WRITE") return;
+    const { console } = this.#listed;
+    console.viewers.disarm(this, reason);
+    console.note({ what: "mode", by: this.subject, text: "VIEW" });
+    this.#deps.table.changed(console.name);
   }
 
   tell(message: AttachResponse | Encoded): void {
@@ -143,6 +161,7 @@ export class AttachedViewer implements Seat, Relievable {
     const { console } = this.#listed;
     this.#place = { is: "over" };
     this.#cancelBeat();
+    this.#rights.end();
     this.#deps.relief.remove(this);
     console.viewers.remove(this);
     console.note({ what: "detach", by: this.subject });
@@ -206,6 +225,7 @@ export class AttachedViewer implements Seat, Relievable {
   #setMode({ mode, force }: { readonly mode: string; readonly force: boolean }): void {
     const { console } = this.#listed;
     try {
+      if (mode === "WRITE") this.#rights.need(force ? ["write", "force"] : ["write"]);
       console.viewers.setMode(this, mode === "WRITE" ? "WRITE" : "VIEW", force);
       console.note({ what: force ? "force" : "mode", by: this.subject, text: mode });
       this.#deps.table.changed(console.name);
@@ -227,6 +247,7 @@ export class AttachedViewer implements Seat, Relievable {
   }
 
   async #replay(lines: number): Promise<void> {
+    this.#rights.need(["log.read"]);
     const { console } = this.#listed;
     const signal = this.#stream.signal;
     const { offset } = await startOf({ start: "replayLines", replayLines: lines, from: null }, console, {

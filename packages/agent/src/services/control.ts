@@ -1,6 +1,8 @@
 import { ConfedError, neutralise } from "@confed/kernel";
+import { holds, verbSet } from "@confed/trust";
 import { type ControlRequestReceived, type ControlResponse, toDetail } from "@confed/wire";
-import type { ConsoleTable } from "../console/console-table.ts";
+import type { Grant } from "../access/access.ts";
+import type { ConsoleTable, Listed } from "../console/console-table.ts";
 import type { ReloadReport } from "../reload/reload-report.ts";
 import { reloadAnswer } from "./reload-answer.ts";
 
@@ -16,23 +18,22 @@ export interface ControlDeps {
  */
 export async function control(
   request: ControlRequestReceived,
+  grant: Grant,
   { table, reload }: ControlDeps,
 ): Promise<ControlResponse> {
-  if (request.action !== "reload") return reconnect(request, table);
+  if (request.action !== "reload") return reconnect(request, grant, table);
   if (request.selection !== "") {
     throw new ConfedError("invalid_argument", "an agent reads its whole configuration again", {
       subject: "selection",
       hint: "give none",
     });
   }
-  const by = neutralise(request.subject, 128) || "somebody";
+  const by = nameOf(request, grant);
   return reloadAnswer(await reload({ by, planOnly: request.reload?.planOnly === true }));
 }
 
-function reconnect(
-  { selection, action, subject }: ControlRequestReceived,
-  table: ConsoleTable,
-): ControlResponse {
+function reconnect(request: ControlRequestReceived, grant: Grant, table: ConsoleTable): ControlResponse {
+  const { selection, action } = request;
   if (selection === "")
     throw new ConfedError("invalid_argument", "which consoles?", {
       subject: "selection",
@@ -40,11 +41,28 @@ function reconnect(
     });
   if (action !== "reconnect")
     throw new ConfedError("invalid_argument", "no known action was asked for", { subject: "action" });
-  const { found, unknown } = table.select(selection);
-  const by = neutralise(subject, 128);
+  const may = (listed: Listed) => holds(grant.verbsOn(listed), LIST);
+  const { found: visible, unknown } = table.select(selection, may);
+  const found = visible.filter((listed) => holds(grant.verbsOn(listed), WRITE));
+  const by = nameOf(request, grant);
   for (const { console } of found) {
     console.note({ what: "reconnect", by });
     console.reconnect();
   }
-  return { consoles: found.map(({ name }) => name), errors: unknown.map((error) => toDetail(error)) };
+  const denied = visible.length - found.length;
+  const errors = denied === 0 ? unknown : [...unknown, deniedError(denied)];
+  return { consoles: found.map(({ name }) => name), errors: errors.map((error) => toDetail(error)) };
+}
+
+const LIST = verbSet(["list"]);
+const WRITE = verbSet(["write"]);
+
+function deniedError(count: number): ConfedError {
+  const which = count === 1 ? "one of these consoles" : `${count} of these consoles`;
+  return new ConfedError("permission_denied", `your roles do not allow write on ${which}`);
+}
+
+/** Who it was: proven, or where access is open what the caller says. */
+export function nameOf({ subject }: { readonly subject: string }, grant: Grant): string {
+  return grant.subject === "local:anonymous" ? neutralise(subject, 128) || "somebody" : grant.subject;
 }

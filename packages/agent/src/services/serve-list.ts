@@ -1,4 +1,5 @@
 import { ConfedError } from "@confed/kernel";
+import { holds, verbSet } from "@confed/trust";
 import {
   type ConsoleStatus,
   type ListRequestReceived,
@@ -7,6 +8,7 @@ import {
   type Outlet,
   WIRE_LIMITS,
 } from "@confed/wire";
+import type { Grant } from "../access/access.ts";
 import type { ConsoleTable } from "../console/console-table.ts";
 
 /**
@@ -16,9 +18,10 @@ import type { ConsoleTable } from "../console/console-table.ts";
 export function serveList(
   { selection, states }: ListRequestReceived,
   outlet: Outlet<ListResponse>,
+  grant: Grant,
   table: ConsoleTable,
 ): void {
-  const { found, unknown } = table.select(selection);
+  const { found, unknown } = table.select(selection, (listed) => holds(grant.verbsOn(listed), LIST));
   const statuses = found.map((listed) => table.status(listed));
   const wanted = statuses.filter(
     ({ state }) => states.length === 0 || states.some((candidate) => candidate === state),
@@ -32,6 +35,8 @@ export function serveList(
     },
   );
 }
+
+const LIST = verbSet(["list"]);
 
 async function sendPages(statuses: readonly ConsoleStatus[], outlet: Outlet<ListResponse>): Promise<void> {
   for (const consoles of pagesOf(statuses)) {

@@ -1,7 +1,9 @@
 import { type Clock, ConfedError } from "@confed/kernel";
+import { holds, verbSet } from "@confed/trust";
 import type { Outlet, ReadLogRequestReceived, ReadLogResponse } from "@confed/wire";
+import type { Grant } from "../access/access.ts";
 import type { Console } from "../console/console.ts";
-import type { ConsoleTable } from "../console/console-table.ts";
+import { type ConsoleTable, unknownConsole } from "../console/console-table.ts";
 import { type CatchUpDeps, catchUp } from "../log/catch-up.ts";
 import type { LogReader } from "../log/reader/log-reader.ts";
 import { fullness } from "./fullness.ts";
@@ -19,9 +21,10 @@ export interface ReadLogDeps extends CatchUpDeps {
 export function serveReadLog(
   request: ReadLogRequestReceived,
   outlet: Outlet<ReadLogResponse>,
+  grant: Grant,
   deps: ReadLogDeps,
 ): void {
-  readLog(request, outlet, deps).then(
+  readLog(request, outlet, grant, deps).then(
     () => {
       outlet.end();
     },
@@ -34,9 +37,12 @@ export function serveReadLog(
 async function readLog(
   request: ReadLogRequestReceived,
   outlet: Outlet<ReadLogResponse>,
+  grant: Grant,
   deps: ReadLogDeps,
 ): Promise<void> {
-  const { console } = deps.table.get(request.console);
+  const listed = deps.table.get(request.console);
+  if (!holds(grant.verbsOn(listed), LOG_READ)) throw unknownConsole(request.console, deps.table.owner);
+  const { console } = listed;
   await console.numbered;
   await deps.feed.settled(SETTLE_MS);
   const from = await startOffset(request, console, { reader: deps.reader, signal: outlet.signal });
@@ -74,6 +80,8 @@ async function readLog(
   outlet.signal.removeEventListener("abort", stop);
   outlet.send({ end: { logId, offset: end } });
 }
+
+const LOG_READ = verbSet(["log.read"]);
 
 const SETTLE_MS = 500;
 

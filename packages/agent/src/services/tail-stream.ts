@@ -1,5 +1,7 @@
 import { type Cancel, type Clock, ConfedError, visitRecords } from "@confed/kernel";
+import { holds, verbSet } from "@confed/trust";
 import { type Outlet, type TailRequestReceived, type TailResponse, toDetail } from "@confed/wire";
+import type { Access, Grant } from "../access/access.ts";
 import type { Console } from "../console/console.ts";
 import { type ConsoleTable, type Listed, selects } from "../console/console-table.ts";
 import { type CatchUpDeps, catchUp } from "../log/catch-up.ts";
@@ -13,6 +15,7 @@ export interface TailDeps extends CatchUpDeps {
   readonly table: ConsoleTable;
   readonly clock: Clock;
   readonly timers: Pick<Clock, "after">;
+  readonly access: Pick<Access, "watch">;
 }
 
 /** One console in a tail: its number on this stream and the offset that comes next. */
@@ -32,6 +35,7 @@ interface Tailed {
  */
 export class TailStream {
   readonly #outlet: Outlet<TailResponse>;
+  readonly #grant: Grant;
   readonly #deps: TailDeps;
   /** By the numbers of the consoles, which arenas carry, and by name. */
   readonly #tailed = new Map<number, Tailed>();
@@ -43,10 +47,12 @@ export class TailStream {
   #numberLast = 0;
   #stop: () => void = () => undefined;
   #stopMembers: () => void = () => undefined;
+  #stopAccess: () => void = () => undefined;
   #cancelBeat: Cancel = () => undefined;
 
-  constructor(outlet: Outlet<TailResponse>, deps: TailDeps) {
+  constructor(outlet: Outlet<TailResponse>, grant: Grant, deps: TailDeps) {
     this.#outlet = outlet;
+    this.#grant = grant;
     this.#deps = deps;
     this.#builder = new BatchBuilder((batch) => {
       outlet.send({ batch });
@@ -56,7 +62,7 @@ export class TailStream {
   /** Begin. Throws "invalid_argument" for a selection that cannot be read; nothing was begun then. */
   start(request: TailRequestReceived): void {
     const { feed, table } = this.#deps;
-    const { found, unknown } = table.select(request.selection);
+    const { found, unknown } = table.select(request.selection, (listed) => this.#may(listed));
     for (const error of unknown) this.#outlet.send({ notice: toDetail(error) });
     // What was printed before now and still waits in the arena belongs to the past.
     feed.flush();
@@ -71,20 +77,37 @@ export class TailStream {
     this.#stopMembers = table.watchMembers((name) => {
       this.#memberChanged(name);
     });
+    this.#stopAccess = this.#deps.access.watch(() => {
+      this.#accessChanged();
+    });
     this.#beat();
+  }
+
+  #may(listed: Listed): boolean {
+    return holds(this.#grant.verbsOn(listed), VIEW);
+  }
+
+  // Who may do what has changed: what is shown changes with it, and without any right it ends.
+  #accessChanged(): void {
+    const { ended } = this.#grant;
+    if (ended !== undefined) this.#outlet.end(ended);
+    else for (const { name } of this.#deps.table.all()) this.#memberChanged(name);
   }
 
   // After a reload: what the selection means now.
   #memberChanged(name: string): void {
     const listed = this.#deps.table.find(name);
     const known = this.#named.get(name);
-    const wanted = listed !== undefined && selects(this.#selection, listed) ? listed : undefined;
+    const wanted =
+      listed !== undefined && selects(this.#selection, listed) && this.#may(listed) ? listed : undefined;
     if (known !== undefined && known.console !== wanted?.console) {
       this.#named.delete(name);
-      // Its last words may still be on their way.
-      void known.console.released.then(() => {
-        this.#end(known);
-      });
+      // The last words of one that is removed may still be on their way.
+      if (!known.console.removed) this.#end(known);
+      else
+        void known.console.released.then(() => {
+          this.#end(known);
+        });
     }
     if (wanted !== undefined && !this.#named.has(name)) void this.#begin(wanted, undefined);
   }
@@ -197,6 +220,7 @@ export class TailStream {
   #over(): void {
     this.#stop();
     this.#stopMembers();
+    this.#stopAccess();
     this.#cancelBeat();
   }
 }
@@ -206,11 +230,18 @@ function isOver({ is }: Tailed): boolean {
   return is === "over";
 }
 
+const VIEW = verbSet(["view"]);
+
 /** Serve a tail: it ends when the receiver goes, or at once if the selection cannot be read. */
-export function serveTail(request: TailRequestReceived, outlet: Outlet<TailResponse>, deps: TailDeps): void {
+export function serveTail(
+  request: TailRequestReceived,
+  outlet: Outlet<TailResponse>,
+  grant: Grant,
+  deps: TailDeps,
+): void {
   try {
     // Its listeners keep it alive as long as its stream.
-    new TailStream(outlet, deps).start(request);
+    new TailStream(outlet, grant, deps).start(request);
   } catch (reason) {
     outlet.end(ConfedError.from(reason));
   }

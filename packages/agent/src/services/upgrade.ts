@@ -1,7 +1,9 @@
-import { ConfedError, type Logger, neutralise } from "@confed/kernel";
+import { ConfedError, type Logger } from "@confed/kernel";
 import type { LinksOfKind, UpgradeRequestReceived, UpgradeResponse } from "@confed/wire";
+import type { Grant } from "../access/access.ts";
 import type { Listed } from "../console/console-table.ts";
 import type { Takeover } from "../takeover/takeover.ts";
+import { nameOf } from "./control.ts";
 
 export interface UpgradeDeps {
   /** Undefined: this agent cannot be replaced while it runs; `why` says so. */
@@ -11,15 +13,17 @@ export interface UpgradeDeps {
 
 /** Let a successor take over. Rejects when it does not: this agent goes on then. */
 export async function upgrade(
-  { planOnly, subject }: UpgradeRequestReceived,
+  request: UpgradeRequestReceived,
+  grant: Grant,
   { takeover, logger }: UpgradeDeps,
 ): Promise<UpgradeResponse> {
+  const { planOnly } = request;
   if (takeover === undefined) {
     throw new ConfedError("failed_precondition", "this agent cannot be replaced while it runs", {
       hint: "shards, and agents that end with their standard input as those of `confed up`, are restarted",
     });
   }
-  if (!planOnly) logger.info("upgrade", { by: neutralise(subject, 128) || "somebody" });
+  if (!planOnly) logger.info("upgrade", { by: nameOf(request, grant) });
   const { plan, done } = planOnly ? takeover.plan() : await takeover.run();
   return {
     kept: byKind(plan.kept.map(({ listed }) => listed)),

@@ -6,6 +6,7 @@ import {
   type InputReceived,
   toDetail,
 } from "@confed/wire";
+import type { SessionRights } from "../access/session-rights.ts";
 import type { Console } from "../console/console.ts";
 import type { Seat } from "../viewers/seat.ts";
 import { VIEWER_LIMITS } from "../viewers/viewer-limits.ts";
@@ -23,6 +24,7 @@ export class ViewerInput {
   readonly #console: Console;
   readonly #stream: Duplex<AttachRequestReceived, AttachResponse>;
   readonly #clock: Clock;
+  readonly #rights: Pick<SessionRights, "need">;
   #offset = 0;
   #discardedBytes = 0;
   /** Why the last bytes were discarded. */
@@ -35,12 +37,18 @@ export class ViewerInput {
     {
       stream,
       clock,
-    }: { readonly stream: Duplex<AttachRequestReceived, AttachResponse>; readonly clock: Clock },
+      rights,
+    }: {
+      readonly stream: Duplex<AttachRequestReceived, AttachResponse>;
+      readonly clock: Clock;
+      readonly rights: Pick<SessionRights, "need">;
+    },
   ) {
     this.#viewer = viewer;
     this.#console = console;
     this.#stream = stream;
     this.#clock = clock;
+    this.#rights = rights;
   }
 
   take({ offset, data }: InputReceived): void {
@@ -62,6 +70,12 @@ export class ViewerInput {
   sendBreak(durationMs: number): void {
     if (this.#viewer.mode !== "WRITE") {
       this.#notice(`read-only, no break was sent: ${this.#readOnly().rawMessage}`);
+      return;
+    }
+    try {
+      this.#rights.need(["break"]);
+    } catch (reason) {
+      this.#notice(`no break was sent: ${ConfedError.from(reason).rawMessage}`);
       return;
     }
     const { subject } = this.#viewer;

@@ -19,7 +19,6 @@ function console(name: string) {
 
 const handed = (of: string, sessionId: string, mode: HandedSeat["mode"]): HandedSeat => ({
   ...{ console: of, sessionId, subject: `viewer ${sessionId}`, mode, sinceMs: 7 },
-  resumeToken: Buffer.from(`token of ${sessionId}`).toString("base64"),
 });
 
 test("seats are held until their time is over, and the console hears that nobody came", () => {

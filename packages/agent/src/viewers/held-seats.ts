@@ -9,9 +9,8 @@ export type SeatedConsole = Pick<Console, "name" | "viewers" | "viewerLeft">;
 /** What a successor must know of a viewer to know it again. Plain data. */
 export interface HandedSeat {
   readonly console: string;
+  /** Its client comes back with a token for it that this agent has signed. */
   readonly sessionId: string;
-  /** base64. */
-  readonly resumeToken: string;
   readonly subject: string;
   readonly sinceMs: number;
   readonly mode: Mode;
@@ -22,9 +21,8 @@ export function seatsToHand(consoles: Iterable<SeatedConsole>): HandedSeat[] {
   const writers: HandedSeat[] = [];
   const others: HandedSeat[] = [];
   for (const { name, viewers } of consoles) {
-    for (const { sessionId, resumeToken, subject, sinceMs, mode } of viewers.seats) {
-      const token = Buffer.from(resumeToken).toString("base64");
-      const seat = { console: name, sessionId, resumeToken: token, subject, sinceMs, mode };
+    for (const { sessionId, subject, sinceMs, mode } of viewers.seats) {
+      const seat = { console: name, sessionId, subject, sinceMs, mode };
       if (mode === "WRITE") writers.push(seat);
       else others.push(seat);
     }
@@ -69,21 +67,19 @@ export function holdSeats(
 /** A client that has a way to us is back within a second; one on a bad way gets ten. */
 const HELD_MS = 10_000;
 
-/** Some 400 bytes each, in both processes, for seconds. */
+/** Some 300 bytes each, in both processes, for seconds. */
 const SEATS_MAX = 10_000;
 
 /** The seat of a viewer that is on its way back. What is said meanwhile it reads from its position on. */
 class HeldSeat implements Seat {
   readonly sessionId: string;
-  readonly resumeToken: Uint8Array;
   readonly subject: string;
   readonly sinceMs: number;
   mode: Mode = "VIEW";
   readonly #console: SeatedConsole;
 
-  constructor({ sessionId, resumeToken, subject, sinceMs }: HandedSeat, console: SeatedConsole) {
+  constructor({ sessionId, subject, sinceMs }: HandedSeat, console: SeatedConsole) {
     this.sessionId = sessionId;
-    this.resumeToken = Buffer.from(resumeToken, "base64");
     this.subject = subject;
     this.sinceMs = sinceMs;
     this.#console = console;

@@ -7,7 +7,7 @@ export type Mode = "WRITE" | "VIEW";
 /** One viewer as its console sees it. Made by the attach session that holds the stream. */
 export interface Seat {
   readonly sessionId: string;
-  /** Who, as the client says: "user@host". */
+  /** Who, as proven; where access is open, as the client says: "user@host". */
   readonly subject: string;
   readonly sinceMs: number;
   /** Set by {@link Viewers} only. */
@@ -18,8 +18,6 @@ export interface Seat {
    * Live output, encoded once for all viewers. Never waits: a viewer that does not read skips.
    */
   output(message: Encoded, offset: number, endOffset: number): void;
-  /** Given to the client of this session, and to nobody else but a successor of this process. */
-  readonly resumeToken: Uint8Array;
   /** End the session; the client is told why, and whether to come back. */
   end(error: ConfedError, options?: { readonly reattach?: boolean }): void;
 }

@@ -12,7 +12,6 @@ class Sitting implements Seat {
   readonly sessionId: string;
   readonly subject: string;
   readonly sinceMs = 0;
-  readonly resumeToken = new Uint8Array(16);
   mode: Mode = "VIEW";
   readonly told: AttachResponse[] = [];
   readonly outputs: Encoded[] = [];

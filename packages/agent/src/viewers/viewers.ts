@@ -96,6 +96,16 @@ export class Viewers {
     this.#setMode(seat, "WRITE", seat.subject);
   }
 
+  /** Its keyboard is taken from a viewer that may write no more. */
+  disarm(seat: Seat, reason: string): void {
+    if (this.#writer !== seat) return;
+    this.#writer = undefined;
+    seat.mode = "VIEW";
+    seat.tell({ modeChanged: { mode: "VIEW", reason } });
+    const changed = encoded({ event: this.#event("WRITER_CHANGED", "") });
+    for (const other of this.#seats) if (other !== seat) other.tell(changed);
+  }
+
   /** Hand live output to everybody. Encodes once, whoever many they are; costs nothing without viewers. */
   output(offset: number, bytes: Uint8Array): void {
     if (this.#seats.size === 0) return;

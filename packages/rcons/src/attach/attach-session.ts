@@ -1,4 +1,5 @@
 import { type Cancel, type Clock, ConfedError, unreachable } from "@confed/kernel";
+import { generateSigningKey, type SigningKey } from "@confed/trust";
 import type { AttachRequest, AttachResponseReceived, Open, OpenedReceived, Window } from "@confed/wire";
 import { findRoute, type Route, type RouteRequest } from "../route/find-route.ts";
 import { AttachStream } from "./attach-stream.ts";
@@ -75,6 +76,10 @@ export class AttachSession {
   #cancelRetry: Cancel = () => undefined;
   #route: Pick<Route, "owner" | "direct" | "text"> | undefined;
   #opened: OpenedReceived | undefined;
+  /** Tickets and resume tokens of this session are bound to it: stolen, they are worth nothing. */
+  #ownKey: SigningKey | undefined;
+  /** The agent that gave the resume token. */
+  #agent = "";
   #mode: "WRITE" | "VIEW";
   readonly #output: OutputFollower;
   #ledger = new InputLedger();
@@ -237,6 +242,7 @@ export class AttachSession {
         clock,
         signal: this.#abort.signal,
         known: this.#route,
+        clientKey: this.#key.publicKey,
       });
       if (this.#state.phase !== "dialing") {
         route.peer.close();
@@ -247,8 +253,12 @@ export class AttachSession {
         peer: route.peer,
         owner: route.owner,
         clock,
-        open: this.#open(),
-        opened: (opened) => {
+        open: this.#open(route),
+        key: this.#key,
+        // Only to the agent that the head named, or that we were at before.
+        proveTo: route.owner || this.#agent,
+        opened: (opened, agent) => {
+          this.#agent = agent;
           this.#onOpened(opened);
         },
         message: (message) => {
@@ -264,8 +274,15 @@ export class AttachSession {
     }
   }
 
-  #open(): Open {
+  get #key(): SigningKey {
+    this.#ownKey ??= generateSigningKey();
+    return this.#ownKey;
+  }
+
+  #open({ owner, ticket }: Pick<Route, "owner" | "ticket">): Open {
     const { console, force, subject, window } = this.#parts;
+    // To anybody but the agent that gave it, it would only be something to misuse.
+    const resumes = owner === "" || owner === this.#agent;
     const first = this.#opened === undefined;
     const { place } = this.#output;
     return {
@@ -276,7 +293,8 @@ export class AttachSession {
       subject,
       window: window() ?? null,
       supersedesSessionId: this.#opened?.sessionId ?? "",
-      resumeToken: this.#opened?.resumeToken ?? new Uint8Array(),
+      resumeToken: (resumes ? this.#opened?.resumeToken : undefined) ?? new Uint8Array(),
+      ...(ticket === undefined ? {} : { ticket }),
       ...(place === undefined ? {} : { from: place }),
     };
   }
@@ -295,7 +313,7 @@ export class AttachSession {
     if (wanted === "WRITE" && this.#mode === "VIEW") {
       // Said already: typing need not say it again.
       this.#saidDeaf = true;
-      this.#parts.screen.say(readOnlyLine(opened.writer, this.#context()));
+      this.#parts.screen.say(readOnlyLine(opened.writer, this.#context(), opened.readOnly));
     }
     this.#output.sayCaughtUp();
   }
@@ -313,8 +331,9 @@ export class AttachSession {
     } else if (modeChanged) {
       this.#mode = modeChanged.mode === "WRITE" ? "WRITE" : "VIEW";
       this.#saidDeaf = this.#mode === "VIEW";
-      const change = { write: this.#mode === "WRITE", asked: this.#askedToView, by: modeChanged.by };
-      screen.say(modeLine({ ...change, self: subject }, this.#context()));
+      const { by, reason } = modeChanged;
+      const change = { write: this.#mode === "WRITE", asked: this.#askedToView, by, reason };
+      screen.say(modeLine({ ...change, self: this.#opened?.subject || subject }, this.#context()));
       changed();
     } else if (event) {
       if (event.kind === "STATE") this.#consoleUp = event.state === "CONNECTED";

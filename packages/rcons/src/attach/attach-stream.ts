@@ -1,9 +1,11 @@
 import { type Clock, ConfedError, type ErrorCode } from "@confed/kernel";
+import { prove, type SigningKey } from "@confed/trust";
 import {
   type AttachRequest,
   type AttachResponseReceived,
   type Duplex,
   fromDetail,
+  type HelloReceived,
   type Open,
   type OpenedReceived,
 } from "@confed/wire";
@@ -12,7 +14,8 @@ import { SILENCE_SPAN, SILENCE_TEXT, SilenceWatch } from "../route/silence-watch
 
 /** What one stream tells its session. After `ended` it says nothing more. */
 export interface AttachStreamEvents {
-  opened(opened: OpenedReceived): void;
+  /** Let in, by this agent. */
+  opened(opened: OpenedReceived, agent: string): void;
   /** Anything but hello, opened, end and heartbeats. */
   message(message: AttachResponseReceived): void;
   /** `final`: said by the agent, and another attach will not mend it. */
@@ -26,6 +29,10 @@ export interface AttachStreamParts extends AttachStreamEvents {
   readonly clock: Clock;
   /** The first message of the stream; made when it begins. */
   readonly open: Open;
+  /** What ticket and resume token are bound to. */
+  readonly key: SigningKey;
+  /** The one agent that is shown that we hold it: another might show it on. "": none. */
+  readonly proveTo: string;
 }
 
 // What gRPC makes of a connection that went away; the words under it help nobody.
@@ -46,6 +53,7 @@ export class AttachStream {
   readonly #abort = new AbortController();
   readonly #stream: Duplex<AttachResponseReceived, AttachRequest>;
   readonly #silence: SilenceWatch;
+  #agent = "";
   #over = false;
   #closed: (() => void) | undefined;
 
@@ -122,9 +130,28 @@ export class AttachStream {
       return;
     }
     // After the good-bye only the end itself is waited for.
-    if (this.#closed !== undefined || message.hello || message.heartbeat) return;
-    if (message.opened) this.#parts.opened(message.opened);
+    if (this.#closed !== undefined || message.heartbeat) return;
+    if (message.hello) this.#greet(message.hello);
+    else if (message.opened) this.#parts.opened(message.opened, this.#agent);
     else this.#parts.message(message);
+  }
+
+  #greet({ agent, nonce, proveId }: HelloReceived): void {
+    this.#agent = agent;
+    const { key, proveTo } = this.#parts;
+    if (proveId === "") return;
+    if (agent === proveTo) this.send({ prove: { signature: prove(key, { id: proveId, agent, nonce }) } });
+    else {
+      const wrong = new ConfedError(
+        "unauthenticated",
+        `agent ${agent} answers instead of ${proveTo || "one that a head named"}`,
+        {
+          subject: agent,
+          hint: "is the address that the head has of that agent right?",
+        },
+      );
+      this.#ended(wrong, true);
+    }
   }
 
   #ended(error: ConfedError, final: boolean): void {

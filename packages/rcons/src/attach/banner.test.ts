@@ -25,7 +25,12 @@ test.each([
     { write: false, asked: false, by: "" },
     "[read-only: another viewer took the keyboard; ^Ecf takes it]",
   ],
+  [
+    "was taken by an administrator",
+    { write: false, asked: false, by: "", reason: "your access was revoked" },
+    "[read-only: your access was revoked]",
+  ],
   ["is ours", { write: true, asked: false, by: "me@here" }, "[you hold the keyboard]"],
 ])("the mode line says that the keyboard %s", (_what, change, line) => {
-  expect(modeLine({ ...change, self: "me@here" }, context)).toBe(line);
+  expect(modeLine({ reason: "", ...change, self: "me@here" }, context)).toBe(line);
 });

@@ -41,8 +41,9 @@ export function openedLine(
   return `[${parts.join(", ")}]`;
 }
 
-/** Who has the keyboard, for a viewer who would like it. */
-export function readOnlyLine(writer: string, context: BannerContext): string {
+/** Why a viewer who would like the keyboard does not have it: somebody else has it, or it may not. */
+export function readOnlyLine(writer: string, context: BannerContext, reason = ""): string {
+  if (reason !== "") return `[read-only: ${neutralise(reason, 160)}]`;
   const who = writer === "" ? "another viewer" : neutralise(writer, 100);
   return `[read-only: ${who} holds the keyboard${forceText(context)}]`;
 }
@@ -55,11 +56,14 @@ export interface ModeChange {
   /** Who did it, and who we are. One person may have many sessions. */
   readonly by: string;
   readonly self: string;
+  /** Why, where it was nobody's wish. */
+  readonly reason: string;
 }
 
 /** The keyboard changed hands, or did not. */
-export function modeLine({ write, asked, by, self }: ModeChange, context: BannerContext): string {
+export function modeLine({ write, asked, by, self, reason }: ModeChange, context: BannerContext): string {
   if (write) return "[you hold the keyboard]";
+  if (reason !== "") return `[read-only: ${neutralise(reason, 160)}]`;
   if (asked && (by === "" || by === self)) {
     const attach = keys(context, "a");
     return `[read-only: the keyboard is given up${attach === undefined ? "" : `; ${attach} takes it again`}]`;

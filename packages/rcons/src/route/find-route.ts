@@ -1,4 +1,5 @@
 import { type Clock, ConfedError, type HostPort, parseHostPort } from "@confed/kernel";
+import type { TicketReceived } from "@confed/wire";
 import { eachHead } from "./find-peer.ts";
 import { type AgentPeer, dial, type Peer } from "./peer.ts";
 import type { RoutePolicy } from "./route-policy.ts";
@@ -13,6 +14,8 @@ export interface Route {
   readonly text: string;
   /** Where the owner was reached, or could be; good for another try without any head. */
   readonly direct: readonly HostPort[];
+  /** What the agent is shown on this way; undefined where the head gave none, or was not asked. */
+  readonly ticket?: TicketReceived | undefined;
 }
 
 export interface RouteRequest {
@@ -23,6 +26,8 @@ export interface RouteRequest {
   readonly signal: AbortSignal;
   /** The owner and its addresses as they were known last, for when no head answers. */
   readonly known?: Pick<Route, "owner" | "direct"> | undefined;
+  /** What tickets are to be bound to. */
+  readonly clientKey: Uint8Array;
 }
 
 /** With `auto`, an agent that does not answer in this time is reached through the head. */
@@ -43,7 +48,7 @@ export async function findRoute(request: RouteRequest): Promise<Route> {
   try {
     return await eachHead(targets, { clock, signal }, async (head) => {
       const resolved = await head.client.resolve(
-        { console: request.console, verbs: ["view", "write"] },
+        { console: request.console, verbs: ["view", "write"], clientKey: request.clientKey },
         { signal },
       );
       const direct = resolved.direct.flatMap(({ address }) => hostPortOf(address));
@@ -52,10 +57,12 @@ export async function findRoute(request: RouteRequest): Promise<Route> {
       if (straight !== undefined && !(straight instanceof ConfedError)) {
         // From here on the head may die: this session does not need it.
         head.close();
-        return straight;
+        const ticket = resolved.direct.find((way) => way.ticket !== null)?.ticket;
+        return ticket ? { ...straight, ticket } : straight;
       }
       if (policy !== "direct" && resolved.relay) {
-        return { peer: head, owner, text: `relay ${head.address}`, direct };
+        const route = { peer: head, owner, text: `relay ${head.address}`, direct };
+        return resolved.relayTicket ? { ...route, ticket: resolved.relayTicket } : route;
       }
       throw straight ?? noRelay(owner, head.address);
     });

@@ -1,4 +1,5 @@
 import { ConfedError, EXIT, formatDuration, neutralise } from "@confed/kernel";
+import { generateSigningKey } from "@confed/trust";
 import type { AttachResponseReceived, OpenedReceived } from "@confed/wire";
 import { AttachStream } from "../attach/attach-stream.ts";
 import { InputLedger } from "../attach/input-ledger.ts";
@@ -36,7 +37,8 @@ export async function runSend(world: World, options: SendOptions): Promise<numbe
   const { targets, policy, console } = options;
   const match = options.wait === undefined ? undefined : new LineMatch(options.wait);
   return untilInterrupted(world, async (signal) => {
-    const route = await findRoute({ console, targets, policy, clock, signal });
+    const key = generateSigningKey();
+    const route = await findRoute({ console, targets, policy, clock, signal, clientKey: key.publicKey });
     const sending = new Sending(world, options, match);
     const cancel = clock.after(options.timeoutMs, () => {
       sending.timeOut();
@@ -49,7 +51,12 @@ export async function runSend(world: World, options: SendOptions): Promise<numbe
       peer: route.peer,
       owner: route.owner,
       clock,
-      open: { console, mode: "WRITE", force: options.force, subject: world.subject() },
+      open: {
+        ...{ console, mode: "WRITE", force: options.force, subject: world.subject() },
+        ...(route.ticket === undefined ? {} : { ticket: route.ticket }),
+      },
+      key,
+      proveTo: route.owner,
       opened: (opened) => {
         sending.opened(opened, stream);
       },

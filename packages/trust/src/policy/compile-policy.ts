@@ -1,20 +1,14 @@
 import { matches, parseSelection, type Selectable, type Selection } from "@confed/kernel";
 import { BUILT_IN_ROLES, type Policy, type Role, type Rule, type Subject } from "./policy.ts";
-import { ALL_VERBS, type VerbSet, verbSet } from "./verbs.ts";
-
-/** A console as a policy looks at it. */
-export interface Guarded extends Selectable {
-  /** The agent that owns it. */
-  readonly owner: string;
-}
+import { ALL_VERBS, holds, type VerbSet, verbSet } from "./verbs.ts";
 
 /** What one subject may do, over all its roles. Holds nothing per console; see {@link Authority.verbsOn}. */
 export interface Authority {
   /**
-   * What it may do with this console. Costs one look at each rule that could matter: a hash look-up
+   * What it may do with this console of that agent. Costs one look at each rule that could matter: a hash look-up
    * for names, groups and agents, a scan for patterns and labels.
    */
-  verbsOn(console: Guarded): VerbSet;
+  verbsOn(console: Selectable, owner: string): VerbSet;
   /** Some console may be allowed this: without it, nobody need look at any. */
   mayEver(verbs: VerbSet): boolean;
   /** Every console is allowed this, whatever its name: nobody need look at any. */
@@ -52,8 +46,13 @@ export function compilePolicy({ revision, roles, bindings, revoked }: Policy): C
 }
 
 /** True if the subject may do that: one decision, for who makes few. */
-export function decide(policy: CompiledPolicy, subject: Subject, verbs: VerbSet, console: Guarded): boolean {
-  return (policy.authorityOf(subject).verbsOn(console) & verbs) === verbs;
+export function decide(
+  policy: CompiledPolicy,
+  subject: Subject,
+  verbs: VerbSet,
+  { console, owner }: { readonly console: Selectable; readonly owner: string },
+): boolean {
+  return holds(policy.authorityOf(subject).verbsOn(console, owner), verbs);
 }
 
 interface CompiledRule {
@@ -76,10 +75,9 @@ function compiledRule(
   return { verbs, allows: effect === "allow", selection, agents: agents && new Set(agents) };
 }
 
-function fits({ selection, agents }: CompiledRule, console: Guarded): boolean {
+function fits({ selection, agents }: CompiledRule, console: Selectable, owner: string): boolean {
   return (
-    (agents === undefined || agents.has(console.owner)) &&
-    (selection === undefined || matches(selection, console))
+    (agents === undefined || agents.has(owner)) && (selection === undefined || matches(selection, console))
   );
 }
 
@@ -97,13 +95,14 @@ function authority(rules: readonly CompiledRule[]): Authority {
   const permissions = local.filter(({ allows }) => allows);
   const allowedByTotal = everywhere(true) & ~deniedEverywhere;
   return {
-    verbsOn(console) {
+    verbsOn(console, owner) {
       let denied = deniedEverywhere;
       for (const rule of denials)
-        if ((rule.verbs & ~denied) !== 0 && fits(rule, console)) denied |= rule.verbs;
+        if ((rule.verbs & ~denied) !== 0 && fits(rule, console, owner)) denied |= rule.verbs;
       let allowed = allowedByTotal & ~denied;
       for (const rule of permissions)
-        if ((rule.verbs & ~denied & ~allowed) !== 0 && fits(rule, console)) allowed |= rule.verbs & ~denied;
+        if ((rule.verbs & ~denied & ~allowed) !== 0 && fits(rule, console, owner))
+          allowed |= rule.verbs & ~denied;
       return allowed;
     },
     mayEver: (verbs) => (allowedSomewhere & verbs) === verbs,

@@ -5,7 +5,6 @@ export {
   compilePolicy,
   decide,
   FULL_AUTHORITY,
-  type Guarded,
   NO_AUTHORITY,
 } from "./compile-policy.ts";
 export {

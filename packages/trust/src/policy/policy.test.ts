@@ -1,7 +1,7 @@
-import { matches, parseSelection, systemClock } from "@confed/kernel";
+import { matches, parseSelection, type Selectable, systemClock } from "@confed/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compilePolicy, decide, type Guarded } from "./compile-policy.ts";
+import { compilePolicy, decide } from "./compile-policy.ts";
 import { BUILT_IN_ROLES, type Policy, type Rule, type Subject } from "./policy.ts";
 import { formatPolicy, parsePolicy } from "./policy-text.ts";
 import { ALL_VERBS, VERBS, type Verb, verbSet } from "./verbs.ts";
@@ -37,6 +37,7 @@ const subject: fc.Arbitrary<Subject> = fc.record({
   groups: fc.subarray(["ops", "all", "none"]),
   roles: fc.subarray(ROLE_NAMES),
 });
+type Guarded = Selectable & { readonly owner: string };
 const console: fc.Arbitrary<Guarded> = fc.record({
   name: fc.constantFrom("n1", "n2", "n3", "n4", "x9"),
   groups: fc.subarray(["compute", "login"]),
@@ -63,7 +64,8 @@ function naive({ roles, bindings }: Policy, who: Subject, what: Verb, where: Gua
 test("a compiled policy decides as its definition does", () => {
   fc.assert(
     fc.property(policy, subject, verb, console, (what, who, one, where) => {
-      expect(decide(compilePolicy(what), who, verbSet([one]), where)).toBe(naive(what, who, one, where));
+      const here = { console: where, owner: where.owner };
+      expect(decide(compilePolicy(what), who, verbSet([one]), here)).toBe(naive(what, who, one, where));
     }),
     { numRuns: 5_000 },
   );
@@ -74,7 +76,7 @@ test("what may ever or always be done is what can be done with some or with ever
     fc.property(policy, subject, verb, console, (what, who, one, where) => {
       const authority = compilePolicy(what).authorityOf(who);
       const wanted = verbSet([one]);
-      const here = (authority.verbsOn(where) & wanted) !== 0;
+      const here = (authority.verbsOn(where, where.owner) & wanted) !== 0;
       if (here) expect(authority.mayEver(wanted)).toBe(true);
       else expect(authority.mayAlways(wanted)).toBe(false);
     }),
@@ -107,8 +109,8 @@ test("the order of roles, rules, bindings, groups and verbs changes neither a de
     fc.property(shuffled, subject, console, ([what, other], who, where) => {
       expect(formatPolicy(other)).toBe(formatPolicy(what));
       const reversed = { ...who, groups: [...who.groups].reverse() };
-      expect(compilePolicy(other).authorityOf(reversed).verbsOn(where)).toBe(
-        compilePolicy(what).authorityOf(who).verbsOn(where),
+      expect(compilePolicy(other).authorityOf(reversed).verbsOn(where, where.owner)).toBe(
+        compilePolicy(what).authorityOf(who).verbsOn(where, where.owner),
       );
     }),
     { numRuns: 2_000 },
@@ -124,7 +126,7 @@ test("a denial wins, whatever else is allowed and by whichever role", () => {
       } as const;
       const banned = compilePolicy({ ...what, roles: [...what.roles, ban] });
       const roles = [...(who.roles ?? []), "admin", "ban"];
-      expect(banned.authorityOf({ ...who, roles }).verbsOn(where) & verbSet([one])).toBe(0);
+      expect(banned.authorityOf({ ...who, roles }).verbsOn(where, where.owner) & verbSet([one])).toBe(0);
     }),
     { numRuns: 1_000 },
   );
@@ -138,7 +140,7 @@ test("who has no role may do nothing, and a role that is not there is none", () 
         groups: ["none"],
         roles: ["nosuch"],
       });
-      expect(authority.verbsOn(where)).toBe(0);
+      expect(authority.verbsOn(where, where.owner)).toBe(0);
       expect(authority.mayEver(verbSet(["list"]))).toBe(false);
     }),
   );
@@ -149,8 +151,8 @@ test("a text says the policy it was made of, and decides alike", () => {
     fc.property(policy, subject, console, (what, who, where) => {
       const again = parsePolicy(formatPolicy(what));
       expect(formatPolicy(again)).toBe(formatPolicy(what));
-      expect(compilePolicy(again).authorityOf(who).verbsOn(where)).toBe(
-        compilePolicy(what).authorityOf(who).verbsOn(where),
+      expect(compilePolicy(again).authorityOf(who).verbsOn(where, where.owner)).toBe(
+        compilePolicy(what).authorityOf(who).verbsOn(where, where.owner),
       );
     }),
   );
@@ -220,12 +222,12 @@ test("100,000 consoles are decided without anything being kept of them", () => {
     owner: "sn01",
   }));
   // Once to warm up; then what matters.
-  for (const one of consoles) authority.verbsOn(one);
+  for (const one of consoles) authority.verbsOn(one, one.owner);
   const startedMs = systemClock.nowMs();
   let writable = 0;
   let forceable = 0;
   for (const one of consoles) {
-    const allowed = authority.verbsOn(one);
+    const allowed = authority.verbsOn(one, one.owner);
     if ((allowed & verbSet(["write"])) !== 0) writable += 1;
     if ((allowed & verbSet(["force"])) !== 0) forceable += 1;
   }

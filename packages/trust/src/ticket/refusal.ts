@@ -19,12 +19,20 @@ export const REFUSALS = {
 /** See {@link REFUSALS}. */
 export type Refusal = keyof typeof REFUSALS;
 
-/** A refusal as an error: "unauthenticated", with the reason where programs find it. */
+const MENDABLE: ReadonlySet<Refusal> = new Set(["before_start", "not_yet", "expired", "unknown_key"]);
+
+/**
+ * A refusal as an error: "unauthenticated", or "unavailable" where another ticket mends it. The reason
+ * is where programs find it.
+ */
 export class RefusedError extends ConfedError {
   readonly refusal: Refusal;
 
   constructor(what: "ticket" | "resume token", refusal: Refusal) {
-    super("unauthenticated", `the ${what} ${REFUSALS[refusal]}`, { subject: refusal, hint: HINTS[refusal] });
+    super(MENDABLE.has(refusal) ? "unavailable" : "unauthenticated", `the ${what} ${REFUSALS[refusal]}`, {
+      subject: refusal,
+      hint: HINTS[refusal],
+    });
     this.refusal = refusal;
   }
 
@@ -33,8 +41,6 @@ export class RefusedError extends ConfedError {
     return MENDABLE.has(this.refusal);
   }
 }
-
-const MENDABLE: ReadonlySet<Refusal> = new Set(["before_start", "not_yet", "expired", "unknown_key"]);
 
 const HINTS: Partial<Record<Refusal, string>> = {
   before_start: "ask the head for another one",

@@ -444,6 +444,10 @@ export const contract: unknown = {
         "version": {
          "type": "string",
          "id": 3
+        },
+        "proveId": {
+         "type": "string",
+         "id": 4
         }
        }
       },
@@ -472,6 +476,14 @@ export const contract: unknown = {
         "writer": {
          "type": "string",
          "id": 6
+        },
+        "subject": {
+         "type": "string",
+         "id": 7
+        },
+        "readOnly": {
+         "type": "string",
+         "id": 8
         }
        }
       },
@@ -559,6 +571,10 @@ export const contract: unknown = {
         "by": {
          "type": "string",
          "id": 2
+        },
+        "reason": {
+         "type": "string",
+         "id": 3
         }
        }
       },
@@ -1225,6 +1241,14 @@ export const contract: unknown = {
         "wallTimeMs": {
          "type": "uint64",
          "id": 5
+        },
+        "ticketEpoch": {
+         "type": "string",
+         "id": 6
+        },
+        "clockMs": {
+         "type": "uint64",
+         "id": 7
         }
        }
       },
@@ -1259,6 +1283,10 @@ export const contract: unknown = {
         "logLagMs": {
          "type": "uint32",
          "id": 2
+        },
+        "clockMs": {
+         "type": "uint64",
+         "id": 3
         }
        }
       },
@@ -1268,7 +1296,8 @@ export const contract: unknown = {
          "oneof": [
           "welcome",
           "heartbeat",
-          "refused"
+          "refused",
+          "trust"
          ]
         }
        },
@@ -1284,6 +1313,31 @@ export const contract: unknown = {
         "refused": {
          "type": "End",
          "id": 3
+        },
+        "trust": {
+         "type": "TrustPage",
+         "id": 4
+        }
+       }
+      },
+      "TrustPage": {
+       "fields": {
+        "revision": {
+         "type": "uint64",
+         "id": 1
+        },
+        "policy": {
+         "type": "bytes",
+         "id": 2
+        },
+        "last": {
+         "type": "bool",
+         "id": 3
+        },
+        "ticketKeys": {
+         "rule": "repeated",
+         "type": "bytes",
+         "id": 4
         }
        }
       },

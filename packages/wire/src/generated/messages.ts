@@ -54,6 +54,7 @@ export type { TailNames, TailNamesReceived } from "./confed/v1/TailNames.ts";
 export type { TailRequest, TailRequestReceived } from "./confed/v1/TailRequest.ts";
 export type { TailResponse, TailResponseReceived } from "./confed/v1/TailResponse.ts";
 export type { Ticket, TicketReceived } from "./confed/v1/Ticket.ts";
+export type { TrustPage, TrustPageReceived } from "./confed/v1/TrustPage.ts";
 export type { UpgradeRequest, UpgradeRequestReceived } from "./confed/v1/UpgradeRequest.ts";
 export type { UpgradeResponse, UpgradeResponseReceived } from "./confed/v1/UpgradeResponse.ts";
 export type { Viewer, ViewerReceived } from "./confed/v1/Viewer.ts";

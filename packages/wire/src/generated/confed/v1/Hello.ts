@@ -5,10 +5,12 @@ export interface Hello {
   'agent'?: (string);
   'nonce'?: (Buffer | Uint8Array | string);
   'version'?: (string);
+  'proveId'?: (string);
 }
 
 export interface HelloReceived {
   'agent': (string);
   'nonce': (Buffer);
   'version': (string);
+  'proveId': (string);
 }

@@ -5,9 +5,11 @@ import type { Long } from '@grpc/proto-loader';
 export interface JoinHeartbeat {
   'wallTimeMs'?: (number | string | Long);
   'logLagMs'?: (number);
+  'clockMs'?: (number | string | Long);
 }
 
 export interface JoinHeartbeatReceived {
   'wallTimeMs': (number);
   'logLagMs': (number);
+  'clockMs': (number);
 }

@@ -8,6 +8,8 @@ export interface JoinHello {
   'version'?: (string);
   'instance'?: (string);
   'wallTimeMs'?: (number | string | Long);
+  'ticketEpoch'?: (string);
+  'clockMs'?: (number | string | Long);
 }
 
 export interface JoinHelloReceived {
@@ -16,4 +18,6 @@ export interface JoinHelloReceived {
   'version': (string);
   'instance': (string);
   'wallTimeMs': (number);
+  'ticketEpoch': (string);
+  'clockMs': (number);
 }

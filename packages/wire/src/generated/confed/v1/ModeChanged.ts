@@ -5,9 +5,11 @@ import type { ViewerMode as _confed_v1_ViewerMode, ViewerModeReceived as _confed
 export interface ModeChanged {
   'mode'?: (_confed_v1_ViewerMode);
   'by'?: (string);
+  'reason'?: (string);
 }
 
 export interface ModeChangedReceived {
   'mode': (_confed_v1_ViewerModeReceived);
   'by': (string);
+  'reason': (string);
 }

@@ -11,6 +11,8 @@ export interface Opened {
   'start'?: (_confed_v1_Position | null);
   'resumeToken'?: (Buffer | Uint8Array | string);
   'writer'?: (string);
+  'subject'?: (string);
+  'readOnly'?: (string);
 }
 
 export interface OpenedReceived {
@@ -20,4 +22,6 @@ export interface OpenedReceived {
   'start': (_confed_v1_PositionReceived | null);
   'resumeToken': (Buffer);
   'writer': (string);
+  'subject': (string);
+  'readOnly': (string);
 }
