@@ -16,7 +16,7 @@ import {
   TimerWheel,
 } from "@confed/kernel";
 import { startNameResolver } from "@confed/transports";
-import { type RunningServer, startServer } from "@confed/wire";
+import { type RunningServer, startServer, type TlsProvider } from "@confed/wire";
 import { agentKeyIn } from "./access/agent-key.ts";
 import { HeldPolicy } from "./access/held-policy.ts";
 import { openAccess } from "./access/open-access.ts";
@@ -59,10 +59,15 @@ export interface AgentDeps {
   readonly takeState?: (() => Promise<void>) | undefined;
   /** Reads the configuration again; without it the agent runs with what it was started with. */
   readonly load?: (() => Promise<LoadResult<AgentConfig>>) | undefined;
-  /** Nobody may do anything but with an identity and a role. Without it, whoever reaches it may do all. */
-  readonly guarded?: boolean | undefined;
+  /** Everything in TLS, and nobody may do anything but with an identity and a role. Without it, all is open. */
+  readonly guard?: AgentGuard | undefined;
   /** Set for one of several processes of a host, which share its consoles. */
   readonly shard?: ShardSeat | undefined;
+}
+
+/** What an agent needs to know who comes. */
+export interface AgentGuard {
+  readonly tls: TlsProvider;
 }
 
 export interface RunningAgent {
@@ -158,9 +163,9 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   const epoch = randomUUID();
   const key = agentKeyIn(agent.stateDir);
   const access =
-    deps.guarded === true
-      ? ticketedAccess({ agent: agent.id, epoch, policy, key, clock })
-      : openAccess({ agent: agent.id, key });
+    deps.guard === undefined
+      ? openAccess({ agent: agent.id, key })
+      : ticketedAccess({ agent: agent.id, epoch, policy, key, clock });
   const services = agentServices({
     access,
     agent: agent.id,
@@ -187,7 +192,13 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     scope.own(await succeed(inheritance, adopted, { table, timers }));
     const front = deps.shard?.front(services, table, timers) ?? services;
     const inherited = inheritance?.listener;
-    server = await startServer({ listen: agent.listen, inherited, services: { Agent: front }, logger });
+    server = await startServer({
+      listen: agent.listen,
+      inherited,
+      services: { Agent: front },
+      tls: deps.guard?.tls,
+      logger,
+    });
     if (deps.shard !== undefined)
       inner = await startServer({ listen: INNER_LISTEN, services: { Agent: services }, logger });
     const { port } = server;
@@ -204,6 +215,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
         version,
         instance,
         ticketEpoch: epoch,
+        tls: deps.guard?.tls,
         trusting: (name) => policy.inbox(name),
         table,
         logLagMs: () => feed.lagMs,

@@ -1,14 +1,20 @@
 import { hostname } from "node:os";
 import { type Clock, type HostPort, isConsoleName, type Logger, Scope } from "@confed/kernel";
-import { startServer } from "@confed/wire";
+import { startServer, type TlsProvider } from "@confed/wire";
+import { guardedHeadAccess } from "./access/guarded-head-access.ts";
+import type { HeadAccess } from "./access/head-access.ts";
+import { openHeadAccess } from "./access/open-head-access.ts";
+import { subjectOfCall } from "./access/subject-of-call.ts";
 import { AgentLinks } from "./attach/agent-links.ts";
 import type { ResolveHost } from "./attach/dial-agent.ts";
 import { Relays } from "./attach/relays.ts";
 import { Directory } from "./directory/directory.ts";
 import { headService } from "./head-service.ts";
 import { Joins } from "./join/joins.ts";
+import { PolicySource } from "./policy/policy-source.ts";
 import { QuietStreams } from "./queries/quiet-streams.ts";
 import { WatchFeed } from "./queries/watch-feed.ts";
+import type { Store } from "./store/store.ts";
 import { Tails } from "./tail/tails.ts";
 
 /** What a head needs of its configuration; `HeadSettings` is one. */
@@ -24,6 +30,14 @@ export interface HeadDeps {
   readonly logger: Logger;
   readonly version: string;
   readonly resolveHost: ResolveHost;
+  /** Everything in TLS, and nobody may do anything but with an identity and a role. Without it, all is open. */
+  readonly guard?: HeadGuard | undefined;
+}
+
+/** What a head needs to know who comes, and who may do what. */
+export interface HeadGuard {
+  readonly tls: TlsProvider;
+  readonly store: Store;
 }
 
 export interface RunningHead {
@@ -41,7 +55,7 @@ export async function startHead(
   { listen, joinGraceMs = JOIN_GRACE_MS }: HeadOptions,
   deps: HeadDeps,
 ): Promise<RunningHead> {
-  const { clock, logger, version, resolveHost } = deps;
+  const { clock, logger, version, resolveHost, guard } = deps;
   const scope = new Scope({ clock, releaseMsMax: RELEASE_MS_MAX });
   const head = isConsoleName(hostname()) ? hostname() : "head";
   const oldAtMs = clock.nowMs() + joinGraceMs;
@@ -49,7 +63,8 @@ export async function startHead(
     () => clock.wallTimeMs(),
     () => clock.nowMs() < oldAtMs,
   );
-  const links = new AgentLinks({ directory, clock, logger, resolveHost });
+  const access = accessOf(guard, deps, scope);
+  const links = new AgentLinks({ directory, clock, logger, resolveHost, tls: guard?.tls });
   scope.own(() => {
     links.close();
   });
@@ -59,6 +74,7 @@ export async function startHead(
     logger,
     head,
     version,
+    access,
     onAdmitted: (agent, restarted) => {
       links.admitted(agent, restarted);
     },
@@ -74,7 +90,16 @@ export async function startHead(
   scope.own(() => {
     watchFeed.stop();
   });
+  const tails = new Tails({ clock, directory, links, quietStreams });
+  scope.own(
+    access.watch(() => {
+      joins.tellTrust();
+      watchFeed.refresh();
+      tails.refresh();
+    }),
+  );
   const service = headService({
+    access,
     clock,
     directory,
     links,
@@ -84,16 +109,29 @@ export async function startHead(
     joins,
     relays: new Relays({ clock, directory, links }),
     watchFeed,
-    tails: new Tails({ clock, directory, links, quietStreams }),
+    tails,
   });
   try {
-    const server = await startServer({ listen, services: { Head: service }, logger });
+    const server = await startServer({ listen, services: { Head: service }, tls: guard?.tls, logger });
     scope.own(() => server.close());
     return { port: server.port, close: () => scope.close() };
   } catch (reason) {
     await scope.close();
     throw reason;
   }
+}
+
+function accessOf(
+  guard: HeadGuard | undefined,
+  { clock, logger }: Pick<HeadDeps, "clock" | "logger">,
+  scope: Scope,
+): HeadAccess {
+  if (guard === undefined) return openHeadAccess;
+  const policy = new PolicySource(guard.store, logger);
+  scope.own(() => {
+    policy.close();
+  });
+  return guardedHeadAccess({ policy, clock, subjectOf: subjectOfCall });
 }
 
 /** What hangs keeps nobody else from ending. */

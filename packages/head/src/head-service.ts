@@ -1,5 +1,7 @@
 import { ConfedError } from "@confed/kernel";
-import type { Handlers } from "@confed/wire";
+import type { Verb } from "@confed/trust";
+import type { Call, Handlers } from "@confed/wire";
+import { callerFor, type HeadAccess } from "./access/head-access.ts";
 import type { Relays } from "./attach/relays.ts";
 import type { Joins } from "./join/joins.ts";
 import { type ControlDeps, control } from "./queries/control.ts";
@@ -12,6 +14,7 @@ import type { WatchFeed } from "./queries/watch-feed.ts";
 import type { Tails } from "./tail/tails.ts";
 
 export interface HeadServiceDeps extends ControlDeps, ProcessStatusDeps {
+  readonly access: HeadAccess;
   readonly joins: Joins;
   readonly relays: Relays;
   readonly watchFeed: WatchFeed;
@@ -20,30 +23,34 @@ export interface HeadServiceDeps extends ControlDeps, ProcessStatusDeps {
 
 /** The methods of a head, each on its own page. What a handler throws or rejects with ends its call. */
 export function headService(deps: HeadServiceDeps): Handlers<"Head"> {
-  const { joins, relays, watchFeed, tails, directory } = deps;
+  const { access, joins, relays, watchFeed, tails, directory } = deps;
+  const may = (call: Call, verb: Verb) => callerFor(access, call, verb);
   return {
-    join: (stream) => {
-      joins.accept(stream);
+    join: (stream, call) => {
+      joins.accept(stream, call);
     },
-    resolve: async (request) => resolve(request, deps),
-    attach: (stream) => {
-      relays.accept(stream);
+    resolve: async (request, _signal, call) => resolve(request, may(call, "view"), deps),
+    attach: (stream, call) => {
+      relays.accept(stream, may(call, "view"));
     },
-    tail: (request, outlet) => {
-      tails.accept(request, outlet);
+    tail: (request, outlet, call) => {
+      tails.accept(request, outlet, may(call, "view"));
     },
-    readLog: (request, outlet) => {
-      endOnFailure(outlet, readLog(request, outlet, deps));
+    readLog: (request, outlet, call) => {
+      endOnFailure(outlet, readLog(request, outlet, may(call, "log.read"), deps));
     },
-    list: (request, outlet) => {
-      endOnFailure(outlet, list(request, outlet, directory));
+    list: (request, outlet, call) => {
+      endOnFailure(outlet, list(request, outlet, { directory, caller: may(call, "list") }));
     },
-    watch: (request, outlet) => {
-      endOnFailure(outlet, watchFeed.watch(request, outlet));
+    watch: (request, outlet, call) => {
+      endOnFailure(outlet, watchFeed.watch(request, outlet, may(call, "list")));
     },
-    inspect: (request, signal) => inspect(request, deps, signal),
-    control: (request, signal) => control(request, deps, signal),
-    status: async () => processStatus(deps),
+    inspect: async (request, signal, call) => inspect(request, may(call, "list"), deps, signal),
+    control: async (request, signal, call) => control(request, may(call, "write"), deps, signal),
+    status: async (_request, _signal, call) => {
+      may(call, "list");
+      return processStatus(deps);
+    },
   };
 }
 

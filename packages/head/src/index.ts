@@ -1,4 +1,4 @@
-export { type HeadDeps, type HeadOptions, type RunningHead, startHead } from "./assemble.ts";
+export { type HeadDeps, type HeadGuard, type HeadOptions, type RunningHead, startHead } from "./assemble.ts";
 export { openStore, type StoreDeps } from "./store/process-store.ts";
 export {
   type Change,

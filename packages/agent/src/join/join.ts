@@ -18,6 +18,7 @@ import {
   type JoinReport,
   openChannel,
   type PeerStatus,
+  type TlsProvider,
   type TrustPageReceived,
   toDetail,
 } from "@confed/wire";
@@ -33,6 +34,8 @@ export interface JoinDeps {
   readonly instance: string;
   /** Random per process: tickets for an earlier one are refused. */
   readonly ticketEpoch: string;
+  /** Heads are reached in TLS, and must be heads of this cluster. */
+  readonly tls?: TlsProvider | undefined;
   /** Takes what a head says about who may do what, page by page. Throws for what cannot be read. */
   readonly trusting: (head: string) => (page: TrustPageReceived) => void;
   readonly table: ConsoleTable;
@@ -151,10 +154,12 @@ export class Join {
       this.#lost(cause);
     });
     try {
+      const { tls } = this.#deps;
       const [address] = await resolveHost(this.#head.host, life.signal);
       const channel = openChannel(
         "Head",
         formatHostPort({ host: address ?? this.#head.host, port: this.#head.port }),
+        tls && { provider: tls },
       );
       life.own(() => {
         channel.close();

@@ -107,7 +107,7 @@ export class AgentLink {
       }
     }
     try {
-      const channel = await dialAgent(this.#agent.identity, this.#deps, signal);
+      const channel = await dialAgent(this.#agent, this.#deps, signal);
       if (signal.aborted) channel.close();
       lane.channel = channel;
       this.#dialled(undefined);

@@ -8,6 +8,7 @@ import {
   messageCodec,
 } from "@confed/wire";
 import { beforeEach, expect, test } from "vitest";
+import { openHeadAccess } from "../access/open-head-access.ts";
 import { Directory } from "../directory/directory.ts";
 import type { knownStatus } from "../directory/known-status.ts";
 import { Relay } from "./relay.ts";
@@ -43,7 +44,8 @@ beforeEach(() => {
     };
   });
   const links = { of: () => ({ client: () => dialled }) };
-  new Relay(client, { clock, directory, links: links as never }, () => (overs += 1));
+  const caller = openHeadAccess.who({ peer: { class: "none", address: "10.0.0.1:1" } });
+  new Relay(client, { clock, directory, links: links as never, caller }, () => (overs += 1));
 });
 
 function say(request: AttachRequest): void {

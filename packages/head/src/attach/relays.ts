@@ -1,5 +1,6 @@
 import { ConfedError } from "@confed/kernel";
 import type { AttachRequestReceived, AttachResponse, Duplex } from "@confed/wire";
+import type { Caller } from "../access/head-access.ts";
 import { Relay, type RelayDeps } from "./relay.ts";
 
 /** Attaches relayed at once. Those beyond go directly, which costs a head nothing. */
@@ -7,15 +8,15 @@ const RELAYS_MAX = 10_000;
 
 /** The relayed attaches of this head. */
 export class Relays {
-  readonly #deps: RelayDeps;
+  readonly #deps: Omit<RelayDeps, "caller">;
   #count = 0;
 
-  constructor(deps: RelayDeps) {
+  constructor(deps: Omit<RelayDeps, "caller">) {
     this.#deps = deps;
   }
 
   /** Serve one attach. Throws "resource_exhausted". */
-  accept(client: Duplex<AttachRequestReceived, AttachResponse>): void {
+  accept(client: Duplex<AttachRequestReceived, AttachResponse>, caller: Caller): void {
     if (this.#count >= RELAYS_MAX) {
       throw new ConfedError(
         "resource_exhausted",
@@ -26,7 +27,7 @@ export class Relays {
       );
     }
     this.#count += 1;
-    new Relay(client, this.#deps, () => {
+    new Relay(client, { ...this.#deps, caller }, () => {
       this.#count -= 1;
     });
   }

@@ -1,11 +1,13 @@
 import type { Client } from "@confed/wire";
+import { allows, type Caller } from "../access/head-access.ts";
 import type { Directory } from "../directory/directory.ts";
-import { findOwner } from "../directory/find-owner.ts";
+import { findOwner, notFound } from "../directory/find-owner.ts";
 import type { AgentLinks } from "./agent-links.ts";
 
 export interface RouteAttachDeps {
   readonly directory: Directory;
   readonly links: AgentLinks;
+  readonly caller: Caller;
 }
 
 /** Where a relayed attach goes. */
@@ -21,10 +23,12 @@ export interface AttachRoute {
  */
 export async function routeAttach(
   console: string,
-  { directory, links }: RouteAttachDeps,
+  { directory, links, caller }: RouteAttachDeps,
   signal: AbortSignal,
 ): Promise<AttachRoute> {
   const owner = findOwner(directory, console);
+  const status = directory.statusOf(console);
+  if (status === undefined || !allows(caller, "view")(status)) throw notFound(directory, [console]);
   const client = await links.of(owner).client("relay", signal);
   return { agent: owner.id, client };
 }

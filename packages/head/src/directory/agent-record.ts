@@ -19,6 +19,16 @@ export interface AgentIdentity {
   readonly instance: string;
 }
 
+/** By which clock an agent goes when it looks at tickets, as it said last. */
+export interface TicketClock {
+  readonly agent: string;
+  /** This life of it. */
+  readonly epoch: string;
+  readonly clockMs: number;
+  /** When we heard it, in our own monotonic clock. */
+  readonly heardAtMs: number;
+}
+
 /** One agent's word that a console is its own. */
 export interface Claim {
   readonly agent: AgentRecord;
@@ -39,6 +49,9 @@ export interface AgentRecord {
   readonly claims: Map<string, Claim>;
   /** Its consoles that another agent claims as well. */
   readonly contested: Set<string>;
+  /** Whose certificate it joined with: of the host, where an agent is several processes. */
+  machine: string | undefined;
+  ticketClock: TicketClock | undefined;
   /** Why this head cannot dial it, while that is so: no relay and no tail then. */
   dialFailure: ConfedError | undefined;
 }

@@ -115,6 +115,8 @@ export class Directory {
         claims: new Map(),
         contested: new Set(),
         dialFailure: undefined,
+        ticketClock: undefined,
+        machine: undefined,
       };
       this.#agents.set(agent.id, agent);
       this.#agentChanged(agent, false);

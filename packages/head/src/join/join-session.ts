@@ -1,12 +1,18 @@
-import { ConfedError, type Logger, neutralise } from "@confed/kernel";
-import { type Duplex, type JoinReply, type JoinReportReceived, toDetail } from "@confed/wire";
+import { type Clock, ConfedError, type Logger, neutralise } from "@confed/kernel";
+import { type Call, type Duplex, type JoinReply, type JoinReportReceived, toDetail } from "@confed/wire";
+import type { HeadAccess, TrustPage } from "../access/head-access.ts";
 import { type AgentIdentity, type AgentRecord, unreachableError } from "../directory/agent-record.ts";
 import type { Directory } from "../directory/directory.ts";
 import { checkHello } from "./check-hello.ts";
 import { DOWN_TICKS, HELLO_TICKS, STALLED_TICKS, SWEEP_INTERVAL_MS } from "./heartbeats.ts";
 
+/** A UUID, and room for what a later agent makes of it. */
+const EPOCH_LENGTH_MAX = 64;
+
 /** What a session needs of the whole. */
 export interface JoinSessionDeps {
+  readonly clock: Pick<Clock, "nowMs">;
+  readonly access: HeadAccess;
   readonly directory: Directory;
   readonly logger: Logger;
   readonly welcome: JoinReply;
@@ -20,13 +26,15 @@ export interface JoinSessionDeps {
 /** One join stream: from its hello to its end it speaks for one agent, and for no other. */
 export class JoinSession {
   readonly #stream: Duplex<JoinReportReceived, JoinReply>;
+  readonly #call: Call;
   readonly #deps: JoinSessionDeps;
   #agent: AgentRecord | undefined;
   #silentTicks = 0;
   #over = false;
 
-  constructor(stream: Duplex<JoinReportReceived, JoinReply>, deps: JoinSessionDeps) {
+  constructor(stream: Duplex<JoinReportReceived, JoinReply>, call: Call, deps: JoinSessionDeps) {
     this.#stream = stream;
+    this.#call = call;
     this.#deps = deps;
     stream.receive(
       (message) => {
@@ -59,6 +67,11 @@ export class JoinSession {
   sendHeartbeat(heartbeat: JoinReply): void {
     // To one that does not read there is nothing to say: it would only pile up.
     if (this.#agent !== undefined && this.#stream.backlogBytes === 0) this.#stream.send(heartbeat);
+  }
+
+  /** Who may do what, as the agent is to hold everybody to it. */
+  tellTrust(pages: readonly TrustPage[]): void {
+    if (this.#agent !== undefined) for (const trust of pages) this.#stream.send({ trust: { ...trust } });
   }
 
   /** Time has passed, one sweep of it. A stream that is silent is kept: it may only have slept. */
@@ -126,12 +139,18 @@ export class JoinSession {
 
   #hello({ hello }: JoinReportReceived): void {
     if (!hello) throw new ConfedError("invalid_argument", "the first message of a join must be hello");
-    const { directory, logger, takeOver, onAdmitted, welcome } = this.#deps;
+    const { access, directory, logger, takeOver, onAdmitted, welcome } = this.#deps;
     const identity = checkHello(hello);
+    // By its certificate, before anybody else gives way to it.
+    access.checkAgent(this.#call, identity.id);
     takeOver(identity);
     const before = directory.agent(identity.id)?.identity.instance;
     this.#agent = directory.admit(identity);
+    const { peer } = this.#call;
+    this.#agent.machine = peer.class === "machine" ? peer.id : undefined;
+    this.#clock(this.#agent, hello.ticketEpoch, hello.clockMs);
     this.#stream.send(welcome);
+    this.tellTrust(access.trustPages());
     const restarted = before !== undefined && before !== identity.instance;
     logger.info("agent joined", {
       agent: identity.id,
@@ -142,7 +161,7 @@ export class JoinSession {
     onAdmitted(this, this.#agent, restarted);
   }
 
-  #report(agent: AgentRecord, { hello, statuses, synced }: JoinReportReceived): void {
+  #report(agent: AgentRecord, { hello, statuses, synced, heartbeat }: JoinReportReceived): void {
     const { directory, logger } = this.#deps;
     if (directory.agent(agent.id) !== agent)
       throw new ConfedError("conflict", `agent ${agent.id} was silent, and others have its consoles`, {
@@ -156,7 +175,14 @@ export class JoinSession {
       directory.synced(agent);
       logger.info("agent synced", { agent: agent.id, consoles: agent.claims.size });
     }
+    if (heartbeat && agent.ticketClock !== undefined)
+      this.#clock(agent, agent.ticketClock.epoch, heartbeat.clockMs);
     // A heartbeat, or a kind of message that a newer agent knows: it lives.
+  }
+
+  #clock(agent: AgentRecord, epoch: string, clockMs: number): void {
+    if (epoch === "" || epoch.length > EPOCH_LENGTH_MAX || !Number.isSafeInteger(clockMs)) return;
+    agent.ticketClock = { agent: agent.id, epoch, clockMs, heardAtMs: this.#deps.clock.nowMs() };
   }
 
   #heard(): void {

@@ -9,6 +9,7 @@ import {
   messageCodec,
 } from "@confed/wire";
 import { beforeEach, expect, test } from "vitest";
+import { openHeadAccess } from "../access/open-head-access.ts";
 import { Directory } from "../directory/directory.ts";
 import { Joins } from "./joins.ts";
 
@@ -18,7 +19,7 @@ const codec = messageCodec("JoinReport");
 class Agent extends FakeStream<JoinReportReceived, JoinReply> {
   constructor() {
     super("JoinReply");
-    joins.accept(this);
+    joins.accept(this, { peer: { class: "none", address: "10.0.0.1:1" } });
   }
 
   report(report: JoinReport): void {
@@ -53,6 +54,7 @@ beforeEach(() => {
     logger: silentLogger,
     head: "h1",
     version: "2.0",
+    access: openHeadAccess,
     onAdmitted: ({ id }, restarted) => admitted.push([id, restarted]),
   });
   return () => {
@@ -212,6 +214,7 @@ test("nobody is taken for silent when it was the head that stood still", () => {
     logger: silentLogger,
     head: "h1",
     version: "2.0",
+    access: openHeadAccess,
     onAdmitted: () => undefined,
   });
   joins.stop();

@@ -1,5 +1,6 @@
 import { type Cancel, type Clock, ConfedError, type Logger } from "@confed/kernel";
-import type { Duplex, JoinReply, JoinReportReceived } from "@confed/wire";
+import type { Call, Duplex, JoinReply, JoinReportReceived } from "@confed/wire";
+import type { HeadAccess } from "../access/head-access.ts";
 import type { AgentIdentity, AgentRecord } from "../directory/agent-record.ts";
 import type { Directory } from "../directory/directory.ts";
 import { HEARTBEAT_INTERVAL_MS, SWEEP_INTERVAL_MS } from "./heartbeats.ts";
@@ -12,6 +13,7 @@ export interface JoinsDeps {
   /** How this head calls itself. */
   readonly head: string;
   readonly version: string;
+  readonly access: HeadAccess;
   readonly onAdmitted: (agent: AgentRecord, restarted: boolean) => void;
 }
 
@@ -29,10 +31,9 @@ export class Joins {
 
   constructor(deps: JoinsDeps) {
     this.#deps = deps;
-    const { directory, logger, head, version, onAdmitted } = deps;
+    const { clock, access, directory, logger, head, version, onAdmitted } = deps;
     this.#sessionDeps = {
-      directory,
-      logger,
+      ...{ clock, access, directory, logger },
       onAdmitted: (session, agent, restarted) => {
         this.#sessionOfAgent.set(agent.id, session);
         onAdmitted(agent, restarted);
@@ -51,8 +52,14 @@ export class Joins {
   }
 
   /** Serve one join. */
-  accept(stream: Duplex<JoinReportReceived, JoinReply>): void {
-    this.#sessions.add(new JoinSession(stream, this.#sessionDeps));
+  accept(stream: Duplex<JoinReportReceived, JoinReply>, call: Call): void {
+    this.#sessions.add(new JoinSession(stream, call, this.#sessionDeps));
+  }
+
+  /** Who may do what has changed: every agent is told. */
+  tellTrust(): void {
+    const pages = this.#deps.access.trustPages();
+    for (const session of this.#sessions) session.tellTrust(pages);
   }
 
   /** Sweep no more. The streams end with the server. */

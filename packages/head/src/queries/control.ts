@@ -1,6 +1,14 @@
 import { setMaxListeners } from "node:events";
 import { type Clock, ConfedError, withDeadline } from "@confed/kernel";
-import { type ControlRequestReceived, type ControlResponse, type ErrorDetail, toDetail } from "@confed/wire";
+import { verbSet } from "@confed/trust";
+import {
+  type ControlRequestReceived,
+  type ControlResponse,
+  type ErrorDetail,
+  type Ticket,
+  toDetail,
+} from "@confed/wire";
+import { allows, type Caller } from "../access/head-access.ts";
 import type { AgentLinks } from "../attach/agent-links.ts";
 import { agentLoss } from "../attach/agent-loss.ts";
 import type { AgentRecord } from "../directory/agent-record.ts";
@@ -30,6 +38,7 @@ const ERRORS_BYTES_MAX = 100 * 1024;
  */
 export async function control(
   request: ControlRequestReceived,
+  caller: Caller,
   { clock, directory, links }: ControlDeps,
   parent: AbortSignal,
 ): Promise<ControlResponse> {
@@ -40,7 +49,7 @@ export async function control(
       hint: '"*" means all',
     });
   }
-  const query = openQuery(directory, request.selection);
+  const query = openQuery(directory, request.selection, allows(caller, "write"));
   // One listener an agent: more than the ten that Node takes for a leak.
   setMaxListeners(0, parent);
   const consoles: string[] = [];
@@ -54,7 +63,10 @@ export async function control(
           if (agent.presence.state === "down") throw unreachableError(agent.identity, "is down");
           const client = await links.of(agent).client("control", signal);
           for (const chunk of chunkNames(names)) {
-            const said = await client.control({ ...request, selection: chunk.join(",") }, { signal });
+            const said = await client.control(
+              { ...request, selection: chunk.join(","), ticket: controlTicket(caller, agent) },
+              { signal },
+            );
             // An agent speaks of what it was asked, and of nothing else.
             for (const name of said.consoles) if (left.delete(name)) consoles.push(name);
             errors.push(...said.errors.map(knownDetail));
@@ -67,6 +79,14 @@ export async function control(
   );
   return bounded(consoles, errors);
 }
+
+// The agent tells only of consoles that may be listed.
+function controlTicket(caller: Caller, agent: AgentRecord): Ticket | null {
+  const what = { verbs: CONTROL, consoles: "*", clientKey: new Uint8Array() };
+  return caller.ticketFor(agent, what) ?? null;
+}
+
+const CONTROL = verbSet(["list", "write"]);
 
 function byOwner(
   directory: Directory,

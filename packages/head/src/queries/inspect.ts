@@ -1,5 +1,7 @@
 import { type Clock, ConfedError, withDeadline } from "@confed/kernel";
 import { type ConsoleStatus, type InspectRequestReceived, toDetail } from "@confed/wire";
+import { allows, type Caller } from "../access/head-access.ts";
+import { headTicket } from "../access/head-ticket.ts";
 import type { AgentLinks } from "../attach/agent-links.ts";
 import { agentLoss } from "../attach/agent-loss.ts";
 import type { Directory } from "../directory/directory.ts";
@@ -21,15 +23,18 @@ const AGENT_TIMEOUT_MS = 1_500;
  */
 export async function inspect(
   request: InspectRequestReceived,
+  caller: Caller,
   { clock, directory, links }: InspectDeps,
   parent: AbortSignal,
 ): Promise<ConsoleStatus> {
   const owner = findOwner(directory, request.console);
+  const shown = directory.statusOf(request.console);
+  if (shown === undefined || !allows(caller, "list")(shown)) throw notFound(directory, [request.console]);
   try {
     const deadline = { clock, timeoutMs: AGENT_TIMEOUT_MS, what: `asking agent ${owner.id}` };
     const said = await withDeadline(deadline, parent, async (signal) => {
       const client = await links.of(owner).client("control", signal);
-      return client.inspect(request, { signal });
+      return client.inspect({ ...request, ticket: headTicket(caller, owner, "list") }, { signal });
     });
     return directory.overlaid(knownStatus({ ...said, name: request.console }, owner.id));
   } catch (reason) {

@@ -1,4 +1,5 @@
 import type { ConsoleStatusReceived, ListRequestReceived, ListResponse, Outlet } from "@confed/wire";
+import { allows, type Caller } from "../access/head-access.ts";
 import type { Directory } from "../directory/directory.ts";
 import { notFound } from "../directory/find-owner.ts";
 import { breathe } from "./breathe.ts";
@@ -12,9 +13,9 @@ import { statusPages } from "./status-pages.ts";
 export async function list(
   { selection, states }: ListRequestReceived,
   outlet: Outlet<ListResponse>,
-  directory: Directory,
+  { directory, caller }: { readonly directory: Directory; readonly caller: Caller },
 ): Promise<void> {
-  const query = openQuery(directory, selection);
+  const query = openQuery(directory, selection, allows(caller, "list"));
   const wantedStates = new Set<ConsoleStatusReceived["state"]>(states);
   const wanted = ({ state }: Readonly<ConsoleStatusReceived>) =>
     wantedStates.size === 0 || wantedStates.has(state);

@@ -1,9 +1,11 @@
 import type { Outlet, ReadLogRequestReceived, ReadLogResponse } from "@confed/wire";
+import { allows, type Caller } from "../access/head-access.ts";
+import { headTicket } from "../access/head-ticket.ts";
 import type { AgentLinks } from "../attach/agent-links.ts";
 import { agentLoss } from "../attach/agent-loss.ts";
 import { backpressure } from "../attach/backpressure.ts";
 import type { Directory } from "../directory/directory.ts";
-import { findOwner } from "../directory/find-owner.ts";
+import { findOwner, notFound } from "../directory/find-owner.ts";
 
 export interface ReadLogDeps {
   readonly directory: Directory;
@@ -14,13 +16,20 @@ export interface ReadLogDeps {
 export async function readLog(
   request: ReadLogRequestReceived,
   outlet: Outlet<ReadLogResponse>,
+  caller: Caller,
   { directory, links }: ReadLogDeps,
 ): Promise<void> {
   const owner = findOwner(directory, request.console);
+  const status = directory.statusOf(request.console);
+  if (status === undefined || !allows(caller, "log.read")(status))
+    throw notFound(directory, [request.console]);
   const link = links.of(owner);
   const client = await link.client("control", outlet.signal);
   // Its own signal never aborts: readers that leave all at once are retired one by one.
-  const inlet = client.readLog(request, { signal: new AbortController().signal });
+  const inlet = client.readLog(
+    { ...request, ticket: headTicket(caller, owner, "log.read") },
+    { signal: new AbortController().signal },
+  );
   const hold = backpressure(inlet, outlet);
   let ended = false;
   inlet.receive(

@@ -1,4 +1,5 @@
 import type { ResolveRequestReceived, ResolveResponse } from "@confed/wire";
+import { allows, type Caller } from "../access/head-access.ts";
 import type { AgentLinks } from "../attach/agent-links.ts";
 import type { Directory } from "../directory/directory.ts";
 import { findOwner, notFound } from "../directory/find-owner.ts";
@@ -13,19 +14,26 @@ export interface ResolveDeps {
  * well, its state UNREACHABLE: the client may reach what this head does not.
  */
 export function resolve(
-  { console }: ResolveRequestReceived,
+  { console, clientKey }: ResolveRequestReceived,
+  caller: Caller,
   { directory, links }: ResolveDeps,
 ): ResolveResponse {
   const owner = findOwner(directory, console);
   const status = directory.statusOf(console);
-  if (status === undefined) throw notFound(directory, [console]);
+  // One that the caller may not see is answered like one that is not there.
+  if (status === undefined || !allows(caller, "view")(status)) throw notFound(directory, [console]);
   const link = links.of(owner);
   // Somebody wants it: see whether it can be dialled by now, for the next who asks.
   if (!link.dialable) link.probe();
+  const what = { verbs: caller.verbsOn(status), consoles: console, clientKey };
+  const ticket = () => (clientKey.byteLength === 0 ? null : (caller.ticketFor(owner, what) ?? null));
+  // All of them lead to the same agent, and one is used.
+  const direct = ticket();
   return {
     owner: owner.id,
-    direct: owner.identity.advertise.map((address) => ({ address })),
+    direct: owner.identity.advertise.map((address) => ({ address, ticket: direct })),
     relay: link.dialable,
+    relayTicket: ticket(),
     status,
   };
 }

@@ -1,6 +1,7 @@
 import { FakeClock, FakeStream } from "@confed/testkit";
 import { type ConsoleStatusReceived, messageCodec, type WatchResponse } from "@confed/wire";
 import { beforeEach, expect, test } from "vitest";
+import { openHeadAccess } from "../access/open-head-access.ts";
 import { type AgentRecord, unreachableError } from "../directory/agent-record.ts";
 import { Directory } from "../directory/directory.ts";
 import { QuietStreams } from "./quiet-streams.ts";
@@ -8,6 +9,8 @@ import { WatchFeed } from "./watch-feed.ts";
 
 const codec = messageCodec("ConsoleStatus");
 const plain = codec.decode(codec.encode({})) as ConsoleStatusReceived;
+
+const ANYBODY = openHeadAccess.who({ peer: { class: "none", address: "10.0.0.1:1" } });
 
 let clock: FakeClock;
 let directory: Directory;
@@ -33,7 +36,7 @@ type Watching = FakeStream<never, WatchResponse>;
 /** A watcher with its snapshot. */
 async function watch(selection = ""): Promise<Watching> {
   const outlet: Watching = new FakeStream("WatchResponse");
-  await feed.watch({ selection }, outlet);
+  await feed.watch({ selection }, outlet, ANYBODY);
   return outlet;
 }
 
@@ -94,7 +97,7 @@ test("a watcher with a selection is told what comes into it and what leaves it",
 test("a change while the snapshot is on its way is not missed", async () => {
   say(...rack(5_000));
   const outlet: Watching = new FakeStream("WatchResponse");
-  const synced = feed.watch({ selection: "" }, outlet);
+  const synced = feed.watch({ selection: "" }, outlet, ANYBODY);
   say({ name: "n0", state: "WAITING" }, { name: "new" });
   directory.report(agent, { consoles: [], removed: ["n1"] });
   clock.advance(75);
@@ -135,7 +138,7 @@ test("a watcher that does not read is sent nothing more, and a fresh snapshot wh
 test("a snapshot that a fresh one overtakes says nothing more", async () => {
   say(...rack(5_000));
   const outlet: Watching = new FakeStream("WatchResponse");
-  const first = feed.watch({ selection: "" }, outlet);
+  const first = feed.watch({ selection: "" }, outlet, ANYBODY);
   outlet.backlogBytes = 1024 * 1024 + 1;
   say({ name: "n1", state: "WAITING" });
   clock.advance(75);
@@ -149,7 +152,7 @@ test("a snapshot waits for its reader", async () => {
   say(...rack(20_000));
   const outlet: Watching = new FakeStream("WatchResponse");
   outlet.backlogBytes = 200_000;
-  const synced = feed.watch({ selection: "" }, outlet);
+  const synced = feed.watch({ selection: "" }, outlet, ANYBODY);
   await new Promise((resolve) => setImmediate(resolve));
   expect(kinds(outlet)).toEqual(["agent", "statuses"]);
   outlet.drain();
@@ -180,5 +183,7 @@ test("nothing is armed and nothing gathered when the last watcher has left", asy
 });
 
 test("a selection that is none is refused", () => {
-  expect(() => feed.watch({ selection: "n[" }, new FakeStream("WatchResponse"))).toThrow(/invalid_argument/);
+  expect(() => feed.watch({ selection: "n[" }, new FakeStream("WatchResponse"), ANYBODY)).toThrow(
+    /invalid_argument/,
+  );
 });

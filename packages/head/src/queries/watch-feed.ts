@@ -1,5 +1,6 @@
 import { type Cancel, type Clock, ConfedError } from "@confed/kernel";
 import type { ConsoleStatusReceived, Outlet, WatchRequestReceived, WatchResponse } from "@confed/wire";
+import type { Caller } from "../access/head-access.ts";
 import type { AgentRecord } from "../directory/agent-record.ts";
 import type { Directory } from "../directory/directory.ts";
 import { peerStatusOf } from "./peer-status.ts";
@@ -37,12 +38,14 @@ export class WatchFeed {
   }
 
   /** Serve one watch until it is over. Throws "resource_exhausted", and what the selection is at fault for. */
-  watch({ selection }: WatchRequestReceived, outlet: Outlet<WatchResponse>): Promise<void> {
+  watch({ selection }: WatchRequestReceived, outlet: Outlet<WatchResponse>, caller: Caller): Promise<void> {
     if (this.#watchers.size >= WATCHERS_MAX) {
       throw new ConfedError("resource_exhausted", `${WATCHERS_MAX} watch this head already (watchersMax)`);
     }
     const { directory, quietStreams } = this.#deps;
-    const watcher = new Watcher(selection, outlet, { directory, quiet: quietStreams.add(outlet) });
+    const watcher = new Watcher(selection, outlet, {
+      ...{ directory, caller, quiet: quietStreams.add(outlet) },
+    });
     outlet.signal.addEventListener(
       "abort",
       () => {
@@ -65,6 +68,11 @@ export class WatchFeed {
       },
     });
     return watcher.snapshot();
+  }
+
+  /** Who may see what has changed: whoever watches is shown anew what he may see. */
+  refresh(): void {
+    for (const watcher of this.#watchers) watcher.refresh();
   }
 
   stop(): void {

@@ -1,3 +1,4 @@
+import { verbSet } from "@confed/trust";
 import {
   type ConsoleStatusReceived,
   Encoded,
@@ -5,6 +6,7 @@ import {
   type Outlet,
   type WatchResponse,
 } from "@confed/wire";
+import { allows, type Caller } from "../access/head-access.ts";
 import type { Directory } from "../directory/directory.ts";
 import { breathe } from "./breathe.ts";
 import { openQuery, type Query } from "./open-query.ts";
@@ -24,6 +26,8 @@ export interface Delta {
 /** A watcher that lets more than this wait is given a fresh snapshot instead, once it reads. */
 const BACKLOG_BYTES_MAX = 1024 * 1024;
 
+const LIST = verbSet(["list"]);
+
 const codec = messageCodec("WatchResponse");
 
 /** Make a message that may be sent to many. */
@@ -40,7 +44,8 @@ export class Watcher {
   readonly #selection: string;
   readonly #outlet: Outlet<WatchResponse>;
   readonly #quiet: QuietStream;
-  readonly #fits: Query["fits"] | undefined;
+  readonly #caller: Caller;
+  #fits: Query["fits"] | undefined;
   /** What it was shown, where a selection may stop finding a console. */
   readonly #shown = new Set<string>();
   #lagging = false;
@@ -50,13 +55,32 @@ export class Watcher {
   constructor(
     selection: string,
     outlet: Outlet<WatchResponse>,
-    deps: { readonly directory: Directory; readonly quiet: QuietStream },
+    deps: { readonly directory: Directory; readonly quiet: QuietStream; readonly caller: Caller },
   ) {
     this.#directory = deps.directory;
     this.#quiet = deps.quiet;
     this.#selection = selection;
     this.#outlet = outlet;
-    this.#fits = selection === "" ? undefined : openQuery(deps.directory, selection).fits;
+    this.#caller = deps.caller;
+    this.#look();
+  }
+
+  /** What the caller may see may have changed: everything is shown anew, unless that is everything. */
+  refresh(): void {
+    const sawAll = this.#fits === undefined;
+    this.#look();
+    if ((sawAll && this.#fits === undefined) || this.#lagging) return;
+    this.#lagging = true;
+    void this.#resync();
+  }
+
+  #query(): Query {
+    return openQuery(this.#directory, this.#selection, allows(this.#caller, "list"));
+  }
+
+  #look(): void {
+    const seesAll = this.#selection === "" && this.#caller.mayAlways(LIST);
+    this.#fits = seesAll ? undefined : this.#query().fits;
   }
 
   /** Send everything, then `synced`. */
@@ -64,7 +88,7 @@ export class Watcher {
     this.#snapshots += 1;
     const snapshot = this.#snapshots;
     for (const agent of this.#directory.agents()) this.#send({ agent: peerStatusOf(agent) });
-    const query = openQuery(this.#directory, this.#selection);
+    const query = this.#query();
     for (const consoles of statusPages(this.#directory, query)) {
       if (this.#fits !== undefined) for (const { name } of consoles) this.#shown.add(name);
       if (consoles.length > 0) this.#send({ statuses: { consoles } });

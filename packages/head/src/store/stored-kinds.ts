@@ -1,4 +1,5 @@
 import type { StoredMachine, StoredPending, StoredToken } from "../enrolment/stored.ts";
+import type { StoredBinding, StoredRevocation, StoredRole } from "../policy/stored.ts";
 
 /**
  * Every kind of thing in a store, by its name there, and what one is. Each kind belongs to one piece of the head; fields are
@@ -11,4 +12,10 @@ export interface StoredKinds {
   readonly machines: StoredMachine;
   /** By name: who waits for an administrator. */
   readonly pending: StoredPending;
+  /** By name. */
+  readonly roles: StoredRole;
+  /** By whom they bind: `user:anna`, `group:ops`, `local:ops`. */
+  readonly bindings: StoredBinding;
+  /** By subject. */
+  readonly revocations: StoredRevocation;
 }

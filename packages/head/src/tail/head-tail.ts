@@ -6,6 +6,8 @@ import {
   type TailResponse,
   toDetail,
 } from "@confed/wire";
+import { allows, type Caller } from "../access/head-access.ts";
+import { headTicket } from "../access/head-ticket.ts";
 import type { AgentLinks } from "../attach/agent-links.ts";
 import type { AgentRecord } from "../directory/agent-record.ts";
 import type { Directory } from "../directory/directory.ts";
@@ -21,6 +23,11 @@ export interface HeadTailDeps {
   readonly clock: Clock;
   readonly directory: Directory;
   readonly links: AgentLinks;
+}
+
+/** What one tail needs besides. */
+export interface OneTailDeps extends HeadTailDeps {
+  readonly caller: Caller;
 }
 
 /** What may wait for the receiver before the agents are held back. */
@@ -44,7 +51,7 @@ interface AgentTail {
  * they were.
  */
 export class HeadTail {
-  readonly #deps: HeadTailDeps;
+  readonly #deps: OneTailDeps;
   readonly #selection: string;
   readonly #outlet: Outlet<TailResponse>;
   readonly #quiet: QuietStream;
@@ -60,7 +67,7 @@ export class HeadTail {
     { selection, from }: TailRequestReceived,
     outlet: Outlet<TailResponse>,
     quiet: QuietStream,
-    deps: HeadTailDeps,
+    deps: OneTailDeps,
   ) {
     this.#deps = deps;
     this.#selection = selection;
@@ -69,7 +76,11 @@ export class HeadTail {
     this.#from = new Map(
       Object.entries(from).map(([name, position]) => [name, checkPosition(position, name)]),
     );
-    const { literal, candidates, unknown } = openQuery(deps.directory, selection);
+    const { literal, candidates, unknown } = openQuery(
+      deps.directory,
+      selection,
+      allows(deps.caller, "view"),
+    );
     if (literal && candidates.length === 0) throw notFound(deps.directory, unknown);
     if (unknown.length > 0) this.#send({ notice: toDetail(notFound(deps.directory, unknown)) });
     const stopListening = deps.directory.listen({
@@ -88,6 +99,11 @@ export class HeadTail {
     this.#reconcile();
   }
 
+  /** What its receiver may see may have changed. */
+  refresh(): void {
+    this.#reconcileSoon();
+  }
+
   #reconcileSoon(): void {
     this.#cancelReconcile ??= this.#deps.clock.after(RECONCILE_DELAY_MS, () => {
       this.#cancelReconcile = undefined;
@@ -97,8 +113,8 @@ export class HeadTail {
 
   /** Ask the right agent for every console that nobody sends, and drop what the wrong one sends. */
   #reconcile(): void {
-    const { directory } = this.#deps;
-    const { candidates, fits } = openQuery(directory, this.#selection);
+    const { directory, caller } = this.#deps;
+    const { candidates, fits } = openQuery(directory, this.#selection, allows(caller, "view"));
     const wanted = new Map<string, AgentRecord>();
     for (const name of candidates) {
       const owner = directory.ownerOf(name);
@@ -146,6 +162,7 @@ export class HeadTail {
         link: this.#deps.links.of(tail.agent),
         numbers: this.#numbers,
         from: this.#from,
+        ticket: () => headTicket(this.#deps.caller, tail.agent, "view"),
         send: (message) => {
           this.#send(message);
         },

@@ -8,6 +8,7 @@ import type {
   TailNamesReceived,
   TailResponse,
   TailResponseReceived,
+  Ticket,
 } from "@confed/wire";
 import type { AgentLink } from "../attach/agent-link.ts";
 import { agentLoss } from "../attach/agent-loss.ts";
@@ -18,6 +19,8 @@ export interface TailSourceParts {
   readonly link: AgentLink;
   readonly numbers: TailNumbers;
   readonly from: ReadonlyMap<string, Position>;
+  /** What the agent is shown, once. */
+  readonly ticket: () => Ticket | null;
   readonly send: (message: TailResponse) => void;
   /** It ended by itself. Called once, never after `stop`. */
   readonly onEnd: (source: TailSource, error: ConfedError) => void;
@@ -64,7 +67,7 @@ export class TailSource {
   }
 
   async #open(): Promise<void> {
-    const { link, numbers, from } = this.#parts;
+    const { link, numbers, from, ticket } = this.#parts;
     try {
       const client = await link.client("control", this.#stopped.signal);
       const positions: Record<string, Position> = {};
@@ -73,7 +76,7 @@ export class TailSource {
         if (position !== undefined) positions[name] = position;
       }
       // Its own signal never aborts: tails that end all at once are retired one by one.
-      const request = { selection: [...this.names].join(","), from: positions };
+      const request = { selection: [...this.names].join(","), from: positions, ticket: ticket() };
       const inlet = client.tail(request, { signal: new AbortController().signal });
       this.#inlet = inlet;
       inlet.receive(
