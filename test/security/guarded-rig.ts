@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type RunningAgent, startAgent } from "@confed/agent";
+import { type AgentGuard, type RunningAgent, startAgent } from "@confed/agent";
 import { loadAgentConfig } from "@confed/config";
 import { type RunningHead, startHead } from "@confed/head";
 import { silentLogger, systemClock } from "@confed/kernel";
@@ -28,7 +28,8 @@ import {
 export class GuardedRig {
   readonly authority = new TestAuthority();
   readonly store = new MemoryStore();
-  readonly #directory = mkdtempSync(join(tmpdir(), "guarded-"));
+  /** For whatever a test needs; gone at its end. */
+  readonly directory = mkdtempSync(join(tmpdir(), "guarded-"));
   readonly #closers: (() => unknown)[] = [];
   #head: RunningHead | undefined;
   #headPort = 0;
@@ -60,11 +61,24 @@ export class GuardedRig {
     this.#head = undefined;
   }
 
+  /** The state directory of an agent. */
+  stateOf(id: string): string {
+    return join(this.directory, id);
+  }
+
   /** Its consoles are played by the test. `as`: the name in its certificate, if that is another. */
   async startAgent(
     id: string,
     consoles: readonly string[],
-    { as = id, port = 0 }: { readonly as?: string; readonly port?: number } = {},
+    {
+      as = id,
+      port = 0,
+      sockets = [],
+    }: {
+      readonly as?: string;
+      readonly port?: number;
+      readonly sockets?: AgentGuard["sockets"] & object;
+    } = {},
   ): Promise<RunningAgent> {
     const table = [];
     for (const name of consoles) {
@@ -80,7 +94,7 @@ export class GuardedRig {
         labels: { rack: `r${name.at(-1)}` },
       });
     }
-    const path = join(this.#directory, `${id}.json`);
+    const path = join(this.directory, `${id}.json`);
     writeFileSync(
       path,
       JSON.stringify({
@@ -88,9 +102,9 @@ export class GuardedRig {
           id,
           listen: `127.0.0.1:${port}`,
           heads: [this.headAddress],
-          state: join(this.#directory, id),
+          state: join(this.directory, id),
         },
-        logs: { path: join(this.#directory, "&.log") },
+        logs: { path: join(this.directory, "&.log") },
         consoles: table,
       }),
     );
@@ -98,7 +112,7 @@ export class GuardedRig {
     if (loaded.ok === undefined) throw new Error(JSON.stringify(loaded.faults));
     const agent = await startAgent(loaded.ok, {
       ...{ clock: systemClock, logger: silentLogger, version: "1.0", env: {}, residentBytes: () => 0 },
-      guard: { tls: this.#machine(`agent/${as}`) },
+      guard: { tls: this.#machine(`agent/${as}`), sockets },
     });
     this.#closers.push(() => agent.stop());
     return agent;
@@ -134,6 +148,27 @@ export class GuardedRig {
     return channel;
   }
 
+  /** A channel with a token instead of a certificate. */
+  bearing<S extends ServiceName>(service: S, address: string, bearer: string): Channel<S> {
+    const channel = openChannel(service, address, {
+      provider: new TestTls(this.#trust()),
+      bearer: () => bearer,
+    });
+    this.#closers.push(() => {
+      channel.close();
+    });
+    return channel;
+  }
+
+  /** A channel through a local socket. */
+  local<S extends ServiceName>(service: S, path: string): Channel<S> {
+    const channel = openChannel(service, `unix:${path}`);
+    this.#closers.push(() => {
+      channel.close();
+    });
+    return channel;
+  }
+
   /** A channel as a machine of the cluster has it. */
   machineChannel<S extends ServiceName>(service: S, address: string, name: string): Channel<S> {
     const channel = openChannel(service, address, { provider: this.#machine(name) });
@@ -145,12 +180,15 @@ export class GuardedRig {
 
   /** Resolve at the head and attach at the agent, as rcons does it. */
   async attach(
-    user: string,
+    user: string | { readonly bearer: string },
     open: Open & { readonly console: string },
     route: "direct" | "relay" = "direct",
   ) {
     const key = generateSigningKey();
-    const head = this.channel("Head", this.headAddress, user);
+    const head =
+      typeof user === "string"
+        ? this.channel("Head", this.headAddress, user)
+        : this.bearing("Head", this.headAddress, user.bearer);
     const { direct, relayTicket } = await head.client.resolve(
       { console: open.console, clientKey: key.publicKey },
       { signal: this.signal },
@@ -196,7 +234,7 @@ export class GuardedRig {
     for (const close of this.#closers.reverse()) await close();
     await this.#head?.close();
     this.authority[Symbol.dispose]();
-    rmSync(this.#directory, { recursive: true, force: true });
+    rmSync(this.directory, { recursive: true, force: true });
   }
 
   #machine(name: string): TestTls<TlsMaterial> {

@@ -16,9 +16,10 @@ import {
   TimerWheel,
 } from "@confed/kernel";
 import { startNameResolver } from "@confed/transports";
-import { type RunningServer, startServer, type TlsProvider } from "@confed/wire";
+import { listenLocally, type RunningServer, startServer, type TlsProvider } from "@confed/wire";
 import { agentKeyIn } from "./access/agent-key.ts";
 import { HeldPolicy } from "./access/held-policy.ts";
+import { localSockets, type RoleSocket, rolesOfSockets } from "./access/local-sockets.ts";
 import { openAccess } from "./access/open-access.ts";
 import { ticketedAccess } from "./access/ticketed-access.ts";
 import { Cadence } from "./console/cadence.ts";
@@ -68,6 +69,8 @@ export interface AgentDeps {
 /** What an agent needs to know who comes. */
 export interface AgentGuard {
   readonly tls: TlsProvider;
+  /** Sockets for groups of this host, beside the one in the state directory that is its own user's. */
+  readonly sockets?: readonly RoleSocket[] | undefined;
 }
 
 export interface RunningAgent {
@@ -165,7 +168,10 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   const access =
     deps.guard === undefined
       ? openAccess({ agent: agent.id, key })
-      : ticketedAccess({ agent: agent.id, epoch, policy, key, clock });
+      : ticketedAccess({
+          ...{ agent: agent.id, epoch, policy, key, clock },
+          rolesOfSocket: rolesOfSockets(deps.guard.sockets),
+        });
   const services = agentServices({
     access,
     agent: agent.id,
@@ -199,6 +205,9 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       tls: deps.guard?.tls,
       logger,
     });
+    // The way in when every head is dead. Of several shards each would have to guard it alone.
+    if (deps.guard !== undefined && deps.shard === undefined)
+      scope.own(await listenLocally(localSockets(agent.stateDir, deps.guard.sockets), server, logger));
     if (deps.shard !== undefined)
       inner = await startServer({ listen: INNER_LISTEN, services: { Agent: services }, logger });
     const { port } = server;

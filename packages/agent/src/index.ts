@@ -1,4 +1,4 @@
-export { type AgentDeps, type RunningAgent, startAgent } from "./assemble.ts";
+export { type AgentDeps, type AgentGuard, type RunningAgent, startAgent } from "./assemble.ts";
 export { type LogVerdict, type VerifiedGap, verifyLog } from "./log/reader/verify-log.ts";
 export { readHostPositions } from "./shards/host-positions.ts";
 export { Inheritance } from "./takeover/inheritance.ts";

@@ -10,9 +10,11 @@ import { defineHostkeys } from "./commands/hostkeys.ts";
 import type { DefineCommand, Launch } from "./commands/launch.ts";
 import { defineLogs } from "./commands/logs.ts";
 import { defineReload } from "./commands/reload.ts";
+import { defineGrant, defineRole } from "./commands/role.ts";
 import { defineSim } from "./commands/sim.ts";
 import { defineStatus } from "./commands/status.ts";
 import { defineUp } from "./commands/up.ts";
+import { defineUser } from "./commands/user.ts";
 import { VERSION } from "./version.ts";
 
 const COMMANDS: readonly DefineCommand[] = [
@@ -25,6 +27,9 @@ const COMMANDS: readonly DefineCommand[] = [
   defineConsole,
   defineCheck,
   defineLogs,
+  defineUser,
+  defineRole,
+  defineGrant,
   defineHostkeys,
   defineSim,
   defineCompletion,

@@ -16,6 +16,7 @@ import { QuietStreams } from "./queries/quiet-streams.ts";
 import { WatchFeed } from "./queries/watch-feed.ts";
 import type { Store } from "./store/store.ts";
 import { Tails } from "./tail/tails.ts";
+import { Logins, type PasswordSource } from "./users/logins.ts";
 
 /** What a head needs of its configuration; `HeadSettings` is one. */
 export interface HeadOptions {
@@ -38,6 +39,8 @@ export interface HeadDeps {
 export interface HeadGuard {
   readonly tls: TlsProvider;
   readonly store: Store;
+  /** The host's own users, where they may log in. */
+  readonly pam?: PasswordSource | undefined;
 }
 
 export interface RunningHead {
@@ -63,7 +66,8 @@ export async function startHead(
     () => clock.wallTimeMs(),
     () => clock.nowMs() < oldAtMs,
   );
-  const access = accessOf(guard, deps, scope);
+  const logins = guard && new Logins({ store: guard.store, clock, pam: guard.pam });
+  const access = accessOf({ guard, logins }, deps, scope);
   const links = new AgentLinks({ directory, clock, logger, resolveHost, tls: guard?.tls });
   scope.own(() => {
     links.close();
@@ -100,6 +104,8 @@ export async function startHead(
   );
   const service = headService({
     access,
+    logins,
+    store: guard?.store,
     clock,
     directory,
     links,
@@ -122,16 +128,17 @@ export async function startHead(
 }
 
 function accessOf(
-  guard: HeadGuard | undefined,
+  { guard, logins }: { readonly guard: HeadGuard | undefined; readonly logins: Logins | undefined },
   { clock, logger }: Pick<HeadDeps, "clock" | "logger">,
   scope: Scope,
 ): HeadAccess {
-  if (guard === undefined) return openHeadAccess;
+  if (guard === undefined || logins === undefined) return openHeadAccess;
   const policy = new PolicySource(guard.store, logger);
   scope.own(() => {
     policy.close();
   });
-  return guardedHeadAccess({ policy, clock, subjectOf: subjectOfCall });
+  const { store } = guard;
+  return guardedHeadAccess({ policy, clock, subjectOf: (call) => subjectOfCall(call, { store, logins }) });
 }
 
 /** What hangs keeps nobody else from ending. */

@@ -12,8 +12,9 @@ import { readLog } from "./queries/read-log.ts";
 import { resolve } from "./queries/resolve.ts";
 import type { WatchFeed } from "./queries/watch-feed.ts";
 import type { Tails } from "./tail/tails.ts";
+import { type UserServiceDeps, userService } from "./users/user-service.ts";
 
-export interface HeadServiceDeps extends ControlDeps, ProcessStatusDeps {
+export interface HeadServiceDeps extends ControlDeps, ProcessStatusDeps, UserServiceDeps {
   readonly access: HeadAccess;
   readonly joins: Joins;
   readonly relays: Relays;
@@ -51,6 +52,7 @@ export function headService(deps: HeadServiceDeps): Handlers<"Head"> {
       may(call, "list");
       return processStatus(deps);
     },
+    ...userService(deps),
   };
 }
 

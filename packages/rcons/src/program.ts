@@ -10,6 +10,7 @@ import { defineReconnect } from "./commands/reconnect.ts";
 import { defineSend } from "./commands/send.ts";
 import { defineTail } from "./commands/tail.ts";
 import { defineWho } from "./commands/who.ts";
+import { defineWhoAmI } from "./commands/whoami.ts";
 import { withSection } from "./examples.ts";
 import { VERSION } from "./version.ts";
 
@@ -23,6 +24,7 @@ const COMMANDS: readonly DefineCommand[] = [
   defineTail,
   defineSend,
   defineReconnect,
+  defineWhoAmI,
   defineCompletion,
   defineComplete,
 ];
@@ -39,6 +41,7 @@ export function buildProgram(launch: Launch): Command {
       "heads to ask, host:port[,host:port...], tried in order (CONFED_HEAD; 127.0.0.1:7100)",
     )
     .option("--agent <address>", "talk to this agent alone, without any head")
+    .option("--socket <path>", "talk to a head or an agent of this host through its local socket")
     .showSuggestionAfterError(true)
     // What is wrong goes to people through one door, with the exit codes of the house.
     .configureOutput({ writeErr: () => undefined })

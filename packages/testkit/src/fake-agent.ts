@@ -61,6 +61,10 @@ export async function startFakeHead(agent: FakeAgent): Promise<FakeHead> {
       },
       join: () => undefined,
       watch: () => undefined,
+      login: unplayed,
+      logout: unplayed,
+      whoAmI: unplayed,
+      administer: unplayed,
       resolve: async ({ console }) => ({
         owner: OWNER,
         direct: said.addresses.map((address) => ({ address })),
@@ -71,6 +75,8 @@ export async function startFakeHead(agent: FakeAgent): Promise<FakeHead> {
   });
   return Object.assign(said, server);
 }
+
+const unplayed = () => Promise.reject(new ConfedError("internal", "not played"));
 
 function agentHandlers(consoles: ReadonlyMap<string, FakeConsole>, controlled: string[]): Handlers<"Agent"> {
   const selected = (selection: string, states: readonly string[] = []) => {

@@ -74,7 +74,12 @@ export function openChannel<S extends ServiceName>(
   const running = new Set<RunningCall>();
   return {
     address,
-    client: clientOf(service, grpcClient, { failure, address, running }),
+    client: clientOf(service, grpcClient, {
+      failure,
+      address,
+      running,
+      metadata: () => metadataOf(tls?.bearer?.()),
+    }),
     ready: ({ timeoutMs, signal }) => ready(grpcClient, { timeoutMs, signal, peer, address, trust }),
     close() {
       for (const call of running) call.cancel();
@@ -96,6 +101,14 @@ interface CallContext {
   readonly failure: Failure;
   readonly address: string;
   readonly running: Set<RunningCall>;
+  /** What goes in front of every call. */
+  readonly metadata: () => Metadata;
+}
+
+function metadataOf(bearer: string | undefined): Metadata {
+  const metadata = new Metadata();
+  if (bearer !== undefined) metadata.set("authorization", `Bearer ${bearer}`);
+  return metadata;
 }
 
 /** Remember a call until its status, which is the last event of each. */
@@ -136,7 +149,7 @@ interface Cancellable {
 function unaryCall(
   grpcClient: GrpcClient,
   shape: MethodShape,
-  { failure, running, timeoutMs }: CallContext & { readonly timeoutMs: number },
+  { failure, running, metadata, timeoutMs }: CallContext & { readonly timeoutMs: number },
 ) {
   return (request: object, { signal }: Cancellable): Promise<object> =>
     new Promise((resolve, reject) => {
@@ -151,7 +164,7 @@ function unaryCall(
         shape.requestSerialize,
         shape.responseDeserialize,
         request,
-        new Metadata(),
+        metadata(),
         options,
         (reason: ServiceError | null, response?: object) => {
           signal.removeEventListener("abort", cancel);
@@ -167,24 +180,30 @@ function unaryCall(
     });
 }
 
-function streamCall(grpcClient: GrpcClient, shape: MethodShape, { failure, running }: CallContext) {
+function streamCall(grpcClient: GrpcClient, shape: MethodShape, { failure, running, metadata }: CallContext) {
   return (request: object, { signal }: Cancellable): Inlet<object> => {
     const call = grpcClient.makeServerStreamRequest(
       shape.path,
       shape.requestSerialize,
       shape.responseDeserialize,
       request,
+      metadata(),
     );
     return inletOf(track(call, running), { failure, signal, over: () => undefined });
   };
 }
 
-function bidiCall(grpcClient: GrpcClient, shape: MethodShape, { failure, address, running }: CallContext) {
+function bidiCall(
+  grpcClient: GrpcClient,
+  shape: MethodShape,
+  { failure, address, running, metadata }: CallContext,
+) {
   return ({ signal }: Cancellable): Duplex<object, object> => {
     const call: ClientDuplexStream<object, object> = grpcClient.makeBidiStreamRequest(
       shape.path,
       shape.requestSerialize,
       shape.responseDeserialize,
+      metadata(),
     );
     const { outlet, over } = outletOf<object>({
       call,

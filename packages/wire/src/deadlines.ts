@@ -10,6 +10,12 @@ export const UNARY_DEADLINE_MS = {
   status: 3_000,
   /** May touch every console of an agent, through a head every agent. */
   control: 10_000,
+  /** A password takes tens of milliseconds; PAM may ask a directory, for 15 s at most. */
+  login: 20_000,
+  /** A commit of the store, for 5 s at most. */
+  logout: 7_000,
+  whoAmI: 2_000,
+  administer: 10_000,
   /** Starts a process, which reads its configuration and opens every log. */
   upgrade: 60_000,
 } as const;

@@ -5,6 +5,7 @@ export { fromDetail, toDetail } from "./error-detail.ts";
 export * from "./generated/messages.ts";
 export { WIRE_LIMITS } from "./limits.ts";
 export type { ChannelTls } from "./listen/client-tls.ts";
+export { type LocalSocket, listenLocally } from "./listen/local-sockets.ts";
 export type { Call, MachineIdentity, PeerIdentity, UserIdentity } from "./listen/peer-identity.ts";
 export { type PinnedOptions, pinnedAuthority } from "./listen/pinned-authority.ts";
 export type { ClientTlsMaterial, TlsMaterial, TlsProvider, TrustMaterial } from "./listen/tls-material.ts";

@@ -61,7 +61,7 @@ function serveUnary(
     });
     // Through a promise, so that a handler that throws at once and one that rejects are the same.
     void Promise.resolve()
-      .then(() => handler(call.request, gone.signal, connection))
+      .then(() => handler(call.request, gone.signal, callOf(connection, call)))
       .then(
         (response) => {
           respond(null, response);
@@ -89,7 +89,7 @@ function serveStream(
       over(new ConfedError("canceled", "the caller gave up"));
     });
     guarded(outlet, () => {
-      handler(call.request, outlet, connection);
+      handler(call.request, outlet, callOf(connection, call));
     });
   };
 }
@@ -141,9 +141,17 @@ function serveBidi(
       Object.getOwnPropertyDescriptors(outlet),
     ) as unknown as Duplex<object, object>;
     guarded(outlet, () => {
-      handler(stream, connection);
+      handler(stream, callOf(connection, call));
     });
   };
+}
+
+/** Who makes the call: the connection says, and a token of its own, if there is one. */
+function callOf(connection: Connection, { metadata }: { readonly metadata: Metadata }): Call {
+  const [authorization] = metadata.get("authorization");
+  if (typeof authorization !== "string") return connection;
+  const [, bearer = ""] = /^Bearer (\S{1,1024})$/i.exec(authorization) ?? [];
+  return { peer: connection.peer, bearer };
 }
 
 /** The connection of a call, or why the call is refused. */

@@ -28,6 +28,10 @@ export const SERVICES = {
     inspect: "unary",
     control: "unary",
     status: "unary",
+    login: "unary",
+    logout: "unary",
+    whoAmI: "unary",
+    administer: "unary",
   },
 } as const satisfies Record<string, Record<string, Kind>>;
 

@@ -73,6 +73,10 @@ async function head() {
     inspect: unused,
     control: unused,
     status: unused,
+    login: unused,
+    logout: unused,
+    whoAmI: unused,
+    administer: unused,
   };
   const server: RunningServer = await startServer({
     listen: { host: "127.0.0.1", port: 0 },

@@ -18,6 +18,7 @@ export function defineStatus(program: Command, launch: Launch): Command {
       "host:port[,host:port...], the first that answers (CONFED_HEAD; 127.0.0.1:7100)",
     )
     .option("--agent <address>", "ask this agent instead")
+    .option("--socket <path>", "ask a head or an agent of this host through its local socket")
     .option("--json", "everything, as one line of JSON")
     .action(async (flags: StatusFlags) => {
       await launch((world) => runStatus(world, flags));

@@ -1,5 +1,6 @@
 import type { StoredMachine, StoredPending, StoredToken } from "../enrolment/stored.ts";
 import type { StoredBinding, StoredRevocation, StoredRole } from "../policy/stored.ts";
+import type { StoredApiToken, StoredLogin, StoredUser } from "../users/stored.ts";
 
 /**
  * Every kind of thing in a store, by its name there, and what one is. Each kind belongs to one piece of the head; fields are
@@ -18,4 +19,10 @@ export interface StoredKinds {
   readonly bindings: StoredBinding;
   /** By subject. */
   readonly revocations: StoredRevocation;
+  /** By name. */
+  readonly users: StoredUser;
+  /** By their id. */
+  readonly logins: StoredLogin;
+  /** By their id. */
+  readonly apiTokens: StoredApiToken;
 }

@@ -13,6 +13,6 @@ export type DefineCommand = (program: Command, launch: Launch) => Command;
 
 /** The options of the program itself, which may stand anywhere on the line. */
 export function targetOptionsOf(command: Command): TargetOptions {
-  const { head, agent } = command.optsWithGlobals<TargetOptions>();
-  return { head, agent };
+  const { head, agent, socket } = command.optsWithGlobals<TargetOptions>();
+  return { head, agent, socket };
 }

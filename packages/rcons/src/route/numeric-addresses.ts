@@ -21,6 +21,7 @@ export async function numericAddresses(
   { host, port }: HostPort,
   options: ResolveOptions,
 ): Promise<readonly string[]> {
+  if (host.startsWith("unix:")) return [host];
   if (isIP(host) !== 0) return [formatHostPort({ host, port })];
   const addresses = await resolved(host, options);
   return [...new Set(addresses)].map((address) => formatHostPort({ host: address, port }));

@@ -24,7 +24,7 @@ export interface AgentPeer {
 /** See {@link Peer}. */
 export interface HeadPeer extends Omit<AgentPeer, "role" | "client"> {
   readonly role: "head";
-  readonly client: ConsoleClient & Pick<Client<"Head">, "resolve">;
+  readonly client: ConsoleClient & Pick<Client<"Head">, "resolve" | "whoAmI" | "administer">;
 }
 
 /** How {@link dial} is bounded. */
@@ -49,7 +49,7 @@ export async function dial(
   { clock, timeoutMs, signal }: DialOptions,
 ): Promise<Peer> {
   const startedMs = clock.nowMs();
-  const address = formatHostPort(to);
+  const address = to.host.startsWith("unix:") ? to.host.slice("unix:".length) : formatHostPort(to);
   const [{ openChannel }, numeric] = await Promise.all([
     import("@confed/wire"),
     numericAddresses(to, { clock, timeoutMs, signal }).catch((reason: unknown) => {

@@ -1,4 +1,4 @@
-import { ConfedError, type HostPort, parseHostPort } from "@confed/kernel";
+import { ConfedError, type HostPort, neutralise, parseHostPort } from "@confed/kernel";
 
 /** Whom to ask: heads in order, or one agent without any head. */
 export type Targets =
@@ -11,6 +11,8 @@ export interface TargetOptions {
   readonly head?: string | undefined;
   /** `--agent A`. */
   readonly agent?: string | undefined;
+  /** `--socket PATH`, of a head or an agent of this host. */
+  readonly socket?: string | undefined;
 }
 
 const DEFAULT_HEAD = "127.0.0.1:7100";
@@ -19,9 +21,14 @@ export const AGENT_PORT = 7110;
 
 /** Options first, then CONFED_HEAD, then the head of this host. Throws "invalid_argument". */
 export function targetsOf(
-  { head, agent }: TargetOptions,
+  { head, agent, socket }: TargetOptions,
   env: Readonly<Record<string, string | undefined>>,
 ): Targets {
+  if (socket !== undefined) {
+    if (head !== undefined || agent !== undefined)
+      throw new ConfedError("invalid_argument", "--socket excludes --agent and --head");
+    return socketTarget(socket);
+  }
   if (agent !== undefined) {
     if (head !== undefined) {
       throw new ConfedError("invalid_argument", "--agent and --head exclude each other", {
@@ -44,6 +51,22 @@ export function targetsOf(
     });
   }
   return { kind: "heads", heads };
+}
+
+/** The name of the file says who listens. */
+function socketTarget(path: string): Targets {
+  if (!path.startsWith("/")) {
+    throw new ConfedError("invalid_argument", `"${neutralise(path, 140)}" is not an absolute path`, {
+      subject: "--socket",
+    });
+  }
+  const at = { host: `unix:${path}`, port: 0 };
+  if (path.endsWith("/head.sock")) return { kind: "heads", heads: [at] };
+  if (path.endsWith("/agent.sock")) return { kind: "agent", agent: at };
+  throw new ConfedError("invalid_argument", `"${neutralise(path, 140)}" is no socket of a head or an agent`, {
+    subject: "--socket",
+    hint: "it ends with /head.sock or /agent.sock",
+  });
 }
 
 function addressOf(text: string, where: string, defaultPort: number): HostPort {

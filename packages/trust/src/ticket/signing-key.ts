@@ -18,7 +18,7 @@ export interface SigningKey {
 }
 
 /** What a signature is for; signed along. */
-export type Purpose = "confed ticket v1" | "confed resume v1" | "confed proof v1";
+export type Purpose = "confed ticket v1" | "confed resume v1" | "confed proof v1" | "confed access v1";
 
 /** A new key, of this process alone until somebody writes it down. */
 export function generateSigningKey(): SigningKey {

@@ -1186,6 +1186,22 @@ export const contract: unknown = {
         "Status": {
          "requestType": "StatusRequest",
          "responseType": "ProcessStatus"
+        },
+        "Login": {
+         "requestType": "LoginRequest",
+         "responseType": "LoginResponse"
+        },
+        "Logout": {
+         "requestType": "LogoutRequest",
+         "responseType": "LogoutResponse"
+        },
+        "WhoAmI": {
+         "requestType": "WhoAmIRequest",
+         "responseType": "WhoAmIResponse"
+        },
+        "Administer": {
+         "requestType": "AdministerRequest",
+         "responseType": "AdministerResponse"
         }
        }
       },
@@ -1456,6 +1472,328 @@ export const contract: unknown = {
       },
       "WatchReset": {
        "fields": {}
+      },
+      "LoginRequest": {
+       "oneofs": {
+        "how": {
+         "oneof": [
+          "password",
+          "refreshToken"
+         ]
+        }
+       },
+       "fields": {
+        "password": {
+         "type": "PasswordLogin",
+         "id": 1
+        },
+        "refreshToken": {
+         "type": "string",
+         "id": 2
+        }
+       }
+      },
+      "PasswordLogin": {
+       "fields": {
+        "user": {
+         "type": "string",
+         "id": 1
+        },
+        "password": {
+         "type": "string",
+         "id": 2
+        }
+       }
+      },
+      "LoginResponse": {
+       "fields": {
+        "subject": {
+         "type": "string",
+         "id": 1
+        },
+        "accessToken": {
+         "type": "string",
+         "id": 2
+        },
+        "accessMs": {
+         "type": "uint32",
+         "id": 3
+        },
+        "refreshToken": {
+         "type": "string",
+         "id": 4
+        },
+        "untilMs": {
+         "type": "uint64",
+         "id": 5
+        }
+       }
+      },
+      "LogoutRequest": {
+       "fields": {
+        "refreshToken": {
+         "type": "string",
+         "id": 1
+        }
+       }
+      },
+      "LogoutResponse": {
+       "fields": {}
+      },
+      "WhoAmIRequest": {
+       "fields": {}
+      },
+      "WhoAmIResponse": {
+       "fields": {
+        "subject": {
+         "type": "string",
+         "id": 1
+        },
+        "verbs": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 2
+        }
+       }
+      },
+      "AdministerRequest": {
+       "oneofs": {
+        "action": {
+         "oneof": [
+          "editUser",
+          "removeUser",
+          "putRole",
+          "removeRole",
+          "editBinding",
+          "createApiToken",
+          "removeApiToken",
+          "revoke",
+          "show"
+         ]
+        }
+       },
+       "fields": {
+        "editUser": {
+         "type": "UserEdit",
+         "id": 1
+        },
+        "removeUser": {
+         "type": "string",
+         "id": 2
+        },
+        "putRole": {
+         "type": "RoleText",
+         "id": 3
+        },
+        "removeRole": {
+         "type": "string",
+         "id": 4
+        },
+        "editBinding": {
+         "type": "BindingEdit",
+         "id": 5
+        },
+        "createApiToken": {
+         "type": "ApiTokenEdit",
+         "id": 6
+        },
+        "removeApiToken": {
+         "type": "string",
+         "id": 7
+        },
+        "revoke": {
+         "type": "string",
+         "id": 8
+        },
+        "show": {
+         "type": "ShowPolicy",
+         "id": 9
+        }
+       }
+      },
+      "UserEdit": {
+       "fields": {
+        "name": {
+         "type": "string",
+         "id": 1
+        },
+        "create": {
+         "type": "bool",
+         "id": 2
+        },
+        "password": {
+         "type": "string",
+         "id": 3
+        },
+        "addGroups": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 4
+        },
+        "removeGroups": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 5
+        }
+       }
+      },
+      "RoleText": {
+       "fields": {
+        "name": {
+         "type": "string",
+         "id": 1
+        },
+        "rules": {
+         "rule": "repeated",
+         "type": "RoleRule",
+         "id": 2
+        }
+       }
+      },
+      "RoleRule": {
+       "fields": {
+        "effect": {
+         "type": "string",
+         "id": 1
+        },
+        "verbs": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 2
+        },
+        "consoles": {
+         "type": "string",
+         "id": 3
+        },
+        "agents": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 4
+        }
+       }
+      },
+      "BindingEdit": {
+       "fields": {
+        "to": {
+         "type": "string",
+         "id": 1
+        },
+        "addRoles": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 2
+        },
+        "removeRoles": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 3
+        }
+       }
+      },
+      "ApiTokenEdit": {
+       "fields": {
+        "user": {
+         "type": "string",
+         "id": 1
+        },
+        "note": {
+         "type": "string",
+         "id": 2
+        },
+        "ttlMs": {
+         "type": "uint64",
+         "id": 3
+        }
+       }
+      },
+      "ShowPolicy": {
+       "fields": {}
+      },
+      "AdministerResponse": {
+       "fields": {
+        "users": {
+         "rule": "repeated",
+         "type": "UserInfo",
+         "id": 1
+        },
+        "roles": {
+         "rule": "repeated",
+         "type": "RoleText",
+         "id": 2
+        },
+        "bindings": {
+         "rule": "repeated",
+         "type": "BindingInfo",
+         "id": 3
+        },
+        "token": {
+         "type": "string",
+         "id": 4
+        },
+        "apiTokens": {
+         "rule": "repeated",
+         "type": "ApiTokenInfo",
+         "id": 5
+        },
+        "unlisted": {
+         "type": "uint32",
+         "id": 6
+        }
+       }
+      },
+      "UserInfo": {
+       "fields": {
+        "name": {
+         "type": "string",
+         "id": 1
+        },
+        "groups": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 2
+        },
+        "hasPassword": {
+         "type": "bool",
+         "id": 3
+        }
+       }
+      },
+      "BindingInfo": {
+       "fields": {
+        "to": {
+         "type": "string",
+         "id": 1
+        },
+        "roles": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 2
+        }
+       }
+      },
+      "ApiTokenInfo": {
+       "fields": {
+        "id": {
+         "type": "string",
+         "id": 1
+        },
+        "user": {
+         "type": "string",
+         "id": 2
+        },
+        "note": {
+         "type": "string",
+         "id": 3
+        },
+        "createdMs": {
+         "type": "uint64",
+         "id": 4
+        },
+        "untilMs": {
+         "type": "uint64",
+         "id": 5
+        }
+       }
       }
      }
     }

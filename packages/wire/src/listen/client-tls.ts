@@ -8,6 +8,8 @@ export interface ChannelTls {
   readonly provider: TlsProvider<ClientTlsMaterial>;
   /** The name of the head or agent that must answer; without it any of its kind. */
   readonly id?: string | undefined;
+  /** Goes with every call, as it is then: the token of whoever is logged in. */
+  readonly bearer?: (() => string | undefined) | undefined;
 }
 
 /** The credentials of one channel. */

@@ -42,4 +42,6 @@ export interface NoIdentity {
 /** What a service is told of who makes a call. */
 export interface Call {
   readonly peer: PeerIdentity;
+  /** A token that came with this call alone: somebody's log-in. "" for one that cannot be read. */
+  readonly bearer?: string | undefined;
 }

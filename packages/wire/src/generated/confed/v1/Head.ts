@@ -2,6 +2,8 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
+import type { AdministerRequest as _confed_v1_AdministerRequest, AdministerRequestReceived as _confed_v1_AdministerRequestReceived } from '../../confed/v1/AdministerRequest.ts';
+import type { AdministerResponse as _confed_v1_AdministerResponse, AdministerResponseReceived as _confed_v1_AdministerResponseReceived } from '../../confed/v1/AdministerResponse.ts';
 import type { AttachRequest as _confed_v1_AttachRequest, AttachRequestReceived as _confed_v1_AttachRequestReceived } from '../../confed/v1/AttachRequest.ts';
 import type { AttachResponse as _confed_v1_AttachResponse, AttachResponseReceived as _confed_v1_AttachResponseReceived } from '../../confed/v1/AttachResponse.ts';
 import type { ConsoleStatus as _confed_v1_ConsoleStatus, ConsoleStatusReceived as _confed_v1_ConsoleStatusReceived } from '../../confed/v1/ConsoleStatus.ts';
@@ -12,6 +14,10 @@ import type { JoinReply as _confed_v1_JoinReply, JoinReplyReceived as _confed_v1
 import type { JoinReport as _confed_v1_JoinReport, JoinReportReceived as _confed_v1_JoinReportReceived } from '../../confed/v1/JoinReport.ts';
 import type { ListRequest as _confed_v1_ListRequest, ListRequestReceived as _confed_v1_ListRequestReceived } from '../../confed/v1/ListRequest.ts';
 import type { ListResponse as _confed_v1_ListResponse, ListResponseReceived as _confed_v1_ListResponseReceived } from '../../confed/v1/ListResponse.ts';
+import type { LoginRequest as _confed_v1_LoginRequest, LoginRequestReceived as _confed_v1_LoginRequestReceived } from '../../confed/v1/LoginRequest.ts';
+import type { LoginResponse as _confed_v1_LoginResponse, LoginResponseReceived as _confed_v1_LoginResponseReceived } from '../../confed/v1/LoginResponse.ts';
+import type { LogoutRequest as _confed_v1_LogoutRequest, LogoutRequestReceived as _confed_v1_LogoutRequestReceived } from '../../confed/v1/LogoutRequest.ts';
+import type { LogoutResponse as _confed_v1_LogoutResponse, LogoutResponseReceived as _confed_v1_LogoutResponseReceived } from '../../confed/v1/LogoutResponse.ts';
 import type { ProcessStatus as _confed_v1_ProcessStatus, ProcessStatusReceived as _confed_v1_ProcessStatusReceived } from '../../confed/v1/ProcessStatus.ts';
 import type { ReadLogRequest as _confed_v1_ReadLogRequest, ReadLogRequestReceived as _confed_v1_ReadLogRequestReceived } from '../../confed/v1/ReadLogRequest.ts';
 import type { ReadLogResponse as _confed_v1_ReadLogResponse, ReadLogResponseReceived as _confed_v1_ReadLogResponseReceived } from '../../confed/v1/ReadLogResponse.ts';
@@ -22,8 +28,19 @@ import type { TailRequest as _confed_v1_TailRequest, TailRequestReceived as _con
 import type { TailResponse as _confed_v1_TailResponse, TailResponseReceived as _confed_v1_TailResponseReceived } from '../../confed/v1/TailResponse.ts';
 import type { WatchRequest as _confed_v1_WatchRequest, WatchRequestReceived as _confed_v1_WatchRequestReceived } from '../../confed/v1/WatchRequest.ts';
 import type { WatchResponse as _confed_v1_WatchResponse, WatchResponseReceived as _confed_v1_WatchResponseReceived } from '../../confed/v1/WatchResponse.ts';
+import type { WhoAmIRequest as _confed_v1_WhoAmIRequest, WhoAmIRequestReceived as _confed_v1_WhoAmIRequestReceived } from '../../confed/v1/WhoAmIRequest.ts';
+import type { WhoAmIResponse as _confed_v1_WhoAmIResponse, WhoAmIResponseReceived as _confed_v1_WhoAmIResponseReceived } from '../../confed/v1/WhoAmIResponse.ts';
 
 export interface HeadClient extends grpc.Client {
+  Administer(argument: _confed_v1_AdministerRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_AdministerResponseReceived>): grpc.ClientUnaryCall;
+  Administer(argument: _confed_v1_AdministerRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_AdministerResponseReceived>): grpc.ClientUnaryCall;
+  Administer(argument: _confed_v1_AdministerRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_AdministerResponseReceived>): grpc.ClientUnaryCall;
+  Administer(argument: _confed_v1_AdministerRequest, callback: grpc.requestCallback<_confed_v1_AdministerResponseReceived>): grpc.ClientUnaryCall;
+  administer(argument: _confed_v1_AdministerRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_AdministerResponseReceived>): grpc.ClientUnaryCall;
+  administer(argument: _confed_v1_AdministerRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_AdministerResponseReceived>): grpc.ClientUnaryCall;
+  administer(argument: _confed_v1_AdministerRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_AdministerResponseReceived>): grpc.ClientUnaryCall;
+  administer(argument: _confed_v1_AdministerRequest, callback: grpc.requestCallback<_confed_v1_AdministerResponseReceived>): grpc.ClientUnaryCall;
+  
   Attach(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_confed_v1_AttachRequest, _confed_v1_AttachResponseReceived>;
   Attach(options?: grpc.CallOptions): grpc.ClientDuplexStream<_confed_v1_AttachRequest, _confed_v1_AttachResponseReceived>;
   attach(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_confed_v1_AttachRequest, _confed_v1_AttachResponseReceived>;
@@ -56,6 +73,24 @@ export interface HeadClient extends grpc.Client {
   List(argument: _confed_v1_ListRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_ListResponseReceived>;
   list(argument: _confed_v1_ListRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_ListResponseReceived>;
   list(argument: _confed_v1_ListRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_ListResponseReceived>;
+  
+  Login(argument: _confed_v1_LoginRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_LoginResponseReceived>): grpc.ClientUnaryCall;
+  Login(argument: _confed_v1_LoginRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_LoginResponseReceived>): grpc.ClientUnaryCall;
+  Login(argument: _confed_v1_LoginRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_LoginResponseReceived>): grpc.ClientUnaryCall;
+  Login(argument: _confed_v1_LoginRequest, callback: grpc.requestCallback<_confed_v1_LoginResponseReceived>): grpc.ClientUnaryCall;
+  login(argument: _confed_v1_LoginRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_LoginResponseReceived>): grpc.ClientUnaryCall;
+  login(argument: _confed_v1_LoginRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_LoginResponseReceived>): grpc.ClientUnaryCall;
+  login(argument: _confed_v1_LoginRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_LoginResponseReceived>): grpc.ClientUnaryCall;
+  login(argument: _confed_v1_LoginRequest, callback: grpc.requestCallback<_confed_v1_LoginResponseReceived>): grpc.ClientUnaryCall;
+  
+  Logout(argument: _confed_v1_LogoutRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_LogoutResponseReceived>): grpc.ClientUnaryCall;
+  Logout(argument: _confed_v1_LogoutRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_LogoutResponseReceived>): grpc.ClientUnaryCall;
+  Logout(argument: _confed_v1_LogoutRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_LogoutResponseReceived>): grpc.ClientUnaryCall;
+  Logout(argument: _confed_v1_LogoutRequest, callback: grpc.requestCallback<_confed_v1_LogoutResponseReceived>): grpc.ClientUnaryCall;
+  logout(argument: _confed_v1_LogoutRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_LogoutResponseReceived>): grpc.ClientUnaryCall;
+  logout(argument: _confed_v1_LogoutRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_LogoutResponseReceived>): grpc.ClientUnaryCall;
+  logout(argument: _confed_v1_LogoutRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_LogoutResponseReceived>): grpc.ClientUnaryCall;
+  logout(argument: _confed_v1_LogoutRequest, callback: grpc.requestCallback<_confed_v1_LogoutResponseReceived>): grpc.ClientUnaryCall;
   
   ReadLog(argument: _confed_v1_ReadLogRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_ReadLogResponseReceived>;
   ReadLog(argument: _confed_v1_ReadLogRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_ReadLogResponseReceived>;
@@ -90,9 +125,20 @@ export interface HeadClient extends grpc.Client {
   watch(argument: _confed_v1_WatchRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_WatchResponseReceived>;
   watch(argument: _confed_v1_WatchRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_WatchResponseReceived>;
   
+  WhoAmI(argument: _confed_v1_WhoAmIRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_WhoAmIResponseReceived>): grpc.ClientUnaryCall;
+  WhoAmI(argument: _confed_v1_WhoAmIRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_WhoAmIResponseReceived>): grpc.ClientUnaryCall;
+  WhoAmI(argument: _confed_v1_WhoAmIRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_WhoAmIResponseReceived>): grpc.ClientUnaryCall;
+  WhoAmI(argument: _confed_v1_WhoAmIRequest, callback: grpc.requestCallback<_confed_v1_WhoAmIResponseReceived>): grpc.ClientUnaryCall;
+  whoAmI(argument: _confed_v1_WhoAmIRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_WhoAmIResponseReceived>): grpc.ClientUnaryCall;
+  whoAmI(argument: _confed_v1_WhoAmIRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_WhoAmIResponseReceived>): grpc.ClientUnaryCall;
+  whoAmI(argument: _confed_v1_WhoAmIRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_WhoAmIResponseReceived>): grpc.ClientUnaryCall;
+  whoAmI(argument: _confed_v1_WhoAmIRequest, callback: grpc.requestCallback<_confed_v1_WhoAmIResponseReceived>): grpc.ClientUnaryCall;
+  
 }
 
 export interface HeadHandlers extends grpc.UntypedServiceImplementation {
+  Administer: grpc.handleUnaryCall<_confed_v1_AdministerRequestReceived, _confed_v1_AdministerResponse>;
+  
   Attach: grpc.handleBidiStreamingCall<_confed_v1_AttachRequestReceived, _confed_v1_AttachResponse>;
   
   Control: grpc.handleUnaryCall<_confed_v1_ControlRequestReceived, _confed_v1_ControlResponse>;
@@ -102,6 +148,10 @@ export interface HeadHandlers extends grpc.UntypedServiceImplementation {
   Join: grpc.handleBidiStreamingCall<_confed_v1_JoinReportReceived, _confed_v1_JoinReply>;
   
   List: grpc.handleServerStreamingCall<_confed_v1_ListRequestReceived, _confed_v1_ListResponse>;
+  
+  Login: grpc.handleUnaryCall<_confed_v1_LoginRequestReceived, _confed_v1_LoginResponse>;
+  
+  Logout: grpc.handleUnaryCall<_confed_v1_LogoutRequestReceived, _confed_v1_LogoutResponse>;
   
   ReadLog: grpc.handleServerStreamingCall<_confed_v1_ReadLogRequestReceived, _confed_v1_ReadLogResponse>;
   
@@ -113,17 +163,23 @@ export interface HeadHandlers extends grpc.UntypedServiceImplementation {
   
   Watch: grpc.handleServerStreamingCall<_confed_v1_WatchRequestReceived, _confed_v1_WatchResponse>;
   
+  WhoAmI: grpc.handleUnaryCall<_confed_v1_WhoAmIRequestReceived, _confed_v1_WhoAmIResponse>;
+  
 }
 
 export interface HeadDefinition extends grpc.ServiceDefinition {
+  Administer: MethodDefinition<_confed_v1_AdministerRequest, _confed_v1_AdministerResponse, _confed_v1_AdministerRequestReceived, _confed_v1_AdministerResponseReceived>
   Attach: MethodDefinition<_confed_v1_AttachRequest, _confed_v1_AttachResponse, _confed_v1_AttachRequestReceived, _confed_v1_AttachResponseReceived>
   Control: MethodDefinition<_confed_v1_ControlRequest, _confed_v1_ControlResponse, _confed_v1_ControlRequestReceived, _confed_v1_ControlResponseReceived>
   Inspect: MethodDefinition<_confed_v1_InspectRequest, _confed_v1_ConsoleStatus, _confed_v1_InspectRequestReceived, _confed_v1_ConsoleStatusReceived>
   Join: MethodDefinition<_confed_v1_JoinReport, _confed_v1_JoinReply, _confed_v1_JoinReportReceived, _confed_v1_JoinReplyReceived>
   List: MethodDefinition<_confed_v1_ListRequest, _confed_v1_ListResponse, _confed_v1_ListRequestReceived, _confed_v1_ListResponseReceived>
+  Login: MethodDefinition<_confed_v1_LoginRequest, _confed_v1_LoginResponse, _confed_v1_LoginRequestReceived, _confed_v1_LoginResponseReceived>
+  Logout: MethodDefinition<_confed_v1_LogoutRequest, _confed_v1_LogoutResponse, _confed_v1_LogoutRequestReceived, _confed_v1_LogoutResponseReceived>
   ReadLog: MethodDefinition<_confed_v1_ReadLogRequest, _confed_v1_ReadLogResponse, _confed_v1_ReadLogRequestReceived, _confed_v1_ReadLogResponseReceived>
   Resolve: MethodDefinition<_confed_v1_ResolveRequest, _confed_v1_ResolveResponse, _confed_v1_ResolveRequestReceived, _confed_v1_ResolveResponseReceived>
   Status: MethodDefinition<_confed_v1_StatusRequest, _confed_v1_ProcessStatus, _confed_v1_StatusRequestReceived, _confed_v1_ProcessStatusReceived>
   Tail: MethodDefinition<_confed_v1_TailRequest, _confed_v1_TailResponse, _confed_v1_TailRequestReceived, _confed_v1_TailResponseReceived>
   Watch: MethodDefinition<_confed_v1_WatchRequest, _confed_v1_WatchResponse, _confed_v1_WatchRequestReceived, _confed_v1_WatchResponseReceived>
+  WhoAmI: MethodDefinition<_confed_v1_WhoAmIRequest, _confed_v1_WhoAmIResponse, _confed_v1_WhoAmIRequestReceived, _confed_v1_WhoAmIResponseReceived>
 }

@@ -1,0 +1,8 @@
+// From proto/confed/v1/head.proto
+
+
+export interface WhoAmIRequest {
+}
+
+export interface WhoAmIRequestReceived {
+}

@@ -1,0 +1,97 @@
+import { execFile } from "node:child_process";
+import { chmodSync, chownSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { dirname } from "node:path";
+import { ConfedError, type Logger, makeDirectory } from "@confed/kernel";
+import type { PeerIdentity } from "./peer-identity.ts";
+
+/** A socket of this host that one group can open. */
+export interface LocalSocket {
+  /** Absolute. Its directory is its guard, and has nothing else in it. */
+  readonly path: string;
+  /** Whoever comes through it is `local:` this. */
+  readonly group: string;
+  /** The host's group that may; without it, only the user of this process, and root. */
+  readonly owner?: string | undefined;
+}
+
+/**
+ * Serve the host's own people. Node tells nothing of who is at the other end of a Unix socket, so its directory
+ * guards it: 0700, or 0750 of a group. Rejects, with none left open, when one cannot be made. Returns how to end it.
+ */
+export async function listenLocally(
+  sockets: readonly LocalSocket[],
+  server: { take(socket: Socket, peer: PeerIdentity): void },
+  logger: Logger,
+): Promise<() => Promise<void>> {
+  const open: { readonly listener: Server; readonly path: string }[] = [];
+  const close = async () => {
+    for (const { listener } of open.splice(0)) await closed(listener);
+  };
+  try {
+    for (const { path, group, owner } of sockets) {
+      const listener = createServer((socket) => {
+        server.take(socket, { class: "local", group });
+      });
+      await listen(listener, path, owner === undefined ? undefined : await groupIdOf(owner));
+      listener.on("error", (error) => {
+        logger.error("a local socket failed", { path, error: error.message });
+      });
+      open.push({ listener, path });
+    }
+  } catch (reason) {
+    await close();
+    throw reason;
+  }
+  return close;
+}
+
+async function listen(listener: Server, path: string, groupId: number | undefined): Promise<void> {
+  const directory = dirname(path);
+  try {
+    // Closed to others before there is anything in it.
+    makeDirectory(directory, 0o700);
+    // That of a process that is gone: whoever has the state directory has its sockets.
+    rmSync(path, { force: true });
+    await new Promise<void>((resolve, reject) => {
+      listener.once("error", reject);
+      listener.listen(path, resolve);
+    });
+    if (groupId === undefined) return;
+    chownSync(path, -1, groupId);
+    chmodSync(path, 0o660);
+    chownSync(directory, -1, groupId);
+    chmodSync(directory, 0o750);
+  } catch (reason) {
+    listener.close();
+    const { code, rawMessage } = ConfedError.from(reason);
+    throw new ConfedError(code, `cannot listen on ${path}: ${rawMessage}`, { where: path, cause: reason });
+  }
+}
+
+/** By getent(1), wherever the host keeps its groups: files, LDAP, sssd. */
+function groupIdOf(group: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    execFile("getent", ["group", "--", group], { timeout: LOOKUP_MS_MAX }, (error, stdout) => {
+      const id = Number(stdout.split(":")[2]);
+      if (error === null && Number.isInteger(id)) resolve(id);
+      else
+        reject(
+          new ConfedError("invalid_argument", `this host has no group ${group}`, {
+            subject: "sockets",
+            hint: `groupadd ${group}, or name another one`,
+          }),
+        );
+    });
+  });
+}
+
+const LOOKUP_MS_MAX = 5_000;
+
+function closed(listener: Server): Promise<void> {
+  return new Promise((resolve) => {
+    listener.close(() => {
+      resolve();
+    });
+  });
+}
