@@ -20,7 +20,7 @@ try {
     name: "confed",
     args: ["agent", "--config", config, "--until-stdin-ends"],
     // Native, or loaded by few.
-    external: ["node-pty", "serialport", "ssh2"],
+    external: ["@node-rs/argon2", "node-pty", "serialport", "ssh2"],
   });
 } finally {
   rmSync(dir, { recursive: true, force: true });
