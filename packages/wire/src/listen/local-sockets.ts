@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmodSync, chownSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, renameSync, rmSync, statSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { ConfedError, type Logger, makeDirectory } from "@confed/kernel";
@@ -17,16 +17,21 @@ export interface LocalSocket {
 
 /**
  * Serve the host's own people. Node tells nothing of who is at the other end of a Unix socket, so its directory
- * guards it: 0700, or 0750 of a group. Rejects, with none left open, when one cannot be made. Returns how to end it.
+ * guards it: 0700, or 0750 of a group. What is there already, of a process that is gone or that this one takes over
+ * from, is replaced, and is found by nobody any more. Rejects, with none left open, when one cannot be made. Returns how to end it.
  */
 export async function listenLocally(
   sockets: readonly LocalSocket[],
   server: { take(socket: Socket, peer: PeerIdentity): void },
   logger: Logger,
 ): Promise<() => Promise<void>> {
-  const open: { readonly listener: Server; readonly path: string }[] = [];
+  const open: { readonly listener: Server; readonly path: string; readonly inode: number | undefined }[] = [];
   const close = async () => {
-    for (const { listener } of open.splice(0)) await closed(listener);
+    for (const { listener, path, inode } of open.splice(0)) {
+      // By now it may be a successor's.
+      if (inodeOf(path) === inode) rmSync(path, { force: true });
+      await closed(listener);
+    }
   };
   try {
     for (const { path, group, owner } of sockets) {
@@ -37,7 +42,7 @@ export async function listenLocally(
       listener.on("error", (error) => {
         logger.error("a local socket failed", { path, error: error.message });
       });
-      open.push({ listener, path });
+      open.push({ listener, path, inode: inodeOf(path) });
     }
   } catch (reason) {
     await close();
@@ -48,25 +53,33 @@ export async function listenLocally(
 
 async function listen(listener: Server, path: string, groupId: number | undefined): Promise<void> {
   const directory = dirname(path);
+  // A listener that ends removes what it was bound to, whoever made it: each has a name of its own.
+  const bound = `${path}.${process.pid}`;
   try {
     // Closed to others before there is anything in it.
     makeDirectory(directory, 0o700);
-    // That of a process that is gone: whoever has the state directory has its sockets.
-    rmSync(path, { force: true });
+    rmSync(bound, { force: true });
     await new Promise<void>((resolve, reject) => {
       listener.once("error", reject);
-      listener.listen(path, resolve);
+      listener.listen(bound, resolve);
     });
-    if (groupId === undefined) return;
-    chownSync(path, -1, groupId);
-    chmodSync(path, 0o660);
-    chownSync(directory, -1, groupId);
-    chmodSync(directory, 0o750);
+    if (groupId !== undefined) {
+      chownSync(bound, -1, groupId);
+      chmodSync(bound, 0o660);
+      chownSync(directory, -1, groupId);
+      chmodSync(directory, 0o750);
+    }
+    // Whoever has the state directory has its sockets.
+    renameSync(bound, path);
   } catch (reason) {
     listener.close();
     const { code, rawMessage } = ConfedError.from(reason);
     throw new ConfedError(code, `cannot listen on ${path}: ${rawMessage}`, { where: path, cause: reason });
   }
+}
+
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
 }
 
 /** By getent(1), wherever the host keeps its groups: files, LDAP, sssd. */
