@@ -161,6 +161,7 @@ function describe(value: unknown, path: ValuePath): string {
   return typeof value === "number" ? String(value) : JSON.stringify(value);
 }
 
+/** A line of a terminal holds the value and what is wrong with it. */
 const SHOWN_LENGTH_MAX = 60;
 
 function isSecret([first]: ValuePath): boolean {

@@ -27,6 +27,8 @@ export { type FakeFederation, fakeFederation } from "./fake-federation.ts";
 export { FakeStream } from "./fake-stream.ts";
 export { FakeWorld, type FakeWorldOptions } from "./fake-world.ts";
 export { followRealTime } from "./follow-real-time.ts";
+export { GuardedServer, startGuardedServer } from "./guarded-server.ts";
+export type { GuardedFigures } from "./guarded-server-main.ts";
 export { HeadRig, Inbox, type PlayedAgent, type PlayedJoin } from "./head-rig.ts";
 export { HOSTILE_SEQUENCES, type HostileSequence } from "./hostile-sequences.ts";
 export { LinkRecorder } from "./link-recorder.ts";
@@ -35,6 +37,19 @@ export { type NumberedProgress, numberedBytes, takeNumbered } from "./numbered-b
 export { endPeer, freePort, isInstalled, skippedWithout, startPeer } from "./peer-program.ts";
 export { descendantsOf, type ProcessId, processAt, residentBytesOf, untilGone } from "./process-tree.ts";
 export { ALL_BYTES, randomBytes, randomNumbers } from "./random-bytes.ts";
+export {
+  connectRawHttp2,
+  FLAG,
+  FRAME,
+  frame,
+  grpcHeaders,
+  grpcMessage,
+  headerField,
+  PREFACE,
+  RawHttp2,
+  type RawHttp2Options,
+  type ReceivedFrame,
+} from "./raw-http2.ts";
 export { RconsRun } from "./rcons-run.ts";
 export { readToTheEnd } from "./read-to-the-end.ts";
 export { RigProcess } from "./rig-process.ts";

@@ -27,8 +27,11 @@ export class Crowding {
     this.#refusedFrom = descriptorsMax - SPARE_COUNT;
   }
 
-  /** A connection was accepted. Why it is one too many, if it is; then it is closed by itself, soon. */
-  admit({ socket }: Connection): ConfedError | undefined {
+  /**
+   * A connection was accepted. Why it is one too many, if it is; then it is closed by itself, soon.
+   * `makeRoom` hangs up on somebody who is less welcome, if it can.
+   */
+  admit({ socket }: Connection, makeRoom: () => boolean): ConfedError | undefined {
     const { _handle: handle } = socket as { _handle?: { readonly fd?: number } | null };
     const crowded = (handle?.fd ?? 0) >= this.#refusedFrom;
     if (crowded !== this.#crowded) {
@@ -36,7 +39,7 @@ export class Crowding {
       if (crowded) this.#logger.error("no file descriptor is left for more clients", { hint: HINT });
       else this.#logger.info("clients are admitted again");
     }
-    if (!crowded) return undefined;
+    if (!crowded || makeRoom()) return undefined;
     const cancel = systemClock.after(REFUSED_FOR_MS, () => socket.destroy());
     socket.once("close", cancel);
     return new ConfedError("resource_exhausted", "no file descriptor is left for more clients", {

@@ -9,13 +9,22 @@ export const WIRE_LIMITS = {
    * it is far above what one head needs for its relays (10,000).
    */
   streamsPerConnectionMax: 10_000,
-  /** Streams of one connection that is no machine's: a person looks at a few consoles, a script at some dozens. */
-  streamsPerUserConnectionMax: 256,
+  /** Calls at once of one connection that is no machine's: a person looks at a few consoles, a script at some dozens. */
+  callsPerUserConnectionMax: 256,
+  /** Calls beyond it that are refused in words; whoever opens still more is refused by HTTP/2. */
+  refusedCallsMax: 64,
+  /**
+   * Handed to HTTP/2 by one call before it has answered for it: enough to fill a window, little enough
+   * to be forgotten; and of many calls of one connection at least so much each.
+   */
+  handedBytesMax: 128 * 1024,
+  handedBytesMin: 16 * 1024,
+  /** The same of all calls of one connection together: each has its share. */
+  userHandedBytesMax: 4 * 1024 * 1024,
+  machineHandedBytesMax: 64 * 1024 * 1024,
   /** The client's receive window per stream: bulk receivers are clients because only they can set it. */
   receiveWindowBytes: 1024 * 1024,
   /** The peer is taken for dead after this interval plus this wait without an answer. */
   keepaliveIntervalMs: 10_000,
   keepaliveTimeoutMs: 10_000,
-  /** Connections at once on one listener; the operating system's queue holds the rest. */
-  connectionsMax: 20_000,
 } as const;

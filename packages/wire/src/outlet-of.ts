@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { ConfedError } from "@confed/kernel";
 import { Encoded } from "./contract-definitions.ts";
+import { WIRE_LIMITS } from "./limits.ts";
 import type { Outlet } from "./streams.ts";
 
 /** What grpc-js calls a writable; the part of it that is used. */
@@ -13,23 +14,24 @@ export interface OutletParts<Out> {
   readonly encode: (message: Out) => Buffer;
   /** Ends the call in its own way: half-close or status. */
   readonly finish: (error?: ConfedError) => void;
+  /** What is handed to grpc-js before it has answered for it; less than `handedBytesMax` where many share. */
+  readonly handedBytesMax?: () => number;
+  /** Something is sent for the first time. */
+  readonly onBegin?: () => void;
 }
 
 /**
- * What is handed to grpc-js before it has answered for it: enough to fill a window, little enough
- * to be forgotten. It copies each message for each stream and gives none back; what waits beyond
- * this waits here, where shared messages are shared and can be discarded.
- */
-const HANDED_BYTES_MAX = 128 * 1024;
-
-/**
- * The sending side over a grpc-js stream. Messages are encoded here, once, so that the backlog is
+ * The sending side over a grpc-js stream, which copies each message for each stream and gives none back:
+ * it is handed little, and what waits beyond that waits here, where shared messages are shared and can be
+ * discarded. Messages are encoded here, once, so that the backlog is
  * counted in bytes: grpc-js counts objects. Costs one small closure a message.
  */
 export function outletOf<Out extends object>({
   call,
   encode,
   finish,
+  handedBytesMax = () => WIRE_LIMITS.handedBytesMax,
+  onBegin,
 }: OutletParts<Out>): {
   readonly outlet: Outlet<Out>;
   /** The stream is over: settles `signal` and `drained`. Idempotent. */
@@ -61,7 +63,7 @@ export function outletOf<Out extends object>({
       handedBytes -= sizeBytes;
       backlogBytes -= sizeBytes;
       takenBytes += sizeBytes;
-      handOver(HANDED_BYTES_MAX);
+      handOver(handedBytesMax());
       if (waiting.length > 0) release();
     });
   };
@@ -87,8 +89,9 @@ export function outletOf<Out extends object>({
     send(message) {
       if (finished || ended.signal.aborted) return;
       const encoded = message instanceof Encoded ? message : new Encoded(encode(message));
+      if (backlogBytes === 0 && takenBytes === 0) onBegin?.();
       backlogBytes += encoded.bytes.byteLength;
-      if (handedBytes < HANDED_BYTES_MAX) hand(encoded);
+      if (handedBytes < handedBytesMax()) hand(encoded);
       else queue.push(encoded);
     },
     discard() {

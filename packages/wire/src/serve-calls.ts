@@ -1,4 +1,4 @@
-import { ConfedError, InvariantError } from "@confed/kernel";
+import { type Cancel, ConfedError, InvariantError, systemClock } from "@confed/kernel";
 import type {
   Metadata,
   ServerDuplexStream,
@@ -10,7 +10,9 @@ import type {
 import { type MethodShape, serviceDefinition } from "./contract-definitions.ts";
 import { hangUpSoon } from "./crowding.ts";
 import { toStatus } from "./error-detail.ts";
+import { WIRE_LIMITS } from "./limits.ts";
 import type { Connection } from "./listen/connection.ts";
+import { LISTEN_LIMITS } from "./listen/listen-limits.ts";
 import type { Call } from "./listen/peer-identity.ts";
 import { outletOf } from "./outlet-of.ts";
 import { type Handlers, SERVICES, type ServiceName } from "./services.ts";
@@ -79,12 +81,12 @@ function serveStream(
   connectionOf: ConnectionOf,
 ) {
   return (call: ServerWritableStream<object, object>) => {
-    const { outlet, over } = serverOutlet(call, shape);
     const connection = admitted(call, connectionOf);
     if (connection instanceof ConfedError) {
-      outlet.end(connection);
+      call.emit("error", toStatus(connection));
       return;
     }
+    const { outlet, over } = serverOutlet(call, shape, connection);
     call.on("cancelled", () => {
       over(new ConfedError("canceled", "the caller gave up"));
     });
@@ -100,12 +102,12 @@ function serveBidi(
   connectionOf: ConnectionOf,
 ) {
   return (call: ServerDuplexStream<object, object>) => {
-    const { outlet, over } = serverOutlet(call, shape);
     const connection = admitted(call, connectionOf);
     if (connection instanceof ConfedError) {
-      outlet.end(connection);
+      call.emit("error", toStatus(connection));
       return;
     }
+    const { outlet, over } = serverOutlet(call, shape, connection);
     call.pause();
     const stream: Duplex<object, object> = Object.defineProperties(
       {
@@ -161,9 +163,15 @@ function admitted(
 ): Connection | ConfedError {
   try {
     const connection = connectionOf(call.metadata);
-    if (connection.refusal === undefined) return connection;
-    hangUpSoon(connection);
-    return connection.refusal;
+    if (connection.refusal !== undefined) {
+      hangUpSoon(connection);
+      return connection.refusal;
+    }
+    const callsMax = WIRE_LIMITS.callsPerUserConnectionMax;
+    if (connection.kind === "machine" || connection.callCount <= callsMax) return connection;
+    return new ConfedError("resource_exhausted", `there are ${callsMax} calls over this connection already`, {
+      hint: "end some of them, or connect once more",
+    });
   } catch (reason) {
     return ConfedError.from(reason);
   }
@@ -180,15 +188,35 @@ function guarded(outlet: { end(error?: ConfedError): void }, run: () => void): v
 
 type Writing = Pick<ServerWritableStream<object, object>, "write" | "emit"> & { end(): unknown };
 
-function serverOutlet(call: Writing, shape: MethodShape) {
+function serverOutlet(call: Writing, shape: MethodShape, connection: Connection) {
+  connection.outletCount += 1;
+  let cancel: Cancel | undefined;
   const parts = outletOf<object>({
     call,
     encode: (message) => shape.responseSerialize(message),
     finish(error) {
       if (error === undefined) call.end();
       else call.emit("error", toStatus(error));
-      parts.over(error ?? new ConfedError("canceled", "the stream ended"));
+      over(error ?? new ConfedError("canceled", "the stream ended"));
+    },
+    handedBytesMax: () => shareOf(connection),
+    onBegin() {
+      // Only a window that was never opened keeps a first message: TCP's own buffers take more.
+      cancel = systemClock.after(LISTEN_LIMITS.untakenMsMax, () => {
+        if (!parts.outlet.signal.aborted && parts.outlet.takenBytes === 0) connection.condemn();
+      });
     },
   });
-  return parts;
+  const over = (reason: ConfedError) => {
+    if (!parts.outlet.signal.aborted) connection.outletCount -= 1;
+    cancel?.();
+    parts.over(reason);
+  };
+  return { outlet: parts.outlet, over };
+}
+
+/** What one call may have handed to HTTP/2 unsent: its share of what its connection may. */
+function shareOf({ kind, outletCount }: Connection): number {
+  const ofAll = kind === "machine" ? WIRE_LIMITS.machineHandedBytesMax : WIRE_LIMITS.userHandedBytesMax;
+  return Math.min(WIRE_LIMITS.handedBytesMax, Math.max(WIRE_LIMITS.handedBytesMin, ofAll / outletCount));
 }

@@ -3,6 +3,7 @@ import type { HostPort, Logger } from "@confed/kernel";
 import { serviceDefinition } from "./contract-definitions.ts";
 import { WIRE_LIMITS } from "./limits.ts";
 import { Entrance } from "./listen/entrance.ts";
+import { LISTEN_LIMITS } from "./listen/listen-limits.ts";
 import { Listener } from "./listen/listener.ts";
 import type { PeerIdentity } from "./listen/peer-identity.ts";
 import type { TlsProvider } from "./listen/tls-material.ts";
@@ -17,6 +18,8 @@ export interface ServerOptions {
   readonly services: { readonly [S in ServiceName]?: Handlers<S> };
   /** Without it everything is plain, which is refused beyond loopback. */
   readonly tls?: TlsProvider | undefined;
+  /** Addresses or networks whose connections are never shut out, nor counted by source. */
+  readonly trustedSources?: readonly string[] | undefined;
   /** Plain beyond loopback all the same. Logged as an error at each start. */
   readonly insecure?: boolean | undefined;
   readonly logger: Logger;
@@ -41,8 +44,16 @@ export interface RunningServer {
  * "failed_precondition" where plain is not allowed.
  */
 export async function startServer({ services, ...options }: ServerOptions): Promise<RunningServer> {
-  const machines = new Entrance({ streamsMax: WIRE_LIMITS.streamsPerConnectionMax });
-  const users = new Entrance({ streamsMax: WIRE_LIMITS.streamsPerUserConnectionMax });
+  const machines = new Entrance({
+    streamsMax: WIRE_LIMITS.streamsPerConnectionMax,
+    sessionMegabytesMax: LISTEN_LIMITS.machineSessionMegabytesMax,
+    callsProve: options.tls === undefined,
+  });
+  const users = new Entrance({
+    streamsMax: WIRE_LIMITS.callsPerUserConnectionMax + WIRE_LIMITS.refusedCallsMax,
+    sessionMegabytesMax: LISTEN_LIMITS.userSessionMegabytesMax,
+    callsProve: false,
+  });
   for (const name of Object.keys(services) as ServiceName[]) {
     const handlers = services[name];
     if (handlers === undefined) continue;
@@ -54,9 +65,8 @@ export async function startServer({ services, ...options }: ServerOptions): Prom
   }
   const listener = new Listener({
     ...options,
-    onReady: (connection, socket) => {
-      const plain = options.tls === undefined;
-      (plain || connection.peer.class === "machine" ? machines : users).enter(connection, socket);
+    onReady: (connection) => {
+      (connection.kind === "machine" ? machines : users).enter(connection);
     },
   });
   await listener.listen();

@@ -49,6 +49,7 @@ type Stream = Duplex<JoinReplyReceived, JoinReport>;
 
 /** Bounds of a join, with their reasons. */
 const JOIN_LIMITS = {
+  /** A dead head, or one behind a cut network, is known within 6 s. */
   heartbeatMs: 2_000,
   /**
    * Heartbeats of ours without a word from the head. Counted, not timed: while this process stood
@@ -59,6 +60,7 @@ const JOIN_LIMITS = {
   deltaDelayMs: 50,
   /** A head that does not read is not fed: changes wait in a set, which is bounded by the consoles. */
   backlogBytesMax: 512 * 1024,
+  /** A head that does not answer by then is as good as dead; the next try may find another address. */
   connectTimeoutMs: 5_000,
   /** What a successor takes to join, on a busy host. */
   retireMs: 3_000,

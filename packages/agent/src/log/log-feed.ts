@@ -388,6 +388,7 @@ export class LogFeed {
   }
 }
 
+/** A writer that dies again and again is started ever later: its disk may be the reason. */
 const WRITER_RETRY_MS = 100;
 const WRITER_RETRY_MS_MAX = 10_000;
 const RESERVE_RETRY_MS = 1_000;

@@ -91,6 +91,7 @@ export class LogTroubles {
   }
 }
 
+/** Consoles named one by one; the rest is counted, or a full disk would fill the log of the process. */
 const SAID_MAX = 10;
 
 function stalledError(seconds: number): ConfedError {

@@ -34,4 +34,5 @@ function faultDetail(fault: Fault): ErrorDetail {
   return toDetail(new ConfedError("invalid_argument", formatFault(fault).slice(0, FAULT_TEXT_MAX)));
 }
 
+/** A hundred faults fit one message. */
 const FAULT_TEXT_MAX = 1_000;

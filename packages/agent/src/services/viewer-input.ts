@@ -125,4 +125,5 @@ export class ViewerInput {
 
 /** As tcsendbreak(3): between a quarter and half a second. */
 const BREAK_MS = 300;
+/** Longer is no break but a line held down. */
 const BREAK_MS_MAX = 3_000;

@@ -30,6 +30,7 @@ export function planIn({ plan }: ControlResponseReceived): ReloadPlanReceived {
   });
 }
 
+/** As much as an agent sends of one; a hostile one may send more. */
 const FAULT_TEXT_MAX = 1_000;
 
 function listText({ count, names }: ReloadListReceived): string {

@@ -55,6 +55,7 @@ export async function appendKnownHosts(path: string, lines: readonly string[]): 
   }
 }
 
+/** 200,000 hosts; and as many files as an agent may have, which would all be kept in memory. */
 const KNOWN_HOSTS_BYTES_MAX = 16 * 1024 * 1024;
 const CACHED_FILES_MAX = 16;
 const CACHE = new Map<string, { readonly version: string; readonly hosts: KnownHosts }>();

@@ -55,4 +55,5 @@ function fieldsWithin(
   return JSON.stringify(record).slice(1, -1);
 }
 
+/** Keys are words of ours. */
 const KEY_LENGTH_MAX = 32;

@@ -1,10 +1,21 @@
 import type { Http2Server, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
-import type { Socket } from "node:net";
 import { ConfedError, invariant, systemClock } from "@confed/kernel";
-import type { UntypedServiceImplementation } from "@grpc/grpc-js";
-import { Server, ServerCredentials, type ServiceDefinition } from "@grpc/grpc-js";
+import {
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
 import { WIRE_LIMITS } from "../limits.ts";
 import type { Connection } from "./connection.ts";
+
+export interface EntranceOptions {
+  /** As HTTP/2 is told; who comes near is refused in words before. */
+  readonly streamsMax: number;
+  readonly sessionMegabytesMax: number;
+  /** Where nobody can prove who it is, a call makes a connection one that may stay. */
+  readonly callsProve: boolean;
+}
 
 /** The header by which a call is told its connection; what a client sends by that name is overwritten. */
 const CONNECTION_HEADER = "confed-connection";
@@ -23,17 +34,20 @@ interface Metadata {
 export class Entrance {
   readonly #server: Server;
   readonly #injector: ReturnType<Server["createConnectionInjector"]>;
+  readonly #callsProve: boolean;
   readonly #connections = new Map<string, Connection>();
-  readonly #sessions = new WeakMap<ServerHttp2Session, Connection>();
+  readonly #sessions = new WeakMap<object, Connection>();
   /** The one that is being handed over: its session begins within that call. */
   #entering: Connection | undefined;
   #retired = false;
 
-  constructor({ streamsMax }: { readonly streamsMax: number }) {
+  constructor({ streamsMax, sessionMegabytesMax, callsProve }: EntranceOptions) {
+    this.#callsProve = callsProve;
     this.#server = new Server({
       "grpc.max_receive_message_length": WIRE_LIMITS.messageBytesMax,
       "grpc.max_send_message_length": WIRE_LIMITS.messageBytesMax,
       "grpc.max_concurrent_streams": streamsMax,
+      "grpc-node.max_session_memory": sessionMegabytesMax,
       "grpc.keepalive_time_ms": WIRE_LIMITS.keepaliveIntervalMs,
       "grpc.keepalive_timeout_ms": WIRE_LIMITS.keepaliveTimeoutMs,
     });
@@ -45,14 +59,18 @@ export class Entrance {
     http2.prependListener("stream", (stream, headers) => {
       this.#begin(stream, headers);
     });
+    http2.on("sessionError", (error: NodeJS.ErrnoException, session: ServerHttp2Session) => {
+      // What nghttp2 gives up on is broken or hostile; anything else is a connection that broke.
+      if (error.code?.startsWith("ERR_HTTP2") === true) this.#sessions.get(session)?.condemn();
+    });
   }
 
   add(definition: ServiceDefinition, implementation: UntypedServiceImplementation): void {
     this.#server.addService(definition, implementation);
   }
 
-  /** Serve the calls of a connection. `socket` is what HTTP/2 is spoken over: the accepted one or TLS around it. */
-  enter(connection: Connection, socket: Socket): void {
+  /** Serve the calls of a connection. */
+  enter(connection: Connection): void {
     if (this.#retired) {
       // It shook hands meanwhile, and has asked nothing yet: it comes again, and then elsewhere.
       connection.destroy();
@@ -61,7 +79,7 @@ export class Entrance {
     this.#connections.set(connection.id, connection);
     connection.socket.once("close", () => this.#connections.delete(connection.id));
     this.#entering = connection;
-    this.#injector.injectConnection(socket);
+    this.#injector.injectConnection(connection.speaks);
     this.#entering = undefined;
   }
 
@@ -91,11 +109,31 @@ export class Entrance {
     this.#server.forceShutdown();
   }
 
-  #begin({ session }: ServerHttp2Stream, headers: Headers): void {
-    const connection = session === undefined ? undefined : this.#sessions.get(session as ServerHttp2Session);
+  /** Before gRPC sees a call. */
+  #begin(stream: ServerHttp2Stream, headers: Headers): void {
+    const connection = stream.session === undefined ? undefined : this.#sessions.get(stream.session);
     headers[CONNECTION_HEADER] = connection?.id ?? "";
+    if (connection === undefined) return;
+    // grpc-js would inflate what comes deflated; it names what it refuses by this header.
+    if (headers["grpc-encoding"] !== undefined && headers["grpc-encoding"] !== "identity")
+      headers["grpc-encoding"] = "any: no compression is accepted here";
+    connection.hasCalled = true;
+    connection.callCount += 1;
+    if (this.#callsProve) connection.vouch();
+    stream.once("close", () => {
+      connection.callCount -= 1;
+      if (stream.rstCode !== 0) connection.frames += FRAMES_PER_RESET;
+    });
+    stream.on("data", ({ length }: Buffer) => {
+      connection.frames += 1;
+      // What comes when we have said all we have to say is of no use to anybody.
+      if (!stream.writableEnded) connection.usefulBytes += length;
+    });
   }
 }
+
+/** A call that is begun to be reset costs as much as so many other frames (20 µs each time). */
+const FRAMES_PER_RESET = 20;
 
 /** What was said last is on its way before the connections go; who does not end by itself is not waited for. */
 const GOODBYE_MS = 200;

@@ -1,12 +1,16 @@
-import { createServer, type Server, type Socket } from "node:net";
-import { ConfedError, type HostPort, isLoopbackHost, type Logger } from "@confed/kernel";
+import { BlockList, createServer, isIP, type Server, type Socket } from "node:net";
+import { ConfedError, type HostPort, isLoopbackHost, type Logger, systemClock } from "@confed/kernel";
 import { Crowding } from "../crowding.ts";
-import { WIRE_LIMITS } from "../limits.ts";
 import { Connection } from "./connection.ts";
+import { awaitFirstBytes, judgeHttp2, judgeTls } from "./first-bytes.ts";
 import { isLockedOut } from "./identify.ts";
+import { LISTEN_LIMITS } from "./listen-limits.ts";
 import type { PeerIdentity } from "./peer-identity.ts";
+import { type Fault, Penalties } from "./penalties.ts";
 import { TlsFront } from "./tls-front.ts";
 import type { TlsProvider } from "./tls-material.ts";
+import { TrafficWatch } from "./traffic-watch.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 
 export interface ListenerOptions {
   /** Port 0: any. */
@@ -17,9 +21,11 @@ export interface ListenerOptions {
   readonly tls?: TlsProvider | undefined;
   /** Plain beyond loopback, because somebody said so twice. */
   readonly insecure?: boolean | undefined;
+  /** Addresses, or networks as `10.1.0.0/16`, that are never shut out, nor counted by source. */
+  readonly trustedSources?: readonly string[] | undefined;
   readonly logger: Logger;
-  /** A connection is ready for HTTP/2 over `socket`. */
-  readonly onReady: (connection: Connection, socket: Socket) => void;
+  /** A connection is ready for HTTP/2 over what it `speaks`. */
+  readonly onReady: (connection: Connection) => void;
 }
 
 /**
@@ -32,21 +38,43 @@ export class Listener {
   readonly #connections = new Set<Connection>();
   readonly #crowding: Crowding;
   readonly #front: TlsFront | undefined;
+  readonly #penalties = new Penalties(systemClock);
+  readonly #room: WaitingRoom<Connection>;
+  readonly #traffic: TrafficWatch<Connection>;
+  readonly #trusted: BlockList;
 
-  /** Does not listen yet. Throws where the TLS material is none. */
+  /** Does not listen yet. Throws where the TLS material is none, or a trusted source no network. */
   constructor(options: ListenerOptions) {
     this.#options = options;
-    const { logger, tls, onReady } = options;
+    const { logger, tls, trustedSources = [] } = options;
+    this.#trusted = networksOf(trustedSources);
     this.#crowding = new Crowding(logger);
+    this.#room = new WaitingRoom({
+      clock: systemClock,
+      // Where all is plain, all are this host's own: they cannot be told apart.
+      perSourceMax: tls === undefined ? Number.POSITIVE_INFINITY : LISTEN_LIMITS.unprovenPerSourceMax,
+      onOut: (connection, why) => {
+        logger.debug("connection closed before its peer was known", { peer: connection.address, why });
+        if (why === "late") this.blamed(connection, "grace");
+        connection.destroy();
+      },
+    });
+    this.#traffic = new TrafficWatch(systemClock, (connection) => {
+      logger.warn("hung up on a peer that floods", { peer: connection.address });
+      connection.condemn();
+    });
     this.#front =
       tls &&
       new TlsFront({
         tls,
         logger,
-        handshakeMsMax: HANDSHAKE_MS_MAX,
-        onSecure: onReady,
-        onFailed: ({ address }, why) => {
-          logger.debug("handshake failed", { peer: address, error: why });
+        handshakeMsMax: LISTEN_LIMITS.unprovenMsMax,
+        onSecure: (connection) => {
+          this.#secured(connection);
+        },
+        onFailed: (connection, why, fault) => {
+          logger.debug("handshake failed", { peer: connection.address, error: why });
+          this.blamed(connection, fault);
         },
         onChange: (material) => {
           for (const connection of this.#connections)
@@ -56,7 +84,6 @@ export class Listener {
     this.#server = createServer({ noDelay: true }, (socket) => {
       this.#accept(socket);
     });
-    this.#server.maxConnections = WIRE_LIMITS.connectionsMax;
   }
 
   /** Rejects with "conflict" when the address is taken, "failed_precondition" where plain is not allowed. */
@@ -73,7 +100,7 @@ export class Listener {
         const message = `cannot listen on ${where}: ${error.rawMessage}`;
         reject(new ConfedError(error.code, message, { where, cause: reason }));
       });
-      if (inherited === undefined) this.#server.listen(listen.port, listen.host, resolve);
+      if (inherited === undefined) this.#server.listen({ ...listen, backlog: BACKLOG }, resolve);
       else this.#server.listen({ fd: inherited }, resolve);
     });
     this.#server.on("error", (error) => {
@@ -98,7 +125,8 @@ export class Listener {
   take(socket: Socket, peer: PeerIdentity): void {
     const connection = this.#keep(socket);
     connection.peer = peer;
-    this.#options.onReady(connection, socket);
+    connection.vouch();
+    this.#enter(connection);
   }
 
   /** Those connected stay, nobody else comes. */
@@ -106,7 +134,7 @@ export class Listener {
     this.#server.close();
   }
 
-  /** Nobody comes any more. */
+  /** Resolves when nobody comes any more and nobody is there. */
   closed(): Promise<void> {
     // Told also of one that does not listen any more.
     return new Promise((resolve) =>
@@ -120,37 +148,107 @@ export class Listener {
   hangUp(): void {
     this.#front?.close();
     for (const connection of this.#connections) connection.destroy();
+    this.#room.close();
+  }
+
+  /** Somebody answers for it now. */
+  proven(connection: Connection): void {
+    this.#room.leave(connection);
+    this.#traffic.proven(connection);
+  }
+
+  blamed({ source, socket }: Connection, fault: Fault): void {
+    // Where all is plain there is one source, which is us.
+    if (this.#options.tls === undefined || this.#isTrusted(socket)) return;
+    if (!this.#penalties.blame(source, fault)) return;
+    this.#options.logger.warn("shut out a source of bad connections", { source, fault });
   }
 
   #accept(socket: Socket): void {
+    const trusted = this.#isTrusted(socket);
     const connection = this.#keep(socket);
-    connection.refusal = this.#crowding.admit(connection);
-    if (this.#front === undefined) this.#options.onReady(connection, socket);
-    else this.#front.shake(connection);
+    if (!trusted && this.#penalties.shutsOut(connection.source)) {
+      socket.resetAndDestroy();
+      return;
+    }
+    this.#room.enter(connection);
+    connection.refusal = this.#crowding.admit(connection, () =>
+      this.#room.makeRoom(LISTEN_LIMITS.silentAfterMs),
+    );
+    const front = this.#front;
+    if (front === undefined) this.#awaitHttp2(connection);
+    else
+      awaitFirstBytes(socket, judgeTls, (verdict) => {
+        if (verdict === "good") front.shake(connection);
+        else connection.destroy();
+      });
+  }
+
+  #secured(connection: Connection): void {
+    if (connection.peer.class !== "none") connection.vouch();
+    this.#awaitHttp2(connection);
+  }
+
+  #awaitHttp2(connection: Connection): void {
+    awaitFirstBytes(connection.speaks, judgeHttp2, (verdict) => {
+      if (verdict === "good") this.#enter(connection);
+      else connection.destroy();
+    });
+  }
+
+  #enter(connection: Connection): void {
+    const plain = this.#options.tls === undefined;
+    connection.kind = plain || connection.peer.class === "machine" ? "machine" : "user";
+    this.#traffic.add(connection);
+    this.#options.onReady(connection);
   }
 
   #keep(socket: Socket): Connection {
-    const connection = new Connection(socket);
+    const connection = new Connection(socket, systemClock.nowMs(), this);
     this.#connections.add(connection);
     // A raw connection may break before or between calls; its calls hear of it themselves.
     socket.on("error", (error) => {
       this.#options.logger.debug("connection broke", { peer: connection.address, error: error.message });
     });
-    socket.once("close", () => this.#connections.delete(connection));
+    socket.once("close", () => {
+      this.#connections.delete(connection);
+      this.#traffic.remove(connection);
+      if (this.#room.leave(connection) && !connection.hasCalled) this.blamed(connection, "noCall");
+    });
     return connection;
+  }
+
+  #isTrusted({ remoteAddress = "" }: Socket): boolean {
+    const family = isIP(remoteAddress);
+    return family !== 0 && this.#trusted.check(remoteAddress, family === 4 ? "ipv4" : "ipv6");
   }
 }
 
-/** OpenSSH gives people two minutes to type; these are programs. */
-const HANDSHAKE_MS_MAX = 10_000;
+/** As many as the kernel holds for us (net.core.somaxconn): a burst of bad clients must not keep a good one out. */
+const BACKLOG = 4_096;
 
 function notWithoutTls(where: string): ConfedError {
   return new ConfedError(
     "failed_precondition",
     `${where} can be reached from other hosts, and there is no TLS`,
-    {
-      where,
-      hint: "enrol this host, listen on 127.0.0.1, or say --insecure-listen",
-    },
+    { where, hint: "enrol this host, listen on 127.0.0.1, or say --insecure-listen" },
   );
+}
+
+function networksOf(texts: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const text of texts) {
+    const [address = "", bits] = text.split("/");
+    try {
+      const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+      if (bits === undefined) list.addAddress(address, family);
+      else list.addSubnet(address, Number(bits), family);
+    } catch (cause) {
+      throw new ConfedError("invalid_argument", `"${text}" is not an address or a network`, {
+        cause,
+        hint: 'write "10.1.2.3" or "10.1.0.0/16"',
+      });
+    }
+  }
+  return list;
 }

@@ -39,9 +39,16 @@ export interface NoIdentity {
   readonly rejected?: string | undefined;
 }
 
-/** What a service is told of who makes a call. */
+/** What a service is told of who makes a call, and tells of it. */
 export interface Call {
   readonly peer: PeerIdentity;
   /** A token that came with this call alone: somebody's log-in. "" for one that cannot be read. */
   readonly bearer?: string | undefined;
+  /**
+   * The call has proven who makes it: by a ticket, a token, a password. Its connection may stay. Over
+   * TLS a connection without a certificate for which nobody vouches is closed 10 s after it began.
+   */
+  vouch(): void;
+  /** What the call brought as a proof is wrong; somebody who tries again and again is shut out for a while. */
+  blame(): void;
 }

@@ -13,7 +13,7 @@ export interface TlsFrontOptions {
   /** A handshake is through, and the connection knows its peer. */
   readonly onSecure: (connection: Connection, socket: TLSSocket) => void;
   /** A handshake failed, or the certificate is locked out; the connection is gone. */
-  readonly onFailed: (connection: Connection, why: string) => void;
+  readonly onFailed: (connection: Connection, why: string, fault: "auth" | "noCall") => void;
   /** The material changed: who is connected is looked at again. */
   readonly onChange: (material: TlsMaterial) => void;
 }
@@ -50,7 +50,7 @@ export class TlsFront {
     this.#server.on("tlsClientError", (error, socket) => {
       const connection = this.#taken(socket);
       socket.destroy();
-      if (connection !== undefined) options.onFailed(connection, error.message);
+      if (connection !== undefined) options.onFailed(connection, error.message, "noCall");
     });
     this.#unwatch = tls.watch(() => {
       try {
@@ -90,10 +90,11 @@ export class TlsFront {
     const peer = identify(socket, connection.address, this.#material);
     if (peer === "locked out") {
       socket.destroy();
-      this.#options.onFailed(connection, "its certificate is locked out");
+      this.#options.onFailed(connection, "its certificate is locked out", "auth");
       return;
     }
     connection.peer = peer;
+    connection.speaks = socket;
     this.#options.onSecure(connection, socket);
   }
 
@@ -109,12 +110,12 @@ function keyOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): 
   return `${remoteAddress ?? ""} ${remotePort ?? ""} ${localAddress ?? ""} ${localPort ?? ""}`;
 }
 
-function contextOf({ key, certificate, authorities }: TlsMaterial) {
+function contextOf({ key, certificate, authorities, oldest }: TlsMaterial) {
   return {
     key,
     cert: certificate,
     ca: authorities,
-    minVersion: "TLSv1.3" as const,
+    minVersion: oldest ?? ("TLSv1.3" as const),
     // A resumed session would bring a certificate that nobody looks at again.
     secureOptions: constants.SSL_OP_NO_TICKET,
   };

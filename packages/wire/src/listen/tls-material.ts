@@ -20,6 +20,8 @@ export interface TlsMaterial extends TrustMaterial {
   readonly key: string;
   /** PEM: ours, then its authority's, so that a client which knows only a pin finds that. */
   readonly certificate: string;
+  /** The oldest version of TLS that is spoken; 1.3 unless given. For clients of xCAT's time. */
+  readonly oldest?: "TLSv1.2" | undefined;
 }
 
 /** A client may have no certificate: then it says who it is in some other way. */

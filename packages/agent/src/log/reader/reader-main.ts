@@ -50,6 +50,7 @@ function answer(request: ReaderRequest): void {
   }
 }
 
+/** How far back lines are looked for: a console that prints no line ends would be read from its beginning. */
 const LINES_BYTES_MAX = 64 * 1024 * 1024;
 
 function send(reply: ReaderReply, chunks: readonly Uint8Array[] = []): void {

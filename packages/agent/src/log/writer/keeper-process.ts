@@ -58,5 +58,6 @@ export function startKeeper(
   };
 }
 
+/** A keeper that dies again and again is started ever later: nothing is lost meanwhile but disk space. */
 const RETRY_MS = 1_000;
 const RETRY_MS_MAX = 60_000;
