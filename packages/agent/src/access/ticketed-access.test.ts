@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLogger } from "@confed/kernel";
-import { FakeClock } from "@confed/testkit";
+import { callBy, FakeClock } from "@confed/testkit";
 import {
   type Binding,
   formatPolicy,
@@ -17,7 +17,7 @@ import {
   type Verb,
   verbSet,
 } from "@confed/trust";
-import type { Call, OpenReceived } from "@confed/wire";
+import type { OpenReceived } from "@confed/wire";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Access, SessionGrant } from "./access.ts";
 import { agentKeyIn } from "./agent-key.ts";
@@ -28,11 +28,9 @@ const head = generateSigningKey();
 const client = generateSigningKey();
 const stranger = generateSigningKey();
 const nonce = Buffer.from("nonce-of-a-stream");
-const nobody: Call = { peer: { class: "none", address: "10.0.0.9:5" } };
-const aHead: Call = { peer: { class: "machine", kind: "head", id: "h1", fingerprint: "f", serial: "1" } };
-const anAgent: Call = {
-  peer: { class: "machine", kind: "agent", id: "sn02", fingerprint: "g", serial: "2" },
-};
+const nobody = callBy({ class: "none", address: "10.0.0.9:5" });
+const aHead = callBy({ class: "machine", kind: "head", id: "h1", fingerprint: "f", serial: "1" });
+const anAgent = callBy({ class: "machine", kind: "agent", id: "sn02", fingerprint: "g", serial: "2" });
 const console = { name: "n1", groups: [], labels: {} };
 
 let directory: string;
@@ -255,9 +253,9 @@ test("a head's calls count for whom its ticket names, once, and only from a head
 });
 
 test("a certificate and a local socket need no ticket, and get what their roles allow", () => {
-  const anna: Call = { peer: { class: "user", id: "anna", fingerprint: "f", issuer: "i" } };
-  const ops: Call = { peer: { class: "local", group: "ops" } };
-  const others: Call = { peer: { class: "local", group: "others" } };
+  const anna = callBy({ class: "user", id: "anna", fingerprint: "f", issuer: "i" });
+  const ops = callBy({ class: "local", group: "ops" });
+  const others = callBy({ class: "local", group: "others" });
   expect(may(access.authorise(anna), "write", "config")).toEqual([true, false]);
   expect(access.authorise(ops).subject).toBe("local:ops");
   expect(may(attach({}, client, ops), "write", "break", "admin")).toEqual([true, true, false]);

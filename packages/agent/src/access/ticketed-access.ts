@@ -46,8 +46,12 @@ export function ticketedAccess(deps: TicketedAccessDeps): Access {
 
   function told<T>(call: Call, run: () => T): T {
     try {
-      return run();
+      const answer = run();
+      // Nobody is known yet by a ticket alone: whoever holds its key is still to sign.
+      if (!isToProve(answer)) call.vouch();
+      return answer;
     } catch (reason) {
+      if (reason instanceof RefusedError && !reason.mendable) call.blame();
       onRefused?.(call, ConfedError.from(reason));
       throw reason;
     }
@@ -216,6 +220,10 @@ export function ticketedAccess(deps: TicketedAccessDeps): Access {
       },
     };
   }
+}
+
+function isToProve(answer: unknown): boolean {
+  return (answer as Partial<Admission> | undefined)?.is === "to_prove";
 }
 
 /** The console is one that a permission is for. */

@@ -20,6 +20,7 @@ export function guardedHeadAccess({ policy, clock, subjectOf }: GuardedHeadAcces
     who(call) {
       const subject = subjectOf(call);
       if (subject === undefined) throw unauthenticated(call);
+      call.vouch();
       return callerOf(subject);
     },
     checkAgent({ peer }, agent) {

@@ -1,5 +1,5 @@
 import { ConfedError } from "@confed/kernel";
-import { FakeClock, FakeStream } from "@confed/testkit";
+import { FakeClock, FakeStream, NOBODYS_CALL } from "@confed/testkit";
 import {
   type AttachRequest,
   type AttachRequestReceived,
@@ -44,7 +44,7 @@ beforeEach(() => {
     };
   });
   const links = { of: () => ({ client: () => dialled }) };
-  const caller = openHeadAccess.who({ peer: { class: "none", address: "10.0.0.1:1" } });
+  const caller = openHeadAccess.who(NOBODYS_CALL);
   new Relay(client, { clock, directory, links: links as never, caller }, () => (overs += 1));
 });
 

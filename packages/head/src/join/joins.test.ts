@@ -1,5 +1,5 @@
 import { silentLogger } from "@confed/kernel";
-import { FakeClock, FakeStream } from "@confed/testkit";
+import { FakeClock, FakeStream, NOBODYS_CALL } from "@confed/testkit";
 import {
   type ConsoleStatus,
   type JoinHello,
@@ -19,7 +19,7 @@ const codec = messageCodec("JoinReport");
 class Agent extends FakeStream<JoinReportReceived, JoinReply> {
   constructor() {
     super("JoinReply");
-    joins.accept(this, { peer: { class: "none", address: "10.0.0.1:1" } });
+    joins.accept(this, NOBODYS_CALL);
   }
 
   report(report: JoinReport): void {

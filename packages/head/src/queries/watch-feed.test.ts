@@ -1,4 +1,4 @@
-import { FakeClock, FakeStream } from "@confed/testkit";
+import { FakeClock, FakeStream, NOBODYS_CALL } from "@confed/testkit";
 import { type ConsoleStatusReceived, messageCodec, type WatchResponse } from "@confed/wire";
 import { beforeEach, expect, test } from "vitest";
 import { openHeadAccess } from "../access/open-head-access.ts";
@@ -10,7 +10,7 @@ import { WatchFeed } from "./watch-feed.ts";
 const codec = messageCodec("ConsoleStatus");
 const plain = codec.decode(codec.encode({})) as ConsoleStatusReceived;
 
-const ANYBODY = openHeadAccess.who({ peer: { class: "none", address: "10.0.0.1:1" } });
+const ANYBODY = openHeadAccess.who(NOBODYS_CALL);
 
 let clock: FakeClock;
 let directory: Directory;
