@@ -7,6 +7,7 @@ import { killed } from "./killed.ts";
 import { fourRacks, twoShards } from "./many-cores.ts";
 import { flood, rate10, rate100, rate8000 } from "./rate.ts";
 import { reload } from "./reload.ts";
+import { silentClients } from "./silent-clients.ts";
 import { soak } from "./soak.ts";
 import { start1000, start10000 } from "./start.ts";
 import { stuckViewer } from "./stuck-viewer.ts";
@@ -16,5 +17,5 @@ import { takeover } from "./takeover.ts";
 export const CASES: readonly Case[] = [
   ...[start1000, rate100, rate10, attach, echo, flood],
   ...[rate8000, bootStorm, fourRacks, twoShards],
-  ...[idle, start10000, reload, stuckViewer, disk, killed, takeover, soak],
+  ...[idle, start10000, reload, stuckViewer, silentClients, disk, killed, takeover, soak],
 ];
