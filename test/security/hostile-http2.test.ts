@@ -129,6 +129,9 @@ const FLOODS: Readonly<Record<string, (raw: RawHttp2) => Promise<unknown>>> = {
     raw.flood(() => frame(FRAME.headers, FLAG.endHeaders, raw.stream(), grpcHeaders(ATTACH)), ATTACK_MS),
 };
 
+/** The beginning of a TLS record that never ends. */
+const CLIENT_HELLO = Buffer.concat([Buffer.from([22, 3, 1, 2, 0]), Buffer.alloc(512, 1)]);
+
 let source = 10;
 
 describe.each([
@@ -166,6 +169,49 @@ describe.each([
     expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);
     expect(after.unhandled).toBe(0);
   });
+});
+
+describe("who never proves who it is (slowloris)", () => {
+  test("is hung up on 10 s after it came, whatever it drips meanwhile, and shut out", async () => {
+    const silent = await server.hostile({ from: "127.0.2.1", tls: undefined, preface: false });
+    const dripping = await server.hostile({ from: "127.0.2.1", tls: undefined, preface: false });
+    const shaken = await server.hostile({ from: "127.0.2.1", preface: false });
+    const prefaced = await server.hostile({ from: "127.0.2.1" });
+    const calling = await server.hostile({ from: "127.0.2.1" });
+    const all = [silent, dripping, shaken, prefaced, calling];
+    const startMs = performance.now();
+    let drips = 0;
+    const drip = setInterval(() => {
+      drips += 1;
+      dripping.write(CLIENT_HELLO.subarray(drips - 1, drips));
+      calling.call(STATUS);
+    }, 250);
+    await new Promise((resolve) => setTimeout(resolve, 8_000));
+    expect(all.map(({ open }) => open)).toEqual(all.map(() => true));
+    await Promise.all(all.map(({ closed }) => closed));
+    clearInterval(drip);
+    expect(performance.now() - startMs).toBeLessThan(12_000);
+    // Five times 10 s.
+    const again = await server.hostile({ from: "127.0.2.1" });
+    await again.closed;
+    expect(again.frames).toEqual([]);
+  }, 30_000);
+
+  test("keeps nobody else of its address out, however often it comes", async () => {
+    const silent = await Promise.all(
+      Array.from({ length: 100 }, () => server.hostile({ tls: undefined, preface: false })),
+    );
+    const { attached, channel } = await server.attach();
+    await echoTimes(attached, 5);
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    // The oldest of them make room now.
+    const late = await server.hostile({ certified: true });
+    await late.received(({ type }) => type === FRAME.settings);
+    expect(late.open).toBe(true);
+    await expect.poll(() => silent.filter(({ open }) => open).length).toBe(99);
+    for (const one of [...silent, late]) one.destroy();
+    channel.close();
+  }, 30_000);
 });
 
 test("a window that is never opened is given up after 10 s, and holds little until then", async () => {

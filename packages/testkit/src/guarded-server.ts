@@ -72,6 +72,7 @@ export class GuardedServer {
     const { port } = this;
     const { authorities, user } = this.#start;
     const own = certified ? { key: user.key, cert: user.certificate } : {};
+    if ("tls" in options) return connectRawHttp2({ port, ...options });
     const tls = { ca: authorities, rejectUnauthorized: false, ...own };
     return connectRawHttp2({ port, tls, ...options });
   }

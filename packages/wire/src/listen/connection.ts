@@ -24,6 +24,7 @@ export class Connection implements Call, Traffic, Waiting {
   readonly address: string;
   readonly source: string;
   readonly sinceMs: number;
+  readonly isTrusted: boolean;
   /** Known once the handshake is through; until then nobody. */
   peer: PeerIdentity;
   /** Why none of its calls is served, if so. */
@@ -46,13 +47,17 @@ export class Connection implements Call, Traffic, Waiting {
   budgetFrames = 0;
   readonly #guard: ConnectionGuard;
 
-  constructor(socket: Socket, nowMs: number, guard: ConnectionGuard) {
+  constructor(
+    socket: Socket,
+    { nowMs, isTrusted, guard }: { nowMs: number; isTrusted: boolean; guard: ConnectionGuard },
+  ) {
     count += 1;
     this.id = String(count);
     this.socket = socket;
     this.speaks = socket;
     this.#guard = guard;
     this.sinceMs = nowMs;
+    this.isTrusted = isTrusted;
     this.address = `${socket.remoteAddress ?? ""}:${socket.remotePort ?? ""}`;
     this.source = sourceOf(socket.remoteAddress ?? "");
     this.peer = { class: "none", address: this.address };

@@ -157,17 +157,16 @@ export class Listener {
     this.#traffic.proven(connection);
   }
 
-  blamed({ source, socket }: Connection, fault: Fault): void {
+  blamed({ source, isTrusted }: Connection, fault: Fault): void {
     // Where all is plain there is one source, which is us.
-    if (this.#options.tls === undefined || this.#isTrusted(socket)) return;
+    if (this.#options.tls === undefined || isTrusted) return;
     if (!this.#penalties.blame(source, fault)) return;
     this.#options.logger.warn("shut out a source of bad connections", { source, fault });
   }
 
   #accept(socket: Socket): void {
-    const trusted = this.#isTrusted(socket);
     const connection = this.#keep(socket);
-    if (!trusted && this.#penalties.shutsOut(connection.source)) {
+    if (!connection.isTrusted && this.#penalties.shutsOut(connection.source)) {
       socket.resetAndDestroy();
       return;
     }
@@ -204,7 +203,11 @@ export class Listener {
   }
 
   #keep(socket: Socket): Connection {
-    const connection = new Connection(socket, systemClock.nowMs(), this);
+    const connection = new Connection(socket, {
+      nowMs: systemClock.nowMs(),
+      isTrusted: this.#isTrusted(socket),
+      guard: this,
+    });
     this.#connections.add(connection);
     // A raw connection may break before or between calls; its calls hear of it themselves.
     socket.on("error", (error) => {

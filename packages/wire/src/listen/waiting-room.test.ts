@@ -7,6 +7,7 @@ interface Guest {
   readonly name: string;
   readonly source: string;
   readonly sinceMs: number;
+  readonly isTrusted: boolean;
 }
 
 function openRoom(perSourceMax = 3) {
@@ -17,8 +18,8 @@ function openRoom(perSourceMax = 3) {
     perSourceMax,
     onOut: ({ name }, why) => void out.push(`${name} ${why}`),
   });
-  const come = (name: string, source: string) => {
-    const guest = { name, source, sinceMs: clock.nowMs() };
+  const come = (name: string, source: string, isTrusted = false) => {
+    const guest = { name, source, sinceMs: clock.nowMs(), isTrusted };
     room.enter(guest);
     return guest;
   };
@@ -56,6 +57,16 @@ test("one too many of a source sends out its oldest that has been silent, never 
   expect(room.size).toBe(5);
   room.close();
   expect(clock.pending).toBe(0);
+});
+
+test("a trusted source has as many as it likes", () => {
+  const { clock, out, room, come } = openRoom();
+  for (let count = 0; count < 10; count += 1) {
+    come(`h${count}`, "head", true);
+    clock.advance(900);
+  }
+  expect(out).toEqual([]);
+  room.close();
 });
 
 test("at the cap the oldest of the busiest source makes room, whoever comes", () => {

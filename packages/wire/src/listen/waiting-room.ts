@@ -5,6 +5,8 @@ import { LISTEN_LIMITS } from "./listen-limits.ts";
 export interface Waiting {
   readonly source: string;
   readonly sinceMs: number;
+  /** Its source may have as many as it likes. */
+  readonly isTrusted: boolean;
 }
 
 export interface WaitingRoomOptions<W extends Waiting> {
@@ -40,7 +42,8 @@ export class WaitingRoom<W extends Waiting> {
   enter(waiting: W): void {
     const { perSourceMax } = this.#options;
     const own = this.#bySource.get(waiting.source);
-    if (own !== undefined && own.size >= perSourceMax) this.#makeRoom(own, LISTEN_LIMITS.silentAfterMs);
+    if (own !== undefined && own.size >= perSourceMax && !waiting.isTrusted)
+      this.#makeRoom(own, LISTEN_LIMITS.silentAfterMs);
     if (this.#all.size >= LISTEN_LIMITS.unprovenMax) this.makeRoom();
     this.#all.add(waiting);
     const set = this.#bySource.get(waiting.source) ?? new Set();
