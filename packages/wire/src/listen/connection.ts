@@ -35,6 +35,8 @@ export class Connection implements Call, Traffic, Waiting {
   kind: "user" | "machine" = "user";
   /** Somebody answers for it. */
   isProven = false;
+  /** It has come as far as HTTP/2. */
+  hasEntered = false;
   /** A call was begun. */
   hasCalled = false;
   /** Calls that are not over. */

@@ -22,8 +22,10 @@ export const LISTEN_LIMITS = {
   gracePenaltyMs: 10_000,
   /** Penalty for a wrong password, token, ticket or certificate. */
   authPenaltyMs: 5_000,
-  /** Penalty for going away without a call: a port scanner's, and now and then a health check's. */
-  noCallPenaltyMs: 1_000,
+  /** Penalty for going away without a word: a port scanner's, and now and then a health check's. */
+  silencePenaltyMs: 1_000,
+  /** Penalty for a handshake without a call: a client of several addresses does that, though not often. */
+  idlePenaltyMs: 100,
   /** A source is shut out once its penalties reach this: one mistake is nobody's end. */
   shutOutFromMs: 15_000,
   /** Never longer: addresses are given to others. */

@@ -198,6 +198,7 @@ export class Listener {
   #enter(connection: Connection): void {
     const plain = this.#options.tls === undefined;
     connection.kind = plain || connection.peer.class === "machine" ? "machine" : "user";
+    connection.hasEntered = true;
     this.#traffic.add(connection);
     this.#options.onReady(connection);
   }
@@ -216,7 +217,8 @@ export class Listener {
     socket.once("close", () => {
       this.#connections.delete(connection);
       this.#traffic.remove(connection);
-      if (this.#room.leave(connection) && !connection.hasCalled) this.blamed(connection, "noCall");
+      if (this.#room.leave(connection) && !connection.hasCalled)
+        this.blamed(connection, connection.hasEntered ? "idle" : "silence");
     });
     return connection;
   }

@@ -23,7 +23,7 @@ test("faults that come seldom are forgiven", () => {
   const clock = new FakeClock();
   const penalties = new Penalties(clock);
   for (let hour = 0; hour < 3_600; hour += 1) {
-    penalties.blame("a", "noCall");
+    penalties.blame("a", "silence");
     clock.advance(1_000);
   }
   expect(penalties.shutsOut("a")).toBe(false);

@@ -2,13 +2,14 @@ import type { Clock } from "@confed/kernel";
 import { LISTEN_LIMITS } from "./listen-limits.ts";
 
 /** What a source can be blamed for. */
-export type Fault = "crash" | "grace" | "auth" | "noCall";
+export type Fault = "crash" | "grace" | "auth" | "silence" | "idle";
 
 const PENALTY_MS: Record<Fault, number> = {
   crash: LISTEN_LIMITS.crashPenaltyMs,
   grace: LISTEN_LIMITS.gracePenaltyMs,
   auth: LISTEN_LIMITS.authPenaltyMs,
-  noCall: LISTEN_LIMITS.noCallPenaltyMs,
+  silence: LISTEN_LIMITS.silencePenaltyMs,
+  idle: LISTEN_LIMITS.idlePenaltyMs,
 };
 
 interface Conduct {

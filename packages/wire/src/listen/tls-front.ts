@@ -13,7 +13,7 @@ export interface TlsFrontOptions {
   /** A handshake is through, and the connection knows its peer. */
   readonly onSecure: (connection: Connection, socket: TLSSocket) => void;
   /** A handshake failed, or the certificate is locked out; the connection is gone. */
-  readonly onFailed: (connection: Connection, why: string, fault: "auth" | "noCall") => void;
+  readonly onFailed: (connection: Connection, why: string, fault: "auth" | "silence") => void;
   /** The material changed: who is connected is looked at again. */
   readonly onChange: (material: TlsMaterial) => void;
 }
@@ -50,7 +50,7 @@ export class TlsFront {
     this.#server.on("tlsClientError", (error, socket) => {
       const connection = this.#taken(socket);
       socket.destroy();
-      if (connection !== undefined) options.onFailed(connection, error.message, "noCall");
+      if (connection !== undefined) options.onFailed(connection, error.message, "silence");
     });
     this.#unwatch = tls.watch(() => {
       try {
