@@ -173,8 +173,8 @@ describe.each([
 
 describe("who never proves who it is (slowloris)", () => {
   test("is hung up on 10 s after it came, whatever it drips meanwhile, and shut out", async () => {
-    const silent = await server.hostile({ from: "127.0.2.1", tls: undefined, preface: false });
-    const dripping = await server.hostile({ from: "127.0.2.1", tls: undefined, preface: false });
+    const silent = await server.hostile({ from: "127.0.2.1", plain: true, preface: false });
+    const dripping = await server.hostile({ from: "127.0.2.1", plain: true, preface: false });
     const shaken = await server.hostile({ from: "127.0.2.1", preface: false });
     const prefaced = await server.hostile({ from: "127.0.2.1" });
     const calling = await server.hostile({ from: "127.0.2.1" });
@@ -200,7 +200,7 @@ describe("who never proves who it is (slowloris)", () => {
   test("keeps nobody else of its address out, however often it comes", async () => {
     const from = "127.0.2.2";
     const silent = await Promise.all(
-      Array.from({ length: 100 }, () => server.hostile({ from, tls: undefined, preface: false })),
+      Array.from({ length: 100 }, () => server.hostile({ from, plain: true, preface: false })),
     );
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     // The oldest of them make room now.

@@ -1,6 +1,13 @@
 import { readdirSync } from "node:fs";
-import { silentLogger } from "@confed/kernel";
-import { type Call, type Handlers, type Outlet, startServer, type TlsMaterial } from "@confed/wire";
+import { silentLogger, systemClock } from "@confed/kernel";
+import {
+  type Call,
+  type Handlers,
+  type Outlet,
+  type ReadLogResponse,
+  startServer,
+  type TlsMaterial,
+} from "@confed/wire";
 import { TestAuthority, TestTls } from "./test-authority.ts";
 
 // The program of a test: a server over TLS that echoes what is typed, in a process whose memory and
@@ -71,10 +78,10 @@ const handlers: Handlers<"Agent"> = {
 };
 
 /** As much as is taken. */
-async function bulk(outlet: Outlet<{ data: Uint8Array }>): Promise<void> {
+async function bulk(outlet: Outlet<ReadLogResponse>): Promise<void> {
   const data = Buffer.alloc(60_000, "x");
   while (!outlet.signal.aborted) {
-    outlet.send({ data });
+    outlet.send({ chunk: { data } });
     await outlet.drained(256 * 1024);
   }
 }
@@ -94,15 +101,17 @@ const server = await startServer({
   tls: plain ? undefined : tls,
   logger: silentLogger,
 });
-authority[Symbol.dispose]();
 
-let lastMs = performance.now();
+const LOOK_MS = 10;
+let lastMs = systemClock.nowMs();
 let stalledMs = 0;
-setInterval(() => {
-  const nowMs = performance.now();
-  stalledMs = Math.max(stalledMs, nowMs - lastMs - 10);
+function look(): void {
+  const nowMs = systemClock.nowMs();
+  stalledMs = Math.max(stalledMs, nowMs - lastMs - LOOK_MS);
   lastMs = nowMs;
-}, 10);
+  systemClock.after(LOOK_MS, look);
+}
+look();
 
 process.on("message", () => {
   gc?.();
@@ -121,6 +130,7 @@ process.on("message", () => {
   process.send?.(figures);
 });
 process.on("disconnect", () => {
+  authority[Symbol.dispose]();
   void server.close().then(() => process.exit());
 });
 process.send?.({ port: server.port, authorities: authority.authorities, user } satisfies GuardedStart);

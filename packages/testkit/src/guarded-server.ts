@@ -10,6 +10,14 @@ import { TestTls } from "./test-authority.ts";
 
 const MAIN = fileURLToPath(new URL("../dist/guarded-server-main.js", import.meta.url));
 
+/** How somebody hostile comes. */
+export interface HostileOptions extends Partial<Pick<RawHttp2Options, "from" | "preface">> {
+  /** With a user's certificate. */
+  readonly certified?: boolean;
+  /** Without TLS. */
+  readonly plain?: boolean;
+}
+
 /** A server over TLS in a process of its own, to be attacked: what it costs can be measured from outside. */
 export class GuardedServer {
   readonly #child: ChildProcess;
@@ -65,14 +73,11 @@ export class GuardedServer {
   }
 
   /** Somebody who does not keep to the protocol, with a user's certificate or without one. */
-  hostile({
-    certified = false,
-    ...options
-  }: Partial<RawHttp2Options> & { readonly certified?: boolean } = {}): Promise<RawHttp2> {
+  hostile({ certified = false, plain = false, ...options }: HostileOptions = {}): Promise<RawHttp2> {
     const { port } = this;
     const { authorities, user } = this.#start;
     const own = certified ? { key: user.key, cert: user.certificate } : {};
-    if ("tls" in options) return connectRawHttp2({ port, ...options });
+    if (plain) return connectRawHttp2({ port, ...options });
     const tls = { ca: authorities, rejectUnauthorized: false, ...own };
     return connectRawHttp2({ port, tls, ...options });
   }

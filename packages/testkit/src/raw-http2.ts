@@ -43,6 +43,7 @@ export class RawHttp2 {
   readonly #frames: ReceivedFrame[] = [];
   #rest: Buffer = Buffer.alloc(0);
   #nextStream = 1;
+  #isClosed = false;
   /** Settles when the server has hung up. */
   readonly closed: Promise<void>;
 
@@ -55,6 +56,7 @@ export class RawHttp2 {
     });
     this.closed = new Promise((resolve) => {
       socket.once("close", () => {
+        this.#isClosed = true;
         resolve();
       });
     });
@@ -62,7 +64,7 @@ export class RawHttp2 {
 
   /** True while the server has not hung up. */
   get open(): boolean {
-    return !this.#socket.destroyed && this.#socket.writable;
+    return !this.#isClosed && !this.#socket.destroyed && this.#socket.writable;
   }
 
   /** Everything that came so far. */
