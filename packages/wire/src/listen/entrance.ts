@@ -60,8 +60,8 @@ export class Entrance {
       this.#begin(stream, headers);
     });
     http2.on("sessionError", (error: NodeJS.ErrnoException, session: ServerHttp2Session) => {
-      // What nghttp2 gives up on is broken or hostile; anything else is a connection that broke.
-      if (error.code?.startsWith("ERR_HTTP2") === true) this.#sessions.get(session)?.condemn();
+      // What nghttp2 gives up on is broken or hostile; anything else, a peer's own error too, is a connection that broke.
+      if (PROTOCOL_BROKEN.has(error.code)) this.#sessions.get(session)?.condemn();
     });
   }
 
@@ -131,6 +131,12 @@ export class Entrance {
     });
   }
 }
+
+/** Errors of a session by which Node tells that nghttp2 has given up on the peer. */
+const PROTOCOL_BROKEN: ReadonlySet<string | undefined> = new Set([
+  "ERR_HTTP2_ERROR",
+  "ERR_HTTP2_TOO_MANY_INVALID_FRAMES",
+]);
 
 /** A call that is begun to be reset costs as much as so many other frames (20 µs each time). */
 const FRAMES_PER_RESET = 20;
