@@ -153,7 +153,16 @@ function callOf(connection: Connection, { metadata }: { readonly metadata: Metad
   const [authorization] = metadata.get("authorization");
   if (typeof authorization !== "string") return connection;
   const [, bearer = ""] = /^Bearer (\S{1,1024})$/i.exec(authorization) ?? [];
-  return { peer: connection.peer, bearer };
+  return {
+    peer: connection.peer,
+    bearer,
+    vouch() {
+      connection.vouch();
+    },
+    blame() {
+      connection.blame();
+    },
+  };
 }
 
 /** The connection of a call, or why the call is refused. */

@@ -57,5 +57,6 @@ export function spawnStore(logger: Logger): StoreProcess {
   };
 }
 
+/** A disk that hangs keeps no head from ending; what it has acknowledged is safe. */
 const END_MS_MAX = 2_000;
 const KILL_WAIT_MS = 1_000;

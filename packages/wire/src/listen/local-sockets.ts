@@ -99,6 +99,7 @@ function groupIdOf(group: string): Promise<number> {
   });
 }
 
+/** A directory server that does not answer must not keep a start waiting. */
 const LOOKUP_MS_MAX = 5_000;
 
 function closed(listener: Server): Promise<void> {
