@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { type Channel, type ClientTlsMaterial, openChannel } from "@confed/wire";
