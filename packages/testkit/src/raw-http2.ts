@@ -166,7 +166,8 @@ export async function connectRawHttp2({
   plain.on("error", () => undefined);
   const socket = tls === undefined ? plain : connectTls({ ...tls, socket: plain, ALPNProtocols: ["h2"] });
   const raw = new RawHttp2(socket);
-  await Promise.race([once(socket, tls === undefined ? "connect" : "secureConnect"), raw.closed]);
+  const connected = once(socket, tls === undefined ? "connect" : "secureConnect");
+  await Promise.race([connected.catch(() => raw.closed), raw.closed]);
   if (preface) raw.write(PREFACE, frame(FRAME.settings, 0, 0));
   return raw;
 }
