@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type AgentGuard, type RunningAgent, startAgent } from "@confed/agent";
-import { loadAgentConfig } from "@confed/config";
+import { type RunningAgent, startAgent } from "@confed/agent";
+import { loadAgentConfig, type SocketSettings } from "@confed/config";
 import { type RunningHead, startHead } from "@confed/head";
 import { silentLogger, systemClock } from "@confed/kernel";
 import {
@@ -77,7 +77,7 @@ export class GuardedRig {
     }: {
       readonly as?: string;
       readonly port?: number;
-      readonly sockets?: AgentGuard["sockets"] & object;
+      readonly sockets?: readonly SocketSettings[];
     } = {},
   ): Promise<RunningAgent> {
     const table = [];
@@ -103,6 +103,7 @@ export class GuardedRig {
           listen: `127.0.0.1:${port}`,
           heads: [this.headAddress],
           state: join(this.directory, id),
+          sockets,
         },
         logs: { path: join(this.directory, "&.log") },
         consoles: table,
@@ -112,7 +113,7 @@ export class GuardedRig {
     if (loaded.ok === undefined) throw new Error(JSON.stringify(loaded.faults));
     const agent = await startAgent(loaded.ok, {
       ...{ clock: systemClock, logger: silentLogger, version: "1.0", env: {}, residentBytes: () => 0 },
-      guard: { tls: this.#machine(`agent/${as}`), sockets },
+      guard: { tls: this.#machine(`agent/${as}`) },
     });
     this.#closers.push(() => agent.stop());
     return agent;

@@ -19,7 +19,7 @@ import { startNameResolver } from "@confed/transports";
 import { listenLocally, type RunningServer, startServer, type TlsProvider } from "@confed/wire";
 import { agentKeyIn } from "./access/agent-key.ts";
 import { HeldPolicy } from "./access/held-policy.ts";
-import { localSockets, type RoleSocket, rolesOfSockets } from "./access/local-sockets.ts";
+import { localSockets, rolesOfSockets } from "./access/local-sockets.ts";
 import { openAccess } from "./access/open-access.ts";
 import { ticketedAccess } from "./access/ticketed-access.ts";
 import { Cadence } from "./console/cadence.ts";
@@ -69,8 +69,6 @@ export interface AgentDeps {
 /** What an agent needs to know who comes. */
 export interface AgentGuard {
   readonly tls: TlsProvider;
-  /** Sockets for groups of this host, beside the one in the state directory that is its own user's. */
-  readonly sockets?: readonly RoleSocket[] | undefined;
 }
 
 export interface RunningAgent {
@@ -170,7 +168,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       ? openAccess({ agent: agent.id, key })
       : ticketedAccess({
           ...{ agent: agent.id, epoch, policy, key, clock },
-          rolesOfSocket: rolesOfSockets(deps.guard.sockets),
+          rolesOfSocket: rolesOfSockets(agent.sockets),
         });
   const services = agentServices({
     access,
@@ -207,7 +205,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     });
     // The way in when every head is dead. Of several shards each would have to guard it alone.
     if (deps.guard !== undefined && deps.shard === undefined)
-      scope.own(await listenLocally(localSockets(agent.stateDir, deps.guard.sockets), server, logger));
+      scope.own(await listenLocally(localSockets(agent.stateDir, agent.sockets), server, logger));
     if (deps.shard !== undefined)
       inner = await startServer({ listen: INNER_LISTEN, services: { Agent: services }, logger });
     const { port } = server;

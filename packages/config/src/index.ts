@@ -35,4 +35,5 @@ export {
   type LogMode,
   type LogSettings,
   SHARDS_MAX,
+  type SocketSettings,
 } from "./settings-schema.ts";

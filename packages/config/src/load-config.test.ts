@@ -200,3 +200,19 @@ test("the error to end with names the first fault and counts the others", async 
     "/c.yaml:1:7",
   ]);
 });
+
+test("sockets for groups of the host are settings of an agent, and none may be called admin", async () => {
+  const load = async (sockets: unknown) => {
+    const path = join(directory, "sockets.json");
+    await writeFile(path, JSON.stringify({ agent: { id: "sn01", state: "/var/lib/confed", sockets } }));
+    return loadAgentConfig(path);
+  };
+  const good = await load([{ group: "ops", roles: ["operator"] }]);
+  expect(good.ok?.agent.sockets).toEqual([{ group: "ops", roles: ["operator"], directory: "/run/confed" }]);
+  for (const bad of [
+    { group: "admin", roles: ["viewer"] },
+    { group: "a/b", roles: ["viewer"] },
+    { group: "ops", roles: [] },
+  ])
+    expect((await load([bad])).faults).toHaveLength(1);
+});

@@ -12,6 +12,7 @@ import {
   refuse,
   text,
   wholeNumber,
+  word,
 } from "./scalar-schema.ts";
 
 /** Where heads and agents listen unless told otherwise. */
@@ -29,6 +30,18 @@ export interface AgentSettings {
   readonly stateDir: string;
   /** Processes that share the consoles; "auto": as many as the host has processors. One unless given. */
   readonly shards?: number | "auto" | undefined;
+  /** Ways in for groups of this host, which need no head: in force as soon as not everybody is let in. */
+  readonly sockets?: readonly SocketSettings[] | undefined;
+}
+
+/** An entry of `agent.sockets`. */
+export interface SocketSettings {
+  /** Of the host; its members come in, and nobody else. */
+  readonly group: string;
+  /** What they may do. */
+  readonly roles: readonly string[];
+  /** Where the group's own directory is made: `<directory>/<group>/agent.sock`. */
+  readonly directory: string;
 }
 
 /** More processes than this on one host help nobody: each has its own connection to every head. */
@@ -118,6 +131,20 @@ const agent = z
         });
         return z.NEVER;
       })
+      .optional(),
+    sockets: z
+      .array(
+        z.strictObject({
+          // "admin" is whoever the agent runs as, by the socket in its state directory.
+          group: text(
+            "the name of a group, and not admin",
+            (value) => /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/.test(value) && value !== "admin",
+            'like "operators"',
+          ),
+          roles: z.array(word).min(1),
+          directory: absolutePath.default("/run/confed"),
+        }),
+      )
       .optional(),
   })
   .transform(
