@@ -21,7 +21,7 @@ function write(name: string, lines: readonly string[]): string {
 const BAD_AGENT = [
   "agent:",
   "  id: sn 01", // 2: not a name
-  '  listen: "0.0.0.0:7110"', // 3: not loopback
+  '  listen: "0.0.0.0:seven"', // 3: no port
   "  heads: [head1, 127.0.0.1:99999]", // 4: no such port
   "  stat: /var/lib/confed", // 5: unknown key, and a missing one
   "logs: { path: /var/log/consoles/all.log }", // 6: no &

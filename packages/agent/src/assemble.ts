@@ -62,6 +62,8 @@ export interface AgentDeps {
   readonly load?: (() => Promise<LoadResult<AgentConfig>>) | undefined;
   /** Everything in TLS, and nobody may do anything but with an identity and a role. Without it, all is open. */
   readonly guard?: AgentGuard | undefined;
+  /** Listen beyond loopback without TLS. */
+  readonly insecureListen?: boolean | undefined;
   /** Set for one of several processes of a host, which share its consoles. */
   readonly shard?: ShardSeat | undefined;
 }
@@ -201,6 +203,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       inherited,
       services: { Agent: front },
       tls: deps.guard?.tls,
+      insecure: deps.insecureListen,
       logger,
     });
     // The way in when every head is dead. Of several shards each would have to guard it alone.

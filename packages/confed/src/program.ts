@@ -2,6 +2,7 @@ import { withSection } from "@confed/rcons";
 import { Command, type OutputConfiguration } from "commander";
 import { defineAgent } from "./commands/agent.ts";
 import { defineAgentShard } from "./commands/agent-shard.ts";
+import { defineCa } from "./commands/ca.ts";
 import { defineCheck } from "./commands/check.ts";
 import { defineCompletion } from "./commands/completion.ts";
 import { defineConsole } from "./commands/console.ts";
@@ -13,6 +14,7 @@ import { defineReload } from "./commands/reload.ts";
 import { defineGrant, defineRole } from "./commands/role.ts";
 import { defineSim } from "./commands/sim.ts";
 import { defineStatus } from "./commands/status.ts";
+import { defineToken } from "./commands/token.ts";
 import { defineUp } from "./commands/up.ts";
 import { defineUser } from "./commands/user.ts";
 import { VERSION } from "./version.ts";
@@ -23,6 +25,8 @@ const COMMANDS: readonly DefineCommand[] = [
   defineAgent,
   defineAgentShard,
   defineStatus,
+  defineCa,
+  defineToken,
   defineReload,
   defineConsole,
   defineCheck,
@@ -42,6 +46,8 @@ export function buildProgram(launch: Launch, output: OutputConfiguration = {}): 
     .usage("COMMAND [options]")
     .version(VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help, or with a command its help")
+    // Some commands have options of the same names as their own subcommands: each takes what stands behind it.
+    .enablePositionalOptions()
     .showSuggestionAfterError(true);
   for (const define of COMMANDS) define(program, launch);
   // What is wrong goes to people through one door, with the exit codes of the house.

@@ -36,4 +36,5 @@ export {
   type LogSettings,
   SHARDS_MAX,
   type SocketSettings,
+  type TlsMode,
 } from "./settings-schema.ts";

@@ -139,7 +139,7 @@ test("what was loaded cannot be changed", async () => {
 test("a head's configuration loads", async () => {
   const path = join(directory, "head.yaml");
   expect((await loadHeadConfig(path)).ok).toEqual({
-    head: { listen: { host: "127.0.0.1", port: 7100 }, stateDir: "/var/lib/confed" },
+    head: { listen: { host: "127.0.0.1", port: 7100 }, stateDir: "/var/lib/confed", heads: [] },
     files: [path],
   });
 });

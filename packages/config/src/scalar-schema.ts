@@ -4,7 +4,6 @@ import {
   type HostPort,
   type HostPortOptions,
   isHost,
-  isLoopbackHost,
   parseDurationMs,
   parseHostPort,
 } from "@confed/kernel";
@@ -125,14 +124,9 @@ export function address(options: HostPortOptions): AddressSchema {
   });
 }
 
-/** Where to listen: loopback, as long as there is no TLS. Port 0 lets the system choose. */
+/** Where to listen. Port 0 lets the system choose. */
 export function listenAddress(defaultPort: number): AddressSchema {
-  return address({ defaultPort, zeroPort: true }).check(({ value, issues }) => {
-    if (isLoopbackHost(value.host)) return;
-    refuse(issues, value, "must be an address of this host only, as there is no TLS yet", {
-      hint: "listen on 127.0.0.1, ::1 or localhost",
-    });
-  });
+  return address({ defaultPort, zeroPort: true });
 }
 
 /** A reference to a secret. What it refuses it never shows. */

@@ -21,7 +21,7 @@ export const DEFAULT_PORTS = { head: 7100, agent: 7110 } as const;
 /** The `agent:` section. */
 export interface AgentSettings {
   readonly id: string;
-  /** Loopback. Port 0: the system chooses; whoever listens puts the real one into `advertise`, too. */
+  /** Port 0: the system chooses; whoever listens puts the real one into `advertise`, too. */
   readonly listen: HostPort;
   /** Where heads and clients may reach this agent, best first; `listen` unless given. */
   readonly advertise: readonly HostPort[];
@@ -30,6 +30,7 @@ export interface AgentSettings {
   readonly stateDir: string;
   /** Processes that share the consoles; "auto": as many as the host has processors. One unless given. */
   readonly shards?: number | "auto" | undefined;
+  readonly tls?: TlsMode | undefined;
   /** Ways in for groups of this host, which need no head: in force as soon as not everybody is let in. */
   readonly sockets?: readonly SocketSettings[] | undefined;
 }
@@ -44,14 +45,23 @@ export interface SocketSettings {
   readonly directory: string;
 }
 
+/** "auto", which it is unless given: on, unless it listens on loopback only and has no identity. */
+export type TlsMode = (typeof TLS_MODES)[number];
+
+/** The words of configuration for whether connections are made in TLS. */
+export const TLS_MODES = ["auto", "on", "off"] as const;
+
 /** More processes than this on one host help nobody: each has its own connection to every head. */
 export const SHARDS_MAX = 64;
 
 /** The `head:` section. */
 export interface HeadSettings {
-  /** Loopback. Port 0: the system chooses. */
+  /** Port 0: the system chooses. */
   readonly listen: HostPort;
   readonly stateDir: string;
+  readonly tls?: TlsMode | undefined;
+  /** Other heads of the cluster: an enrolled one renews its certificate at that of them which has the authority. */
+  readonly heads: readonly HostPort[];
 }
 
 /** How one console is logged. */
@@ -146,6 +156,7 @@ const agent = z
         }),
       )
       .optional(),
+    tls: z.enum(TLS_MODES).optional(),
   })
   .transform(
     ({ state, advertise, ...rest }): AgentSettings => ({
@@ -159,8 +170,10 @@ const head = z
   .strictObject({
     listen: listenAddress(DEFAULT_PORTS.head).default({ host: "127.0.0.1", port: DEFAULT_PORTS.head }),
     state: absolutePath,
+    tls: z.enum(TLS_MODES).optional(),
+    heads: z.array(address({ defaultPort: DEFAULT_PORTS.head })).default([]),
   })
-  .transform(({ listen, state }): HeadSettings => ({ listen, stateDir: state }));
+  .transform(({ state, ...rest }): HeadSettings => ({ ...rest, stateDir: state }));
 
 const logPath = absolutePath.check(({ value, issues }) => {
   const hint = 'like "/var/log/consoles/&.log"';

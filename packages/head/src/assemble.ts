@@ -1,15 +1,19 @@
 import { hostname } from "node:os";
 import { type Clock, type HostPort, isConsoleName, type Logger, Scope } from "@confed/kernel";
+import { type Audit, silentAudit } from "@confed/trust/audit";
 import { startServer, type TlsProvider } from "@confed/wire";
 import { guardedHeadAccess } from "./access/guarded-head-access.ts";
-import type { HeadAccess } from "./access/head-access.ts";
+import { callerFor, type HeadAccess } from "./access/head-access.ts";
 import { openHeadAccess } from "./access/open-head-access.ts";
 import { subjectOfCall } from "./access/subject-of-call.ts";
 import { AgentLinks } from "./attach/agent-links.ts";
 import type { ResolveHost } from "./attach/dial-agent.ts";
 import { Relays } from "./attach/relays.ts";
 import { Directory } from "./directory/directory.ts";
+import { type EnrolledHead, headTrust, type TlsMode } from "./enrolment/head-trust.ts";
+import { serveLocally } from "./enrolment/local-socket.ts";
 import { headService } from "./head-service.ts";
+import { enrolledAdmission, OPEN_ADMISSION } from "./join/admission.ts";
 import { Joins } from "./join/joins.ts";
 import { PolicySource } from "./policy/policy-source.ts";
 import { QuietStreams } from "./queries/quiet-streams.ts";
@@ -22,8 +26,12 @@ import { Logins, type PasswordSource } from "./users/logins.ts";
 export interface HeadOptions {
   /** How long after its start agents that it has not heard of may be on their way. Default 6 s. */
   readonly joinGraceMs?: number;
-  /** Loopback, which the configuration sees to. Port 0: the system chooses. */
+  /** Port 0: the system chooses. */
   readonly listen: HostPort;
+  /** Where the authorities and the store of this head are; without it, it has neither. */
+  readonly stateDir?: string | undefined;
+  /** "auto", unless given. */
+  readonly tls?: TlsMode | undefined;
 }
 
 export interface HeadDeps {
@@ -31,7 +39,18 @@ export interface HeadDeps {
   readonly logger: Logger;
   readonly version: string;
   readonly resolveHost: ResolveHost;
-  /** Everything in TLS, and nobody may do anything but with an identity and a role. Without it, all is open. */
+  /** Without it, nothing is audited. */
+  readonly audit?: Audit | undefined;
+  /** The certificate that another head of the cluster gave to this one, which then has no authority. */
+  readonly enrolled?: EnrolledHead | undefined;
+  /** Listen beyond loopback without TLS. */
+  readonly insecureListen?: boolean | undefined;
+  /** How long certificates hold that this head gives; a week. */
+  readonly certificateMs?: number | undefined;
+  /**
+   * Everything in TLS, and nobody may do anything but with an identity and a role. Without it, that is so if there are
+   * authorities or a certificate in the state directory, else all is open.
+   */
   readonly guard?: HeadGuard | undefined;
 }
 
@@ -54,13 +73,17 @@ export interface RunningHead {
  * Start a head. It knows nothing: agents tell it what they have. Rejects with "conflict" when the
  * address is taken.
  */
-export async function startHead(
-  { listen, joinGraceMs = JOIN_GRACE_MS }: HeadOptions,
-  deps: HeadDeps,
-): Promise<RunningHead> {
-  const { clock, logger, version, resolveHost, guard } = deps;
+export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<RunningHead> {
+  const { listen, joinGraceMs = JOIN_GRACE_MS } = options;
+  const { clock, logger, version, resolveHost, audit = silentAudit } = deps;
   const scope = new Scope({ clock, releaseMsMax: RELEASE_MS_MAX });
-  const head = isConsoleName(hostname()) ? hostname() : "head";
+  const head = deps.enrolled?.id ?? (isConsoleName(hostname()) ? hostname() : "head");
+  const trust = await headTrust(options, { ...deps, audit, head, scope }).catch(async (reason: unknown) => {
+    await scope.close();
+    throw reason;
+  });
+  const { enrolment } = trust;
+  const guard = deps.guard ?? trust.guard;
   const oldAtMs = clock.nowMs() + joinGraceMs;
   const directory = new Directory(
     () => clock.wallTimeMs(),
@@ -79,6 +102,7 @@ export async function startHead(
     head,
     version,
     access,
+    admission: enrolment === undefined ? OPEN_ADMISSION : enrolledAdmission(enrolment.machines),
     onAdmitted: (agent, restarted) => {
       links.admitted(agent, restarted);
     },
@@ -86,6 +110,11 @@ export async function startHead(
   scope.own(() => {
     joins.stop();
   });
+  scope.own(
+    trust.onMachines(() => {
+      joins.recheck();
+    }),
+  );
   const quietStreams = new QuietStreams(clock);
   scope.own(() => {
     quietStreams.stop();
@@ -116,10 +145,18 @@ export async function startHead(
     relays: new Relays({ clock, directory, links }),
     watchFeed,
     tails,
+    enrolment,
+    administrator: (call) => callerFor(access, call, "enrol").name,
+    trouble: () => trust.trouble(),
   });
   try {
-    const server = await startServer({ listen, services: { Head: service }, tls: guard?.tls, logger });
+    const server = await startServer({
+      ...{ listen, services: { Head: service }, tls: guard?.tls, logger },
+      insecure: deps.insecureListen,
+    });
     scope.own(() => server.close());
+    if (guard !== undefined && options.stateDir !== undefined)
+      scope.own(await serveLocally(options.stateDir, server, logger));
     return { port: server.port, close: () => scope.close() };
   } catch (reason) {
     await scope.close();

@@ -3,6 +3,12 @@ import type { Verb } from "@confed/trust";
 import type { Call, Handlers } from "@confed/wire";
 import { callerFor, type HeadAccess } from "./access/head-access.ts";
 import type { Relays } from "./attach/relays.ts";
+import {
+  administerEnrolment,
+  type EnrolmentServiceDeps,
+  enroll,
+  renew,
+} from "./enrolment/enrolment-service.ts";
 import type { Joins } from "./join/joins.ts";
 import { type ControlDeps, control } from "./queries/control.ts";
 import { inspect } from "./queries/inspect.ts";
@@ -14,7 +20,11 @@ import type { WatchFeed } from "./queries/watch-feed.ts";
 import type { Tails } from "./tail/tails.ts";
 import { type UserServiceDeps, userService } from "./users/user-service.ts";
 
-export interface HeadServiceDeps extends ControlDeps, ProcessStatusDeps, UserServiceDeps {
+export interface HeadServiceDeps
+  extends ControlDeps,
+    ProcessStatusDeps,
+    UserServiceDeps,
+    EnrolmentServiceDeps {
   readonly access: HeadAccess;
   readonly joins: Joins;
   readonly relays: Relays;
@@ -53,6 +63,9 @@ export function headService(deps: HeadServiceDeps): Handlers<"Head"> {
       return processStatus(deps);
     },
     ...userService(deps),
+    enroll: (request, _signal, call) => enroll(request, deps, call),
+    renew: (request, _signal, call) => renew(request, deps, call),
+    enrolment: (request, _signal, call) => administerEnrolment(request, deps, call),
   };
 }
 

@@ -24,6 +24,8 @@ export const ERROR_CODES = [
   "resource_exhausted",
   /** A viewer that reads nothing was let go; it may come back. */
   "slow_consumer",
+  /** This head has no say in that: another one keeps what people told, and takes the change. */
+  "read_only_head",
   /** The thing cannot do that: break on a unix socket, a read of a log that is not kept. */
   "failed_precondition",
   /** Bytes are gone; a gap says which. */

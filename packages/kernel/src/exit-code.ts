@@ -36,6 +36,7 @@ export const EXIT_CODE_OF: Readonly<Record<ErrorCode, number>> = {
   head_unreachable: EXIT.headUnreachable,
   resource_exhausted: EXIT.resourceLimit,
   slow_consumer: EXIT.resourceLimit,
+  read_only_head: EXIT.generic,
   failed_precondition: EXIT.generic,
   data_loss: EXIT.generic,
   unavailable: EXIT.generic,

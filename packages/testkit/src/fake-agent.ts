@@ -65,6 +65,9 @@ export async function startFakeHead(agent: FakeAgent): Promise<FakeHead> {
       logout: unplayed,
       whoAmI: unplayed,
       administer: unplayed,
+      enroll: unplayed,
+      renew: unplayed,
+      enrolment: unplayed,
       resolve: async ({ console }) => ({
         owner: OWNER,
         direct: said.addresses.map((address) => ({ address })),

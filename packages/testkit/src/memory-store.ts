@@ -4,6 +4,8 @@ import { ConfedError } from "@confed/kernel";
 /** A head's store that forgets everything with the test. */
 export class MemoryStore implements Store {
   readonly trouble = undefined;
+  /** Why commits are refused, while they are. */
+  failing: ConfedError | undefined;
   readonly #entries = new Map<string, Entry>();
   readonly #subscribers = new Map<StoredKind, Set<OnChange<StoredKind>>>();
   revision = 0;
@@ -18,6 +20,8 @@ export class MemoryStore implements Store {
   }
 
   async commit(changes: readonly Change[]): Promise<number> {
+    await Promise.resolve();
+    if (this.failing !== undefined) throw this.failing;
     for (const { kind, key, ifRevision } of changes) {
       if (ifRevision !== undefined && (this.get(kind, key)?.revision ?? 0) !== ifRevision)
         throw new ConfedError("conflict", `${kind} ${key} was changed by somebody else`, { subject: key });

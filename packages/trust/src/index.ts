@@ -6,11 +6,14 @@ export {
   formatCertificateName,
   parseCertificateName,
 } from "./certificates/certificate-name.ts";
-export { identityIn, type ProvenIdentity, type TrustedAuthorities } from "./certificates/peer-identity.ts";
+export { formatJoinToken, type JoinToken, parseJoinToken } from "./certificates/join-token.ts";
+export {
+  type AuthorityCertificates,
+  identifierFor,
+  type ProvenIdentity,
+} from "./certificates/peer-identity.ts";
 export {
   type CertificateRead,
-  fingerprintOf,
-  isIssuedBy,
   parseCertificate,
   pinOf,
   readCertificate,

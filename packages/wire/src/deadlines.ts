@@ -16,6 +16,10 @@ export const UNARY_DEADLINE_MS = {
   logout: 7_000,
   whoAmI: 2_000,
   administer: 10_000,
+  /** A signature, and a write that waits for a disk, which has its own shorter deadline. */
+  enroll: 10_000,
+  renew: 10_000,
+  enrolment: 10_000,
   /** Starts a process, which reads its configuration and opens every log. */
   upgrade: 60_000,
 } as const;

@@ -19,6 +19,7 @@ export const GRPC_STATUS = {
   head_unreachable: status.UNAVAILABLE,
   resource_exhausted: status.RESOURCE_EXHAUSTED,
   slow_consumer: status.RESOURCE_EXHAUSTED,
+  read_only_head: status.FAILED_PRECONDITION,
   failed_precondition: status.FAILED_PRECONDITION,
   data_loss: status.DATA_LOSS,
   unavailable: status.UNAVAILABLE,

@@ -32,6 +32,9 @@ export const SERVICES = {
     logout: "unary",
     whoAmI: "unary",
     administer: "unary",
+    enroll: "unary",
+    renew: "unary",
+    enrolment: "unary",
   },
 } as const satisfies Record<string, Record<string, Kind>>;
 

@@ -77,6 +77,9 @@ async function head() {
     logout: unused,
     whoAmI: unused,
     administer: unused,
+    enroll: unused,
+    renew: unused,
+    enrolment: unused,
   };
   const server: RunningServer = await startServer({
     listen: { host: "127.0.0.1", port: 0 },

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
+import type { AgentSettings } from "@confed/config";
 import { ConfedError, formatHostPort, JsonChannel, type Logger, unreachable } from "@confed/kernel";
-import { type AgentDeps, type RunningAgent, startAgent } from "../assemble.ts";
+import { type AgentDeps, type AgentGuard, type RunningAgent, startAgent } from "../assemble.ts";
 import { Crumbs } from "./crumbs.ts";
 import { serveHost } from "./serve-host.ts";
 import { shardDirectory } from "./shard-directory.ts";
@@ -17,7 +18,9 @@ import {
 import { Siblings } from "./siblings.ts";
 
 /** What a shard needs from the process it lives in. */
-export interface ShardDeps extends Omit<AgentDeps, "load" | "shard"> {
+export interface ShardDeps extends Omit<AgentDeps, "load" | "shard" | "guard"> {
+  /** Who the host is, when its settings are known. Throws where it cannot be a machine of its cluster. */
+  readonly guardOf: (settings: AgentSettings) => AgentGuard | undefined;
   readonly pid: number;
   /** Called before anything is opened: two processes must not be one shard. Throws "conflict". */
   readonly lock: (directory: string) => void;
@@ -180,6 +183,7 @@ class Shard {
     const config = { agent, logs, consoles: owned.map(({ spec }) => spec), files: [] };
     this.#agent = await startAgent(config, {
       ...deps,
+      guard: deps.guardOf(agent),
       shard: {
         log: { positionsDir: directory, leaveFiles },
         around: (name, transport) => crumbs.around(name, transport),

@@ -11,6 +11,7 @@ import type { World } from "../world.ts";
 export interface AgentFlags extends DaemonFlags {
   readonly config?: string;
   readonly shards?: string;
+  readonly insecureListen?: true;
 }
 
 /** `confed agent`. */
@@ -91,7 +92,11 @@ async function startDaemon(
       lock?.pass(pid);
     },
   };
+  const { guardOf } = await import("./guard-of.ts");
+  const insecureListen = flags.insecureListen === true;
   const agent = await startAgent(config, {
+    guard: guardOf(config.agent, { clock: world.clock, logger, scope, renews: true, insecureListen }),
+    insecureListen,
     clock: world.clock,
     logger,
     version: VERSION,

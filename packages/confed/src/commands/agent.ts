@@ -4,6 +4,7 @@ import type { AgentFlags } from "../agent/run-agent.ts";
 import { withDaemonFlags } from "../process/daemon-flags.ts";
 import { defineUpgrade } from "./agent-upgrade.ts";
 import type { Launch } from "./launch.ts";
+import { defineMachineEnrolment } from "./machine-enrolment.ts";
 
 /** `confed agent`: owns consoles, logs them, serves viewers. */
 export function defineAgent(program: Command, launch: Launch): Command {
@@ -15,6 +16,7 @@ export function defineAgent(program: Command, launch: Launch): Command {
       "--shards <count>",
       "processes that share the consoles: a number or auto, one for each processor (agent.shards; 1)",
     )
+    .option("--insecure-listen", "listen beyond this host without TLS: whoever reaches it may do everything")
     .action(async (flags: AgentFlags) => {
       await launch(async (world) => {
         const { runAgent } = await import("../agent/run-agent.ts");
@@ -23,6 +25,7 @@ export function defineAgent(program: Command, launch: Launch): Command {
     });
   withDaemonFlags(command);
   defineUpgrade(command, launch);
+  defineMachineEnrolment(command, "agent", launch);
   withSection(command, {
     title: "Signals",
     lines: [

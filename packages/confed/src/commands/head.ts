@@ -5,9 +5,11 @@ import { type DaemonFlags, daemonOptions, withDaemonFlags } from "../process/dae
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import type { Launch } from "./launch.ts";
+import { defineMachineEnrolment } from "./machine-enrolment.ts";
 
 interface HeadFlags extends DaemonFlags {
   readonly config?: string;
+  readonly insecureListen?: true;
 }
 
 /** `confed head`: knows who owns what, routes attaches, answers queries. */
@@ -16,10 +18,12 @@ export function defineHead(program: Command, launch: Launch): Command {
     .command("head")
     .description("run a head in the foreground: it knows which agent owns which console")
     .option("-c, --config <file>", "configuration with a head section (CONFED_CONFIG)")
+    .option("--insecure-listen", "listen beyond this host without TLS: whoever reaches it may do everything")
     .action(async (flags: HeadFlags) => {
       await launch((world) => runHead(world, flags));
     });
   withDaemonFlags(command);
+  defineMachineEnrolment(command, "head", launch);
   withSection(command, {
     title: "Signals",
     lines: ["SIGTERM, SIGINT  end in order; a second one ends at once"],
@@ -37,10 +41,11 @@ async function runHead(world: World, flags: HeadFlags): Promise<number> {
   if (config === undefined) return EXIT.usage;
   const { listen, stateDir } = config.head;
   return runDaemon(world, daemonOptions(flags), async ({ logger, scope }) => {
-    const [{ lockState }, { startNameResolver }, { startHead }] = await Promise.all([
+    const [{ lockState }, { startNameResolver }, { startHead }, identity] = await Promise.all([
       import("../process/state-lock.ts"),
       import("@confed/transports"),
       import("@confed/head"),
+      import("@confed/agent/identity"),
     ]);
     const lock = lockState(stateDir, world.pid);
     scope.own(() => {
@@ -48,12 +53,20 @@ async function runHead(world: World, flags: HeadFlags): Promise<number> {
     });
     const { clock } = world;
     const resolver = startNameResolver({ clock, logger, scope });
+    const resolveHost = async (host: string, signal: AbortSignal) =>
+      (await resolver.resolve(host, signal)).map(({ address }) => address);
+    const keeper = identity.IdentityKeeper.open(identity.identityDirectory(stateDir), {
+      ...{ clock, logger, resolveHost },
+      renewAt: config.head.heads,
+    });
+    scope.own(() => keeper?.stop());
     const head = await startHead(config.head, {
       clock,
       logger,
       version: VERSION,
-      resolveHost: async (host, signal) =>
-        (await resolver.resolve(host, signal)).map(({ address }) => address),
+      resolveHost,
+      enrolled: keeper === undefined ? undefined : { id: keeper.id, tls: keeper },
+      insecureListen: flags.insecureListen,
     });
     return {
       ready: { role: "head", address: formatHostPort({ host: listen.host, port: head.port }) },

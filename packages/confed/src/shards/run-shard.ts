@@ -1,6 +1,7 @@
 import { Socket } from "node:net";
 import { serveShard } from "@confed/agent/shard";
-import { ConfedError, EXIT, type LogFields, type Logger } from "@confed/kernel";
+import { ConfedError, EXIT, type LogFields, type Logger, Scope } from "@confed/kernel";
+import { guardOf } from "../agent/guard-of.ts";
 import type { DaemonFlags } from "../process/daemon-flags.ts";
 import { descriptorWarning, readLimits } from "../process/descriptor-limit.ts";
 import { logBugs } from "../process/log-bugs.ts";
@@ -23,7 +24,12 @@ export async function runShard(
   const logger = ofShard(processLog({ stream: stderr, format: logFormat, level: logLevel, clock }), index);
   logBugs(world, logFormat);
   let lock: StateLock | undefined;
+  const scope = new Scope();
   const shard = serveShard(controlSocket(), {
+    guardOf: (settings) =>
+      // Its supervisor has looked at whether it may do without.
+      guardOf(settings, { clock, logger, scope, renews: false, insecureListen: true }),
+    insecureListen: true,
     ...{ clock, logger, env, pid },
     version: VERSION,
     residentBytes: () => world.residentBytes(),
@@ -39,6 +45,7 @@ export async function runShard(
   const cause = await Promise.race([shard.over, signalled(world)]);
   logger.info("shard ending", { cause });
   await shard.stop();
+  await scope.close();
   lock?.release();
   return EXIT.ok;
 }

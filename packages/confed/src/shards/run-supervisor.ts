@@ -1,6 +1,7 @@
 import { Supervisor } from "@confed/agent/supervisor";
 import { type AgentConfig, loadAgentConfig, managedTableIn } from "@confed/config";
-import { formatHostPort } from "@confed/kernel";
+import { ConfedError, formatHostPort, isLoopbackHost } from "@confed/kernel";
+import { guardOf } from "../agent/guard-of.ts";
 import { type DaemonFlags, daemonOptions } from "../process/daemon-flags.ts";
 import { runDaemon } from "../process/run-daemon.ts";
 import type { World } from "../world.ts";
@@ -10,6 +11,7 @@ import { takeState } from "./take-state.ts";
 
 export interface SupervisorFlags extends DaemonFlags {
   readonly shards?: string;
+  readonly insecureListen?: true;
 }
 
 /** `confed agent --shards N`: start the shards and look after them. */
@@ -25,6 +27,11 @@ export function runSupervisor(
     scope.own(() => {
       state.release();
     });
+    // Of the host, not of a shard: renewed here, and read again by each of them.
+    const insecureListen = flags.insecureListen === true;
+    guardOf(config.agent, { ...{ clock, logger, scope, insecureListen }, renews: true });
+    if (!isLoopbackHost(listen.host) && config.agent.tls === "off" && !insecureListen)
+      throw notWithoutTls(formatHostPort(listen));
     const managedTable = managedTableIn(stateDir);
     const supervisor = new Supervisor(config, {
       ...{ clock, logger, managedTable },
@@ -53,5 +60,13 @@ export function runSupervisor(
         if (signal === "SIGHUP") void supervisor.reload({ by: signal });
       },
     };
+  });
+}
+
+/** Each shard would be let listen, for it does not know what its supervisor was told. */
+function notWithoutTls(where: string): ConfedError {
+  return new ConfedError("failed_precondition", `${where} can be reached from other hosts: not without TLS`, {
+    where,
+    hint: "agent: { tls: auto }, listen on 127.0.0.1, or --insecure-listen",
   });
 }

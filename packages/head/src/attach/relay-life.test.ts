@@ -30,7 +30,13 @@ beforeEach(() => {
   overs = 0;
   agentSignal = undefined;
   const directory = new Directory(() => 0);
-  const agent = directory.admit({ id: "sn01", instance: "i1", version: "1.0", advertise: [] });
+  const agent = directory.admit({
+    id: "sn01",
+
+    instance: "i1",
+    version: "1.0",
+    advertise: [],
+  });
   const n1 = statuses.decode(statuses.encode({ name: "n1" })) as Parameters<typeof knownStatus>[0];
   directory.report(agent, { consoles: [n1], removed: [] });
   const dialled = new Promise<unknown>((resolve) => {

@@ -54,6 +54,8 @@ export interface AgentRecord {
   ticketClock: TicketClock | undefined;
   /** Why this head cannot dial it, while that is so: no relay and no tail then. */
   dialFailure: ConfedError | undefined;
+  /** Why consoles that it claims are not shown as its own, if there are such. */
+  refusedClaim: ConfedError | undefined;
 }
 
 /** Why nothing is known of an agent's consoles. */

@@ -117,6 +117,7 @@ export class Directory {
         dialFailure: undefined,
         ticketClock: undefined,
         machine: undefined,
+        refusedClaim: undefined,
       };
       this.#agents.set(agent.id, agent);
       this.#agentChanged(agent, false);
@@ -128,6 +129,7 @@ export class Directory {
     known.presence = presence;
     known.round += 1;
     known.synced = false;
+    known.refusedClaim = undefined;
     this.#agentChanged(known, wasDown);
     return known;
   }
@@ -178,6 +180,12 @@ export class Directory {
   setDialFailure(agent: AgentRecord, failure: ConfedError | undefined): void {
     if (agent.dialFailure === failure) return;
     agent.dialFailure = failure;
+    this.#agentChanged(agent, false);
+  }
+
+  /** It claims what it may not have. */
+  setRefusedClaim(agent: AgentRecord, refusal: ConfedError): void {
+    agent.refusedClaim = refusal;
     this.#agentChanged(agent, false);
   }
 

@@ -33,8 +33,13 @@ export interface StoredMachine {
   /** Certificates that were given since it was first enrolled. */
   readonly generation: number;
   readonly current: StoredCertificate;
-  /** Good until the machine comes with the current one: an answer may be lost on the way. */
-  readonly previous?: StoredCertificate | undefined;
+  /**
+   * Serials of the certificates before it, the newest first: who asks for a renewal with one of them holds a copy. Not those of an
+   * earlier enrolment.
+   */
+  readonly former: readonly string[];
+  /** The machine has come with the current one: the one before it, kept for an answer that was lost, is void. */
+  readonly confirmed: boolean;
   readonly consoles: string;
 }
 

@@ -1,8 +1,16 @@
-import { type Clock, ConfedError, type Logger, neutralise } from "@confed/kernel";
-import { type Call, type Duplex, type JoinReply, type JoinReportReceived, toDetail } from "@confed/wire";
+import { type Clock, ConfedError, type Logger, matches, neutralise, type Selection } from "@confed/kernel";
+import {
+  type Call,
+  type Duplex,
+  type JoinReply,
+  type JoinReportReceived,
+  type StatusPageReceived,
+  toDetail,
+} from "@confed/wire";
 import type { HeadAccess, TrustPage } from "../access/head-access.ts";
 import { type AgentIdentity, type AgentRecord, unreachableError } from "../directory/agent-record.ts";
 import type { Directory } from "../directory/directory.ts";
+import { type Admission, outsideError } from "./admission.ts";
 import { checkHello } from "./check-hello.ts";
 import { DOWN_TICKS, HELLO_TICKS, STALLED_TICKS, SWEEP_INTERVAL_MS } from "./heartbeats.ts";
 
@@ -21,6 +29,7 @@ export interface JoinSessionDeps {
   /** It may be dialled from now on. */
   readonly onAdmitted: (session: JoinSession, agent: AgentRecord, restarted: boolean) => void;
   readonly onOver: (session: JoinSession) => void;
+  readonly admission: Admission;
 }
 
 /** One join stream: from its hello to its end it speaks for one agent, and for no other. */
@@ -29,6 +38,8 @@ export class JoinSession {
   readonly #call: Call;
   readonly #deps: JoinSessionDeps;
   #agent: AgentRecord | undefined;
+  /** The consoles that it may claim; undefined: any. */
+  #allowed: Selection | undefined;
   #silentTicks = 0;
   #over = false;
 
@@ -112,6 +123,17 @@ export class JoinSession {
     this.#stream.end();
   }
 
+  /** Whether it may still speak for its agent. */
+  recheck(): void {
+    const machine = this.#agent?.machine;
+    if (machine === undefined) return;
+    try {
+      this.#deps.admission.recheck(machine);
+    } catch (reason) {
+      this.refuse(ConfedError.from(reason));
+    }
+  }
+
   /** Another session speaks for the agent from now on: this one ends and says nothing about it. */
   replace(): void {
     const agent = this.#agent;
@@ -139,14 +161,16 @@ export class JoinSession {
 
   #hello({ hello }: JoinReportReceived): void {
     if (!hello) throw new ConfedError("invalid_argument", "the first message of a join must be hello");
-    const { access, directory, logger, takeOver, onAdmitted, welcome } = this.#deps;
+    const { access, admission, directory, logger, takeOver, onAdmitted, welcome } = this.#deps;
     const identity = checkHello(hello);
     // By its certificate, before anybody else gives way to it.
     access.checkAgent(this.#call, identity.id);
+    const { peer } = this.#call;
+    admission.admit(peer);
+    this.#allowed = peer.class === "machine" ? admission.consolesOf(peer.id) : undefined;
     takeOver(identity);
     const before = directory.agent(identity.id)?.identity.instance;
     this.#agent = directory.admit(identity);
-    const { peer } = this.#call;
     this.#agent.machine = peer.class === "machine" ? peer.id : undefined;
     this.#clock(this.#agent, hello.ticketEpoch, hello.clockMs);
     this.#stream.send(welcome);
@@ -170,7 +194,7 @@ export class JoinSession {
       });
     if (hello)
       throw new ConfedError("invalid_argument", `agent ${agent.id} said hello twice`, { subject: agent.id });
-    if (statuses) directory.report(agent, statuses);
+    if (statuses) directory.report(agent, this.#within(agent, statuses));
     else if (synced) {
       directory.synced(agent);
       logger.info("agent synced", { agent: agent.id, consoles: agent.claims.size });
@@ -183,6 +207,20 @@ export class JoinSession {
   #clock(agent: AgentRecord, epoch: string, clockMs: number): void {
     if (epoch === "" || epoch.length > EPOCH_LENGTH_MAX || !Number.isSafeInteger(clockMs)) return;
     agent.ticketClock = { agent: agent.id, epoch, clockMs, heardAtMs: this.#deps.clock.nowMs() };
+  }
+
+  /** Without the consoles that its token does not allow: they stay with whom they belong to. */
+  #within(agent: AgentRecord, page: StatusPageReceived): StatusPageReceived {
+    const allowed = this.#allowed;
+    if (allowed === undefined) return page;
+    const consoles = page.consoles.filter(({ name }) => matches(allowed, { name, groups: [], labels: {} }));
+    const refused = page.consoles.find((status) => !consoles.includes(status));
+    if (refused !== undefined && agent.refusedClaim === undefined) {
+      const error = outsideError(agent.id, refused.name, allowed.text);
+      this.#deps.logger.warn("claims refused", { agent: agent.id, cause: error.rawMessage });
+      this.#deps.directory.setRefusedClaim(agent, error);
+    }
+    return { ...page, consoles };
   }
 
   #heard(): void {

@@ -3,6 +3,7 @@ import type { Call, Duplex, JoinReply, JoinReportReceived } from "@confed/wire";
 import type { HeadAccess } from "../access/head-access.ts";
 import type { AgentIdentity, AgentRecord } from "../directory/agent-record.ts";
 import type { Directory } from "../directory/directory.ts";
+import type { Admission } from "./admission.ts";
 import { HEARTBEAT_INTERVAL_MS, SWEEP_INTERVAL_MS } from "./heartbeats.ts";
 import { JoinSession, type JoinSessionDeps } from "./join-session.ts";
 
@@ -15,6 +16,7 @@ export interface JoinsDeps {
   readonly version: string;
   readonly access: HeadAccess;
   readonly onAdmitted: (agent: AgentRecord, restarted: boolean) => void;
+  readonly admission: Admission;
 }
 
 /**
@@ -31,9 +33,9 @@ export class Joins {
 
   constructor(deps: JoinsDeps) {
     this.#deps = deps;
-    const { clock, access, directory, logger, head, version, onAdmitted } = deps;
+    const { clock, access, directory, logger, head, version, onAdmitted, admission } = deps;
     this.#sessionDeps = {
-      ...{ clock, access, directory, logger },
+      ...{ clock, access, directory, logger, admission },
       onAdmitted: (session, agent, restarted) => {
         this.#sessionOfAgent.set(agent.id, session);
         onAdmitted(agent, restarted);
@@ -60,6 +62,11 @@ export class Joins {
   tellTrust(): void {
     const pages = this.#deps.access.trustPages();
     for (const session of this.#sessions) session.tellTrust(pages);
+  }
+
+  /** Who may join has changed: whoever may not any more is told why, and let go. */
+  recheck(): void {
+    for (const session of this.#sessions) session.recheck();
   }
 
   /** Sweep no more. The streams end with the server. */

@@ -1,4 +1,4 @@
-import type { ProcessStatus } from "@confed/wire";
+import type { ErrorDetail, PeerStatus, ProcessStatus } from "@confed/wire";
 import type { Directory } from "../directory/directory.ts";
 import { peerStatusOf } from "./peer-status.ts";
 
@@ -7,10 +7,23 @@ export interface ProcessStatusDeps {
   readonly head: string;
   readonly version: string;
   readonly startedMs: number;
+  /** Agents that are locked or revoked, and what cannot be written. */
+  readonly trouble: () => HeadTrouble;
+}
+
+export interface HeadTrouble {
+  readonly barred: readonly PeerStatus[];
+  readonly store: ErrorDetail | null;
 }
 
 /** How this head is. Counts every console: for a person who asks, not for a loop. */
-export function processStatus({ directory, head, version, startedMs }: ProcessStatusDeps): ProcessStatus {
+export function processStatus({
+  directory,
+  head,
+  version,
+  startedMs,
+  trouble,
+}: ProcessStatusDeps): ProcessStatus {
   const consoles: Record<string, number> = {};
   let viewers = 0;
   for (const name of directory.names()) {
@@ -19,6 +32,7 @@ export function processStatus({ directory, head, version, startedMs }: ProcessSt
     consoles[status.state] = (consoles[status.state] ?? 0) + 1;
     viewers += status.viewers.length + status.viewersUnlisted;
   }
+  const { barred, store } = trouble();
   return {
     role: "head",
     id: head,
@@ -26,7 +40,13 @@ export function processStatus({ directory, head, version, startedMs }: ProcessSt
     startedMs,
     consoles,
     viewers,
-    peers: Array.from(directory.agents(), peerStatusOf),
+    peers: [
+      ...Array.from(directory.agents(), peerStatusOf).filter(
+        ({ id }) => !barred.some((one) => one.id === id),
+      ),
+      ...barred,
+    ],
+    trouble: store,
     residentBytes: process.memoryUsage.rss(),
   };
 }

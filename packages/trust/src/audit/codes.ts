@@ -55,6 +55,9 @@ export const AUDIT_CODES = {
   "certificate.renewed": "RC4203I",
   /** One identity, two holders. */
   "certificate.cloned": "RC4204E",
+  "certificate.revoked": "RC4205W",
+  /** Waits for an administrator, or has been approved by one. */
+  "enrol.pending": "RC4206I",
   "ticket.issued": "RC4301I",
   "ticket.used": "RC4302I",
   "ticket.refused": "RC4303W",

@@ -15,7 +15,7 @@ export interface Authority {
   readonly certificatePem: string;
   /** PKCS#8, PEM. */
   readonly key: Secret;
-  /** SHA-256 of its public key, base64url: what a token carries. */
+  /** SHA-256 of its public key, hexadecimal: what a token carries. */
   readonly pin: string;
 }
 

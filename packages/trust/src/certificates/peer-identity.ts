@@ -1,6 +1,5 @@
 import type { X509Certificate } from "node:crypto";
-import type { CertificateName } from "./certificate-name.ts";
-import { isIssuedBy, readCertificate } from "./read-certificate.ts";
+import { fingerprintOf, isIssuedBy, parseCertificate, readCertificate } from "./read-certificate.ts";
 
 /** Who is at the other end of a connection, as its certificate proves. */
 export type ProvenIdentity =
@@ -11,37 +10,38 @@ export type ProvenIdentity =
       readonly fingerprint: string;
       readonly serial: string;
     }
-  /** `issuer`: "" for our own authority of users, else the name that its configuration gave it. */
+  /** `issuer`: the fingerprint of the authority. */
   | { readonly class: "user"; readonly id: string; readonly fingerprint: string; readonly issuer: string };
 
-/** Whom to believe. */
-export interface TrustedAuthorities {
-  readonly cluster: string;
-  readonly machines: X509Certificate;
-  readonly users?: X509Certificate | undefined;
+/** The certificates of a cluster's authorities, PEM. */
+export interface AuthorityCertificates {
+  readonly machines: string;
+  readonly users: string;
 }
 
 /**
- * The identity that a certificate proves, or undefined if it proves none: signed by neither of our authorities, of
- * another cluster, of a kind that its authority has no say in, or not valid now. The class comes from who signed, never
- * from what is written. One or two verifications of ECDSA, 0.1 ms each, once a connection.
+ * How to read the identity that a certificate proves; undefined if it proves none: signed by neither of these authorities, of
+ * another cluster, or of a kind that its authority has no say in. The class comes from who signed, never from what is
+ * written. That it is valid now is the caller's to see, as TLS does. One or two verifications of ECDSA, 0.1 ms
+ * each, once a connection. Throws "invalid_argument" for what are no authorities.
  */
-export function identityIn(
-  certificate: X509Certificate,
-  { cluster, machines, users }: TrustedAuthorities,
-  nowMs: number,
-): ProvenIdentity | undefined {
-  const { name, fingerprint, serial, notBeforeMs, notAfterMs } = readCertificate(certificate);
-  if (name?.cluster !== cluster || nowMs < notBeforeMs || nowMs >= notAfterMs || certificate.ca)
-    return undefined;
-  if (isIssuedBy(certificate, machines)) return machineOf(name, { fingerprint, serial });
-  if (name.kind !== "user" || users === undefined || !isIssuedBy(certificate, users)) return undefined;
-  return { class: "user", id: name.id, fingerprint, issuer: "" };
-}
-
-function machineOf(
-  { kind, id }: CertificateName,
-  proof: { readonly fingerprint: string; readonly serial: string },
-): ProvenIdentity | undefined {
-  return kind === "user" ? undefined : { class: "machine", kind, id, ...proof };
+export function identifierFor(
+  authorities: AuthorityCertificates,
+): (certificate: X509Certificate) => ProvenIdentity | undefined {
+  const machines = parseCertificate(authorities.machines, "the authority of machines");
+  const users = parseCertificate(authorities.users, "the authority of users");
+  const usersFingerprint = fingerprintOf(users);
+  const cluster = /^O=(.*)$/m.exec(machines.subject)?.[1];
+  return (certificate) => {
+    const { name, fingerprint, serial } = readCertificate(certificate);
+    if (name === undefined || name.cluster !== cluster || certificate.ca) return undefined;
+    const { kind, id } = name;
+    if (kind !== "user")
+      return isIssuedBy(certificate, machines)
+        ? { class: "machine", kind, id, fingerprint, serial }
+        : undefined;
+    return isIssuedBy(certificate, users)
+      ? { class: "user", id, fingerprint, issuer: usersFingerprint }
+      : undefined;
+  };
 }

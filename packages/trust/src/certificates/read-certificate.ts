@@ -6,7 +6,7 @@ import { type CertificateName, parseCertificateName } from "./certificate-name.t
 export interface CertificateRead {
   /** Undefined for a certificate that is not one of ours: an authority's, xCAT's. */
   readonly name: CertificateName | undefined;
-  /** Upper-case hexadecimal digits. */
+  /** Lower-case hexadecimal digits. */
   readonly serial: string;
   /** SHA-256 of the whole certificate, 64 lower-case hexadecimal digits. */
   readonly fingerprint: string;
@@ -29,7 +29,7 @@ export function parseCertificate(pemOrDer: string | Uint8Array, what: string): X
 export function readCertificate(certificate: X509Certificate): CertificateRead {
   return {
     name: nameIn(certificate),
-    serial: certificate.serialNumber,
+    serial: certificate.serialNumber.toLowerCase(),
     fingerprint: fingerprintOf(certificate),
     notBeforeMs: Date.parse(certificate.validFrom),
     notAfterMs: Date.parse(certificate.validTo),
@@ -42,14 +42,14 @@ export function fingerprintOf(certificate: X509Certificate): string {
 }
 
 /**
- * The pin of a key: SHA-256 of its SubjectPublicKeyInfo (RFC 7469, section 2.4), in base64url. An authority keeps
- * its pin when its certificate is renewed.
+ * The pin of a key: SHA-256 of its SubjectPublicKeyInfo (RFC 7469, section 2.4), 64 lower-case hexadecimal digits. An
+ * authority keeps its pin when its certificate is renewed.
  */
 export function pinOf(key: KeyObject | X509Certificate): string {
   const publicKey = key instanceof X509Certificate ? key.publicKey : key;
   return createHash("sha256")
     .update(publicKey.export({ type: "spki", format: "der" }))
-    .digest("base64url");
+    .digest("hex");
 }
 
 /** True if exactly this authority signed it. Names do not count: whoever wants to can write any. */

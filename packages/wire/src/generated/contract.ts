@@ -1202,6 +1202,18 @@ export const contract: unknown = {
         "Administer": {
          "requestType": "AdministerRequest",
          "responseType": "AdministerResponse"
+        },
+        "Enroll": {
+         "requestType": "EnrollRequest",
+         "responseType": "EnrollResponse"
+        },
+        "Renew": {
+         "requestType": "RenewRequest",
+         "responseType": "EnrollResponse"
+        },
+        "Enrolment": {
+         "requestType": "EnrolmentRequest",
+         "responseType": "EnrolmentResponse"
         }
        }
       },
@@ -1792,6 +1804,262 @@ export const contract: unknown = {
         "untilMs": {
          "type": "uint64",
          "id": 5
+        }
+       }
+      },
+      "EnrollRequest": {
+       "fields": {
+        "tokenId": {
+         "type": "string",
+         "id": 1
+        },
+        "secret": {
+         "type": "string",
+         "id": 2
+        },
+        "request": {
+         "type": "bytes",
+         "id": 3
+        }
+       }
+      },
+      "RenewRequest": {
+       "fields": {
+        "request": {
+         "type": "bytes",
+         "id": 1
+        }
+       }
+      },
+      "EnrollResponse": {
+       "fields": {
+        "certificate": {
+         "type": "string",
+         "id": 1
+        },
+        "machines": {
+         "type": "string",
+         "id": 2
+        },
+        "users": {
+         "type": "string",
+         "id": 3
+        },
+        "pendingFingerprint": {
+         "type": "string",
+         "id": 4
+        }
+       }
+      },
+      "EnrolmentRequest": {
+       "oneofs": {
+        "action": {
+         "oneof": [
+          "createToken",
+          "removeToken",
+          "list",
+          "approve",
+          "unlock",
+          "revoke"
+         ]
+        }
+       },
+       "fields": {
+        "createToken": {
+         "type": "CreateToken",
+         "id": 1
+        },
+        "removeToken": {
+         "type": "string",
+         "id": 2
+        },
+        "list": {
+         "type": "ListEnrolment",
+         "id": 3
+        },
+        "approve": {
+         "type": "ApproveMachine",
+         "id": 4
+        },
+        "unlock": {
+         "type": "EnrolledName",
+         "id": 5
+        },
+        "revoke": {
+         "type": "EnrolledName",
+         "id": 6
+        }
+       }
+      },
+      "CreateToken": {
+       "fields": {
+        "machine": {
+         "type": "EnrolledName",
+         "id": 1
+        },
+        "ttlMs": {
+         "type": "uint64",
+         "id": 2
+        },
+        "consoles": {
+         "type": "string",
+         "id": 3
+        },
+        "cidrs": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 4
+        },
+        "rejoinKey": {
+         "type": "bytes",
+         "id": 5
+        },
+        "rejoinApproval": {
+         "type": "bool",
+         "id": 6
+        }
+       }
+      },
+      "EnrolledName": {
+       "fields": {
+        "kind": {
+         "type": "string",
+         "id": 1
+        },
+        "id": {
+         "type": "string",
+         "id": 2
+        }
+       }
+      },
+      "ListEnrolment": {
+       "fields": {}
+      },
+      "ApproveMachine": {
+       "fields": {
+        "machine": {
+         "type": "EnrolledName",
+         "id": 1
+        },
+        "fingerprint": {
+         "type": "string",
+         "id": 2
+        }
+       }
+      },
+      "EnrolmentResponse": {
+       "fields": {
+        "token": {
+         "type": "string",
+         "id": 1
+        },
+        "expiresMs": {
+         "type": "uint64",
+         "id": 2
+        },
+        "tokens": {
+         "rule": "repeated",
+         "type": "EnrolmentToken",
+         "id": 3
+        },
+        "machines": {
+         "rule": "repeated",
+         "type": "EnrolledMachine",
+         "id": 4
+        },
+        "pending": {
+         "rule": "repeated",
+         "type": "PendingMachine",
+         "id": 5
+        }
+       }
+      },
+      "EnrolmentToken": {
+       "fields": {
+        "id": {
+         "type": "string",
+         "id": 1
+        },
+        "machine": {
+         "type": "EnrolledName",
+         "id": 2
+        },
+        "createdMs": {
+         "type": "uint64",
+         "id": 3
+        },
+        "expiresMs": {
+         "type": "uint64",
+         "id": 4
+        },
+        "consoles": {
+         "type": "string",
+         "id": 5
+        },
+        "cidrs": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 6
+        },
+        "rejoin": {
+         "type": "string",
+         "id": 7
+        },
+        "used": {
+         "type": "bool",
+         "id": 8
+        }
+       }
+      },
+      "EnrolledMachine": {
+       "fields": {
+        "machine": {
+         "type": "EnrolledName",
+         "id": 1
+        },
+        "state": {
+         "type": "string",
+         "id": 2
+        },
+        "why": {
+         "type": "string",
+         "id": 3
+        },
+        "sinceMs": {
+         "type": "uint64",
+         "id": 4
+        },
+        "generation": {
+         "type": "uint32",
+         "id": 5
+        },
+        "notAfterMs": {
+         "type": "uint64",
+         "id": 6
+        },
+        "consoles": {
+         "type": "string",
+         "id": 7
+        }
+       }
+      },
+      "PendingMachine": {
+       "fields": {
+        "machine": {
+         "type": "EnrolledName",
+         "id": 1
+        },
+        "fingerprint": {
+         "type": "string",
+         "id": 2
+        },
+        "address": {
+         "type": "string",
+         "id": 3
+        },
+        "sinceMs": {
+         "type": "uint64",
+         "id": 4
         }
        }
       }

@@ -9,6 +9,10 @@ import type { AttachResponse as _confed_v1_AttachResponse, AttachResponseReceive
 import type { ConsoleStatus as _confed_v1_ConsoleStatus, ConsoleStatusReceived as _confed_v1_ConsoleStatusReceived } from '../../confed/v1/ConsoleStatus.ts';
 import type { ControlRequest as _confed_v1_ControlRequest, ControlRequestReceived as _confed_v1_ControlRequestReceived } from '../../confed/v1/ControlRequest.ts';
 import type { ControlResponse as _confed_v1_ControlResponse, ControlResponseReceived as _confed_v1_ControlResponseReceived } from '../../confed/v1/ControlResponse.ts';
+import type { EnrollRequest as _confed_v1_EnrollRequest, EnrollRequestReceived as _confed_v1_EnrollRequestReceived } from '../../confed/v1/EnrollRequest.ts';
+import type { EnrollResponse as _confed_v1_EnrollResponse, EnrollResponseReceived as _confed_v1_EnrollResponseReceived } from '../../confed/v1/EnrollResponse.ts';
+import type { EnrolmentRequest as _confed_v1_EnrolmentRequest, EnrolmentRequestReceived as _confed_v1_EnrolmentRequestReceived } from '../../confed/v1/EnrolmentRequest.ts';
+import type { EnrolmentResponse as _confed_v1_EnrolmentResponse, EnrolmentResponseReceived as _confed_v1_EnrolmentResponseReceived } from '../../confed/v1/EnrolmentResponse.ts';
 import type { InspectRequest as _confed_v1_InspectRequest, InspectRequestReceived as _confed_v1_InspectRequestReceived } from '../../confed/v1/InspectRequest.ts';
 import type { JoinReply as _confed_v1_JoinReply, JoinReplyReceived as _confed_v1_JoinReplyReceived } from '../../confed/v1/JoinReply.ts';
 import type { JoinReport as _confed_v1_JoinReport, JoinReportReceived as _confed_v1_JoinReportReceived } from '../../confed/v1/JoinReport.ts';
@@ -21,6 +25,7 @@ import type { LogoutResponse as _confed_v1_LogoutResponse, LogoutResponseReceive
 import type { ProcessStatus as _confed_v1_ProcessStatus, ProcessStatusReceived as _confed_v1_ProcessStatusReceived } from '../../confed/v1/ProcessStatus.ts';
 import type { ReadLogRequest as _confed_v1_ReadLogRequest, ReadLogRequestReceived as _confed_v1_ReadLogRequestReceived } from '../../confed/v1/ReadLogRequest.ts';
 import type { ReadLogResponse as _confed_v1_ReadLogResponse, ReadLogResponseReceived as _confed_v1_ReadLogResponseReceived } from '../../confed/v1/ReadLogResponse.ts';
+import type { RenewRequest as _confed_v1_RenewRequest, RenewRequestReceived as _confed_v1_RenewRequestReceived } from '../../confed/v1/RenewRequest.ts';
 import type { ResolveRequest as _confed_v1_ResolveRequest, ResolveRequestReceived as _confed_v1_ResolveRequestReceived } from '../../confed/v1/ResolveRequest.ts';
 import type { ResolveResponse as _confed_v1_ResolveResponse, ResolveResponseReceived as _confed_v1_ResolveResponseReceived } from '../../confed/v1/ResolveResponse.ts';
 import type { StatusRequest as _confed_v1_StatusRequest, StatusRequestReceived as _confed_v1_StatusRequestReceived } from '../../confed/v1/StatusRequest.ts';
@@ -54,6 +59,24 @@ export interface HeadClient extends grpc.Client {
   control(argument: _confed_v1_ControlRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_ControlResponseReceived>): grpc.ClientUnaryCall;
   control(argument: _confed_v1_ControlRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_ControlResponseReceived>): grpc.ClientUnaryCall;
   control(argument: _confed_v1_ControlRequest, callback: grpc.requestCallback<_confed_v1_ControlResponseReceived>): grpc.ClientUnaryCall;
+  
+  Enroll(argument: _confed_v1_EnrollRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_EnrollResponseReceived>): grpc.ClientUnaryCall;
+  Enroll(argument: _confed_v1_EnrollRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_EnrollResponseReceived>): grpc.ClientUnaryCall;
+  Enroll(argument: _confed_v1_EnrollRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_EnrollResponseReceived>): grpc.ClientUnaryCall;
+  Enroll(argument: _confed_v1_EnrollRequest, callback: grpc.requestCallback<_confed_v1_EnrollResponseReceived>): grpc.ClientUnaryCall;
+  enroll(argument: _confed_v1_EnrollRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_EnrollResponseReceived>): grpc.ClientUnaryCall;
+  enroll(argument: _confed_v1_EnrollRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_EnrollResponseReceived>): grpc.ClientUnaryCall;
+  enroll(argument: _confed_v1_EnrollRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_EnrollResponseReceived>): grpc.ClientUnaryCall;
+  enroll(argument: _confed_v1_EnrollRequest, callback: grpc.requestCallback<_confed_v1_EnrollResponseReceived>): grpc.ClientUnaryCall;
+  
+  Enrolment(argument: _confed_v1_EnrolmentRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_EnrolmentResponseReceived>): grpc.ClientUnaryCall;
+  Enrolment(argument: _confed_v1_EnrolmentRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_EnrolmentResponseReceived>): grpc.ClientUnaryCall;
+  Enrolment(argument: _confed_v1_EnrolmentRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_EnrolmentResponseReceived>): grpc.ClientUnaryCall;
+  Enrolment(argument: _confed_v1_EnrolmentRequest, callback: grpc.requestCallback<_confed_v1_EnrolmentResponseReceived>): grpc.ClientUnaryCall;
+  enrolment(argument: _confed_v1_EnrolmentRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_EnrolmentResponseReceived>): grpc.ClientUnaryCall;
+  enrolment(argument: _confed_v1_EnrolmentRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_EnrolmentResponseReceived>): grpc.ClientUnaryCall;
+  enrolment(argument: _confed_v1_EnrolmentRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_EnrolmentResponseReceived>): grpc.ClientUnaryCall;
+  enrolment(argument: _confed_v1_EnrolmentRequest, callback: grpc.requestCallback<_confed_v1_EnrolmentResponseReceived>): grpc.ClientUnaryCall;
   
   Inspect(argument: _confed_v1_InspectRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_ConsoleStatusReceived>): grpc.ClientUnaryCall;
   Inspect(argument: _confed_v1_InspectRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_ConsoleStatusReceived>): grpc.ClientUnaryCall;
@@ -96,6 +119,15 @@ export interface HeadClient extends grpc.Client {
   ReadLog(argument: _confed_v1_ReadLogRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_ReadLogResponseReceived>;
   readLog(argument: _confed_v1_ReadLogRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_ReadLogResponseReceived>;
   readLog(argument: _confed_v1_ReadLogRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_ReadLogResponseReceived>;
+  
+  Renew(argument: _confed_v1_RenewRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_EnrollResponseReceived>): grpc.ClientUnaryCall;
+  Renew(argument: _confed_v1_RenewRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_EnrollResponseReceived>): grpc.ClientUnaryCall;
+  Renew(argument: _confed_v1_RenewRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_EnrollResponseReceived>): grpc.ClientUnaryCall;
+  Renew(argument: _confed_v1_RenewRequest, callback: grpc.requestCallback<_confed_v1_EnrollResponseReceived>): grpc.ClientUnaryCall;
+  renew(argument: _confed_v1_RenewRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_EnrollResponseReceived>): grpc.ClientUnaryCall;
+  renew(argument: _confed_v1_RenewRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_EnrollResponseReceived>): grpc.ClientUnaryCall;
+  renew(argument: _confed_v1_RenewRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_EnrollResponseReceived>): grpc.ClientUnaryCall;
+  renew(argument: _confed_v1_RenewRequest, callback: grpc.requestCallback<_confed_v1_EnrollResponseReceived>): grpc.ClientUnaryCall;
   
   Resolve(argument: _confed_v1_ResolveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_ResolveResponseReceived>): grpc.ClientUnaryCall;
   Resolve(argument: _confed_v1_ResolveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_ResolveResponseReceived>): grpc.ClientUnaryCall;
@@ -143,6 +175,10 @@ export interface HeadHandlers extends grpc.UntypedServiceImplementation {
   
   Control: grpc.handleUnaryCall<_confed_v1_ControlRequestReceived, _confed_v1_ControlResponse>;
   
+  Enroll: grpc.handleUnaryCall<_confed_v1_EnrollRequestReceived, _confed_v1_EnrollResponse>;
+  
+  Enrolment: grpc.handleUnaryCall<_confed_v1_EnrolmentRequestReceived, _confed_v1_EnrolmentResponse>;
+  
   Inspect: grpc.handleUnaryCall<_confed_v1_InspectRequestReceived, _confed_v1_ConsoleStatus>;
   
   Join: grpc.handleBidiStreamingCall<_confed_v1_JoinReportReceived, _confed_v1_JoinReply>;
@@ -154,6 +190,8 @@ export interface HeadHandlers extends grpc.UntypedServiceImplementation {
   Logout: grpc.handleUnaryCall<_confed_v1_LogoutRequestReceived, _confed_v1_LogoutResponse>;
   
   ReadLog: grpc.handleServerStreamingCall<_confed_v1_ReadLogRequestReceived, _confed_v1_ReadLogResponse>;
+  
+  Renew: grpc.handleUnaryCall<_confed_v1_RenewRequestReceived, _confed_v1_EnrollResponse>;
   
   Resolve: grpc.handleUnaryCall<_confed_v1_ResolveRequestReceived, _confed_v1_ResolveResponse>;
   
@@ -171,12 +209,15 @@ export interface HeadDefinition extends grpc.ServiceDefinition {
   Administer: MethodDefinition<_confed_v1_AdministerRequest, _confed_v1_AdministerResponse, _confed_v1_AdministerRequestReceived, _confed_v1_AdministerResponseReceived>
   Attach: MethodDefinition<_confed_v1_AttachRequest, _confed_v1_AttachResponse, _confed_v1_AttachRequestReceived, _confed_v1_AttachResponseReceived>
   Control: MethodDefinition<_confed_v1_ControlRequest, _confed_v1_ControlResponse, _confed_v1_ControlRequestReceived, _confed_v1_ControlResponseReceived>
+  Enroll: MethodDefinition<_confed_v1_EnrollRequest, _confed_v1_EnrollResponse, _confed_v1_EnrollRequestReceived, _confed_v1_EnrollResponseReceived>
+  Enrolment: MethodDefinition<_confed_v1_EnrolmentRequest, _confed_v1_EnrolmentResponse, _confed_v1_EnrolmentRequestReceived, _confed_v1_EnrolmentResponseReceived>
   Inspect: MethodDefinition<_confed_v1_InspectRequest, _confed_v1_ConsoleStatus, _confed_v1_InspectRequestReceived, _confed_v1_ConsoleStatusReceived>
   Join: MethodDefinition<_confed_v1_JoinReport, _confed_v1_JoinReply, _confed_v1_JoinReportReceived, _confed_v1_JoinReplyReceived>
   List: MethodDefinition<_confed_v1_ListRequest, _confed_v1_ListResponse, _confed_v1_ListRequestReceived, _confed_v1_ListResponseReceived>
   Login: MethodDefinition<_confed_v1_LoginRequest, _confed_v1_LoginResponse, _confed_v1_LoginRequestReceived, _confed_v1_LoginResponseReceived>
   Logout: MethodDefinition<_confed_v1_LogoutRequest, _confed_v1_LogoutResponse, _confed_v1_LogoutRequestReceived, _confed_v1_LogoutResponseReceived>
   ReadLog: MethodDefinition<_confed_v1_ReadLogRequest, _confed_v1_ReadLogResponse, _confed_v1_ReadLogRequestReceived, _confed_v1_ReadLogResponseReceived>
+  Renew: MethodDefinition<_confed_v1_RenewRequest, _confed_v1_EnrollResponse, _confed_v1_RenewRequestReceived, _confed_v1_EnrollResponseReceived>
   Resolve: MethodDefinition<_confed_v1_ResolveRequest, _confed_v1_ResolveResponse, _confed_v1_ResolveRequestReceived, _confed_v1_ResolveResponseReceived>
   Status: MethodDefinition<_confed_v1_StatusRequest, _confed_v1_ProcessStatus, _confed_v1_StatusRequestReceived, _confed_v1_ProcessStatusReceived>
   Tail: MethodDefinition<_confed_v1_TailRequest, _confed_v1_TailResponse, _confed_v1_TailRequestReceived, _confed_v1_TailResponseReceived>

@@ -1,0 +1,139 @@
+import { join } from "node:path";
+import {
+  type Cancel,
+  type Clock,
+  ConfedError,
+  type HostPort,
+  isLoopbackHost,
+  type Logger,
+  makeDirectory,
+  type Scope,
+} from "@confed/kernel";
+import type { Audit } from "@confed/trust/audit";
+import { type PeerStatus, type TlsProvider, toDetail } from "@confed/wire";
+import type { HeadTrouble } from "../queries/process-status.ts";
+import { openStore } from "../store/process-store.ts";
+import type { Store } from "../store/store.ts";
+import { authorityDirectory, makeAuthorities, readAuthorities } from "./authorities.ts";
+import { Enrolment } from "./enrolment.ts";
+import { headIdentity } from "./head-identity.ts";
+import type { StoredMachine } from "./stored.ts";
+
+/** "auto": on, unless it listens on loopback only and has no identity. */
+export type TlsMode = "auto" | "on" | "off";
+
+/** A head with a certificate of another head's authority. */
+export interface EnrolledHead {
+  readonly id: string;
+  readonly tls: TlsProvider;
+}
+
+/** Everything about who this head is and whom it believes. */
+export interface HeadTrust {
+  /** Undefined: it listens plain, on loopback, and all is open. */
+  readonly guard: { readonly tls: TlsProvider; readonly store: Store } | undefined;
+  /** At the head that has the authorities. */
+  readonly enrolment: Enrolment | undefined;
+  /** Called back when a machine is locked, revoked or comes back. */
+  onMachines(changed: () => void): Cancel;
+  trouble(): HeadTrouble;
+}
+
+export interface HeadTrustDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly audit: Audit;
+  readonly head: string;
+  readonly enrolled?: EnrolledHead | undefined;
+  readonly certificateMs?: number | undefined;
+  /** Owns what is opened. */
+  readonly scope: Scope;
+}
+
+/** The name of a cluster that nobody named. */
+export const DEFAULT_CLUSTER = "confed";
+
+/**
+ * Open the store and read the authorities; make these at the first start of a head that needs them. Rejects with what is wrong with
+ * either, in words.
+ */
+export async function headTrust(
+  {
+    stateDir,
+    tls: mode = "auto",
+    listen,
+  }: {
+    readonly stateDir?: string | undefined;
+    readonly tls?: TlsMode | undefined;
+    readonly listen: HostPort;
+  },
+  { clock, logger, audit, head, enrolled, certificateMs, scope }: HeadTrustDeps,
+): Promise<HeadTrust> {
+  if (stateDir === undefined) return WITHOUT_STATE;
+  const directory = authorityDirectory(stateDir);
+  let authorities = readAuthorities(directory);
+  if (authorities !== undefined && enrolled !== undefined) {
+    throw new ConfedError(
+      "conflict",
+      "this head has authorities of its own and a certificate of another head",
+      {
+        subject: stateDir,
+        hint: `it can be one only: move ${directory} or ${join(stateDir, "identity")} away`,
+      },
+    );
+  }
+  const isKnown = authorities !== undefined || enrolled !== undefined;
+  const isOn = mode === "on" || (mode === "auto" && (isKnown || !isLoopbackHost(listen.host)));
+  if (isOn && !isKnown) {
+    await makeAuthorities(directory, { cluster: DEFAULT_CLUSTER, nowMs: clock.wallTimeMs() });
+    authorities = readAuthorities(directory);
+    logger.info("made the authorities of a new cluster", { directory, pin: authorities?.machines.pin });
+  }
+  makeDirectory(stateDir, 0o700);
+  const store = await openStore(join(stateDir, "store.db"), { clock, logger });
+  scope.own(() => store.close());
+  const enrolment =
+    authorities === undefined
+      ? undefined
+      : new Enrolment({ store, authorities, clock, logger, audit, certificateMs });
+  const onMachines = (changed: () => void) => store.subscribe("machines", changed);
+  const identity =
+    isOn && authorities !== undefined && enrolment !== undefined
+      ? await headIdentity({ authorities, machines: enrolment.machines, onMachines, head, clock, logger })
+      : undefined;
+  if (identity !== undefined) scope.own(identity.stop);
+  const tls = isOn ? (identity ?? enrolled?.tls) : undefined;
+  return {
+    ...{ enrolment, onMachines },
+    guard: tls === undefined ? undefined : { tls, store },
+    trouble: () => ({
+      barred: (enrolment?.machines.barred() ?? [])
+        .filter(({ machine }) => machine.kind === "agent")
+        .map(barredStatus),
+      store: storeTrouble(store),
+    }),
+  };
+}
+
+const WITHOUT_STATE: HeadTrust = {
+  ...{ guard: undefined, enrolment: undefined },
+  onMachines: () => () => undefined,
+  trouble: () => ({ barred: [], store: null }),
+};
+
+function barredStatus({ machine, state, why, sinceMs }: StoredMachine): PeerStatus {
+  const verb = state === "locked" ? "unlock" : "revoke";
+  const message = state === "locked" ? `its identity was cloned: ${why}` : `it was revoked ${why}`;
+  const hint = `confed agent ${verb === "unlock" ? "unlock" : "enroll"} ${machine.id}`;
+  const cause = toDetail(new ConfedError("permission_denied", message, { subject: machine.id, hint }));
+  return { id: machine.id, addresses: [], state, sinceMs, version: "", consoles: 0, cause };
+}
+
+function storeTrouble({ trouble }: Store): HeadTrouble["store"] {
+  if (trouble === undefined) return null;
+  return toDetail(
+    new ConfedError("unavailable", `what people tell this head cannot be written: ${trouble.why}`, {
+      subject: "store",
+    }),
+  );
+}
