@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { type Clock, type HostPort, isConsoleName, type Logger, Scope } from "@confed/kernel";
 import { type Audit, silentAudit } from "@confed/trust/audit";
-import { startServer, type TlsProvider } from "@confed/wire";
+import { listenLocally, startServer, type TlsProvider } from "@confed/wire";
 import { guardedHeadAccess } from "./access/guarded-head-access.ts";
 import { callerFor, type HeadAccess } from "./access/head-access.ts";
 import { openHeadAccess } from "./access/open-head-access.ts";
@@ -11,7 +11,7 @@ import type { ResolveHost } from "./attach/dial-agent.ts";
 import { Relays } from "./attach/relays.ts";
 import { Directory } from "./directory/directory.ts";
 import { type EnrolledHead, headTrust, type TlsMode } from "./enrolment/head-trust.ts";
-import { serveLocally } from "./enrolment/local-socket.ts";
+import { headSockets } from "./enrolment/local-socket.ts";
 import { headService } from "./head-service.ts";
 import { enrolledAdmission, OPEN_ADMISSION } from "./join/admission.ts";
 import { Joins } from "./join/joins.ts";
@@ -83,7 +83,7 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
     throw reason;
   });
   const { enrolment } = trust;
-  const guard = deps.guard ?? trust.guard;
+  const guard: HeadGuard | undefined = deps.guard ?? trust.guard;
   const oldAtMs = clock.nowMs() + joinGraceMs;
   const directory = new Directory(
     () => clock.wallTimeMs(),
@@ -156,7 +156,7 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
     });
     scope.own(() => server.close());
     if (guard !== undefined && options.stateDir !== undefined)
-      scope.own(await serveLocally(options.stateDir, server, logger));
+      scope.own(await listenLocally(headSockets(options.stateDir), server, logger));
     return { port: server.port, close: () => scope.close() };
   } catch (reason) {
     await scope.close();
