@@ -36,8 +36,8 @@ export interface Batch {
 }
 
 /**
- * The way of output from consoles to the log writer and to tails. Appending costs a memcpy; every
- * 100 ms, or when 256 KiB wait, one range of it goes to the pipe and to whoever listens.
+ * The way of output from consoles to the log writer and to tails. Appending costs a memcpy; after
+ * a turn of the cadence or 100 ms, or when 256 KiB wait, one range of it goes to the pipe and to whoever listens.
  * Arenas stay readable until acknowledged: replay takes from them what the files do not have yet.
  */
 export class LogFeed {
@@ -162,10 +162,11 @@ export class LogFeed {
       if (this.#arena?.append(number, offset, bytes) !== true) return false;
     }
     if (this.#arena.usedBytes - this.#takenBytes >= LOG_LIMITS.flushBytes) this.flush();
-    this.#cancelFlush ??= this.#deps.clock.after(LOG_LIMITS.flushDelayMs, () => {
-      this.#cancelFlush = undefined;
-      this.flush();
-    });
+    else
+      this.#cancelFlush ??= this.#deps.clock.after(LOG_LIMITS.flushDelayMs, () => {
+        this.#cancelFlush = undefined;
+        this.flush();
+      });
     return true;
   }
 
@@ -265,6 +266,8 @@ export class LogFeed {
   flush(): void {
     const arena = this.#arena;
     if (arena === undefined || arena.usedBytes === this.#takenBytes) return;
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
     const batch = { arena, start: this.#takenBytes, end: arena.usedBytes };
     const records = arena.bytes.subarray(batch.start, batch.end);
     this.#takenBytes = arena.usedBytes;
