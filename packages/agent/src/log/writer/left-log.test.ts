@@ -55,6 +55,9 @@ function writer(ahead?: ReturnType<typeof ready>) {
       made.batch((seq += 1), recordsOf(1, [{ offset: from, bytes: source(from, to) }]));
       expect(replies.at(-1)).toEqual({ tell: "ack", seq });
     },
+    reopen() {
+      made.do({ do: "reopen" });
+    },
     /** Resolves with what was closed all the same. */
     leave(end: number) {
       made.do({ do: "close", consoles: [{ number: 1, end }], leave: true });
@@ -163,6 +166,22 @@ test.each(["renamed", "truncated", "replaced"] as const)(
     expect(Buffer.concat(chunks)).toEqual(Buffer.from(source(200, 300)));
   },
 );
+
+test("a log that was rotated after the next writer got ready goes on in its new file", () => {
+  const old = writer();
+  const { logId } = old.open();
+  old.append(0, 100);
+  const ahead = ready();
+  renameSync(log(), `${log()}.1`);
+  old.reopen();
+  old.append(100, 150);
+  expect(old.leave(150)).toEqual([]);
+  const next = writer(ahead);
+  next.open({ left: { logId, offset: 150 } });
+  next.append(150, 200);
+  expect(readFileSync(log())).toEqual(Buffer.from(source(100, 200)));
+  expect(read(200)).toEqual([]);
+});
 
 test("what cannot be left as it is, is closed: a log that nothing was written to, and one behind a gap", () => {
   const silent = writer();
