@@ -16,7 +16,11 @@ const common = {
   platform: /** @type {const} */ ("node"),
   target: "node20.19",
   conditions: ["confed-source"],
-  minify: true,
+  minifyWhitespace: true,
+  minifySyntax: true,
+  // Identifiers are not minified: names of errors and classes are read by people and compared by
+  // libraries. `keepNames` instead defines the name of every closure whenever one is made, which costs a
+  // call and 256 bytes each: 0.75 KiB a console.
   legalComments: /** @type {const} */ ("none"),
   logLevel: /** @type {const} */ ("warning"),
   write: false,
@@ -34,8 +38,6 @@ export async function bundleProgram({ name, args, external = [] }) {
     ...common,
     entryPoints: [`packages/${name}/src/main.ts`],
     format: "cjs",
-    // Names of errors and classes are read by people and compared by libraries.
-    keepNames: true,
     alias: { "@grpc/proto-loader": `${root}scripts/light-contract.mjs` },
     external: [...external],
     // A script has neither: it is given its own address beside `require`, which loads what stays outside.

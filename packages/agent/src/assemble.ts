@@ -108,7 +108,9 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     { stateDir: agent.stateDir, ...logs, ...deps.shard?.log },
     { clock, logger, spawn: (events) => spawnWriter(logger, events, stateIsOurs) },
   );
-  scope.own(() => feed.stop());
+  scope.own(async () => {
+    await feed.stop();
+  });
   const reader = new LogReader(agent.stateDir, { clock, logger });
   scope.own(() => {
     reader.close();
@@ -191,7 +193,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     logger,
   });
   try {
-    const adopted = await inheritLinks(inheritance, { table, fleet });
+    const adopted = await inheritLinks(inheritance, { table, feed, fleet });
     await deps.takeState?.();
     taken?.resolve();
     // Whoever comes before that is answered by the process before this one, which may go on itself.

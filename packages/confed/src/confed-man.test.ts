@@ -15,6 +15,7 @@ test("the man page has every command, also those below commands", () => {
     "check [file]",
     "hostkeys scan <selection>",
     "sim verify",
+    "sim fleet",
   ]) {
     expect(page).toContain(`.SS ${words}`);
   }

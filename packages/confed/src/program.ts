@@ -45,6 +45,8 @@ export function buildProgram(launch: Launch, output: OutputConfiguration = {}): 
     .description("run and look after the heads and agents of a console federation")
     .usage("COMMAND [options]")
     .version(VERSION, "-V, --version", "print the version")
+    // So that a command below a command may have an option of the same name: `sim`, `sim fleet`.
+    .enablePositionalOptions()
     .helpOption("-h, --help", "print this help, or with a command its help")
     // Some commands have options of the same names as their own subcommands: each takes what stands behind it.
     .enablePositionalOptions()

@@ -14,22 +14,78 @@ function sleeper(number: number, wokenAtMs: number[], clock: FakeClock): Resting
   };
 }
 
-test("those who rest are spread over the cadence by their numbers, each woken once in it", () => {
+/** At which times `count` who rest were woken in `cadences`. */
+function wakings(
+  count: number,
+  cadences: number,
+): { readonly woken: number[][]; readonly flushedAtMs: number[] } {
   const clock = new FakeClock();
-  const cadence = new Cadence(clock, { crowded: false });
-  const woken = Array.from({ length: 100 }, () => [] as number[]);
+  const flushedAtMs: number[] = [];
+  const flush = () => flushedAtMs.push(clock.nowMs());
+  const cadence = new Cadence(clock, { crowded: false, flush });
+  const woken = Array.from({ length: count }, () => [] as number[]);
   for (const [number, atMs] of woken.entries()) cadence.rest(sleeper(number, atMs, clock));
-  clock.advance(CADENCE_MS);
-  const firstMs = woken.map(([first]) => first);
-  expect(new Set(firstMs).size).toBe(10);
-  for (const atMs of new Set(firstMs)) expect(firstMs.filter((each) => each === atMs)).toHaveLength(10);
-  clock.advance(CADENCE_MS);
-  expect(woken.every(({ length }) => length === 2)).toBe(true);
+  clock.advance(cadences * CADENCE_MS);
+  return { woken, flushedAtMs };
+}
+
+test.each([
+  [100, 1],
+  [600, 2],
+  [1_000, 3],
+  [8_000, 12],
+])(
+  "%i who rest are woken in %i turns a cadence, each once in it, and the log has it then",
+  (count, turns) => {
+    const { woken, flushedAtMs } = wakings(count, 3);
+    const firstMs = new Set(woken.map(([first]) => first));
+    expect(firstMs.size).toBe(turns);
+    for (const [first = 0, ...later] of woken)
+      expect(later).toEqual([first + CADENCE_MS, first + 2 * CADENCE_MS]);
+    expect(flushedAtMs).toHaveLength(3 * turns);
+  },
+);
+
+test("turns that take long do not stretch the cadence", () => {
+  const clock = new FakeClock();
+  const cadence = new Cadence(clock, { crowded: false, flush: () => undefined });
+  const wokenAtMs: number[] = [];
+  const one = sleeper(0, wokenAtMs, clock);
+  let late = true;
+  const wake = () => {
+    wokenAtMs.push(clock.nowMs());
+    // The turn itself takes a while, which the clock shows to whoever is armed next.
+    if (late) clock.advance(CADENCE_MS / 4);
+    late = false;
+    return "rests" as const;
+  };
+  cadence.rest({ ...one, wake });
+  clock.advance(3 * CADENCE_MS);
+  const [first = 0, second = 0] = wokenAtMs;
+  expect(second - first).toBe(CADENCE_MS);
+});
+
+test("whose link has more is read again a moment later, and not before others had a turn", () => {
+  const clock = new FakeClock();
+  const cadence = new Cadence(clock, { crowded: false, flush: () => undefined });
+  const wokenAtMs: number[] = [];
+  const flooding = sleeper(0, wokenAtMs, clock);
+  let more = 3;
+  const wake = () => {
+    wokenAtMs.push(clock.nowMs());
+    more -= 1;
+    return more > 0 ? ("soon" as const) : ("rests" as const);
+  };
+  cadence.rest({ ...flooding, wake });
+  clock.advance(2 * CADENCE_MS - 1);
+  const [first = 0, second = 0, third = 0] = wokenAtMs;
+  expect([second - first, third - second]).toEqual([CADENCE_MS / 12, CADENCE_MS / 12]);
+  expect(wokenAtMs).toHaveLength(3);
 });
 
 test("one that woke and rests again before its turn is woken once, and none is left when all are awake", () => {
   const clock = new FakeClock();
-  const cadence = new Cadence(clock, { crowded: false });
+  const cadence = new Cadence(clock, { crowded: false, flush: () => undefined });
   const wokenAtMs: number[] = [];
   const one = sleeper(1, wokenAtMs, clock);
   cadence.rest(one);
@@ -47,7 +103,7 @@ test("one that woke and rests again before its turn is woken once, and none is l
 
 test("nobody's turn comes while the log has as much before it as memory allows, and then it does", () => {
   const clock = new FakeClock();
-  const log = { crowded: true };
+  const log = { crowded: true, flush: () => undefined };
   const cadence = new Cadence(clock, log);
   const wokenAtMs: number[] = [];
   cadence.rest(sleeper(1, wokenAtMs, clock));

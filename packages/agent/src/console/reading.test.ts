@@ -23,7 +23,7 @@ function setup({ pausable = true, waiting }: { pausable?: boolean; waiting?: Rea
       state.paused = false;
     },
   } as unknown as Link;
-  const reading = new Reading(3, new Cadence(clock, { crowded: false }));
+  const reading = new Reading(3, new Cadence(clock, { crowded: false, flush: () => undefined }));
   reading.use(link);
   return { clock, state, reading };
 }

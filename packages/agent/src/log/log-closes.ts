@@ -1,3 +1,4 @@
+import type { Clock } from "@confed/kernel";
 import type { Position } from "./writer/positions-file.ts";
 
 interface Waiting {
@@ -15,10 +16,24 @@ export class LogCloses {
     return new Promise((resolve) => this.#waiting.set(number, { name, resolve }));
   }
 
-  /** Resolves when all of these are closed, or nobody answers any more. One at a time. */
-  all(numbers: Iterable<number>): Promise<void> {
+  /** Resolves when all of these are closed, or nobody answers any more; with false after its time. One at a time. */
+  all(
+    wanted: Iterable<number>,
+    { clock, timeoutMs }: { readonly clock: Pick<Clock, "after">; readonly timeoutMs: number },
+  ): Promise<boolean> {
+    const numbers = new Set(wanted);
+    if (numbers.size === 0) return Promise.resolve(true);
     return new Promise((resolve) => {
-      this.#all = { numbers: new Set(numbers), resolve };
+      const cancel = clock.after(timeoutMs, () => {
+        resolve(false);
+      });
+      this.#all = {
+        numbers,
+        resolve: () => {
+          cancel();
+          resolve(true);
+        },
+      };
     });
   }
 

@@ -147,6 +147,7 @@ function stalledFeed(clock: Clock = systemClock) {
         command: (command) => commands.push(command),
         batch: (seq) => seqs.push(seq),
         again: (seq) => seqs.push(seq),
+        ahead: () => Promise.resolve(),
         end: () => Promise.resolve(),
       };
     },
@@ -292,4 +293,30 @@ test("a log that does not answer lets its console work, and goes on under the co
   void feed.close(1);
   await feed.stop();
   expect(clock.pending).toBe(0);
+});
+
+test("a log that was left to us and that no console has is closed where it ends, once", async () => {
+  const { feed, commands, reply } = stalledFeed();
+  const [ours, foreign] = [
+    { logId: "a", offset: 10 },
+    { logId: "b", offset: 20 },
+  ];
+  feed.opens.leftAt("ours", ours);
+  feed.opens.leftAt("foreign", foreign);
+  feed.open(1, new Numbering("ours"));
+  await Promise.resolve();
+  expect(commands.at(-1)).toMatchObject({ do: "open", consoles: [{ number: 1, name: "ours", left: ours }] });
+  for (let turn = 0; turn < 2; turn += 1) {
+    const before = commands.length;
+    feed.opens.closeForeign();
+    expect(commands.slice(before)).toEqual(
+      turn > 0
+        ? []
+        : [
+            { do: "open", consoles: [{ number: -1, name: "foreign", left: foreign }] },
+            { do: "close", consoles: [{ number: -1, end: 20 }] },
+          ],
+    );
+    reply({ tell: "closed", numbers: [-1], positions: [] });
+  }
 });

@@ -6,7 +6,6 @@ import {
   type Clock,
   ConfedError,
   type Logger,
-  once,
   visitRecords,
 } from "@confed/kernel";
 import { Backlogs } from "./backlogs.ts";
@@ -36,8 +35,8 @@ export interface Batch {
 }
 
 /**
- * The way of output from consoles to the log writer and to tails. Appending costs a memcpy; every
- * 100 ms, or when 256 KiB wait, one range of it goes to the pipe and to whoever listens.
+ * The way of output from consoles to the log writer and to tails. Appending costs a memcpy; after
+ * a turn of the cadence or 100 ms, or when 256 KiB wait, one range of it goes to the pipe and to whoever listens.
  * Arenas stay readable until acknowledged: replay takes from them what the files do not have yet.
  */
 export class LogFeed {
@@ -128,6 +127,16 @@ export class LogFeed {
     this.#opens.hand(position);
   }
 
+  /** For logs that the process before this one left. */
+  get opens(): Pick<LogOpens, "leftAt" | "closeForeign"> {
+    return this.#opens;
+  }
+
+  /** Have a log writer that must not write yet get ready for these. Resolves when it is, or is gone. */
+  async ahead(names: readonly string[]): Promise<void> {
+    await this.#writer?.ahead({ do: "ahead", names, ...this.#options });
+  }
+
   /**
    * Close a console's log cleanly at its end. Nothing of it may be appended afterwards. Resolves with
    * the position that its next owner goes on from, once that is durable; undefined: the log writer
@@ -162,10 +171,11 @@ export class LogFeed {
       if (this.#arena?.append(number, offset, bytes) !== true) return false;
     }
     if (this.#arena.usedBytes - this.#takenBytes >= LOG_LIMITS.flushBytes) this.flush();
-    this.#cancelFlush ??= this.#deps.clock.after(LOG_LIMITS.flushDelayMs, () => {
-      this.#cancelFlush = undefined;
-      this.flush();
-    });
+    else
+      this.#cancelFlush ??= this.#deps.clock.after(LOG_LIMITS.flushDelayMs, () => {
+        this.#cancelFlush = undefined;
+        this.flush();
+      });
     return true;
   }
 
@@ -218,8 +228,12 @@ export class LogFeed {
     }));
   }
 
-  /** Write everything, mark every console's end as clean, end the writer. Gives up after its time. */
-  async stop(): Promise<void> {
+  /**
+   * Write everything, mark every console's end as clean, end the writer. Gives up after its time, and says
+   * so. With `leave`, another writer that is told where the logs end goes on: ours writes nothing any more,
+   * and its end is not waited for.
+   */
+  async stop({ leave = false } = {}): Promise<{ readonly late: boolean }> {
     this.#cancelRetry?.();
     if (this.#writer === undefined) this.#startWriter();
     this.#stopping = true;
@@ -229,13 +243,18 @@ export class LogFeed {
     this.#cancelLate?.();
     for (const number of [...this.#backlogs.numbers()]) this.#backlogs.offerAll(number);
     const consoles = [...this.#consoles].map(([number, console]) => ({ number, end: console.end.offset }));
-    if (this.#writer !== undefined && consoles.length > 0) {
-      await this.#allClosed(this.#writer, consoles);
-    }
-    await this.#writer?.end();
+    const { clock, logger } = this.#deps;
+    const closed = this.#closes.all(this.#consoles.keys(), { clock, timeoutMs: LOG_LIMITS.stopTimeoutMs });
+    if (consoles.length > 0) this.#writer?.command({ do: "close", consoles, ...(leave ? { leave } : {}) });
+    const late = !(await closed);
+    if (late) logger.error("the log did not take everything in time; the rest will show as a gap");
+    const ended = this.#writer?.end();
+    // Of two segment keepers at a time, each would pack what the other removes.
+    if (late || !leave || this.#options.rotate !== undefined) await ended;
     this.#closes.giveUp();
     this.#backlogs.close();
     this.#consoles.clear();
+    return { late };
   }
 
   /** Begin anew after `stop`, with these consoles, which go on numbering where they were. */
@@ -245,26 +264,12 @@ export class LogFeed {
     this.#startWriter();
   }
 
-  async #allClosed(
-    writer: WriterProcess,
-    consoles: readonly { readonly number: number; readonly end: number }[],
-  ): Promise<void> {
-    const { clock, logger } = this.#deps;
-    const late = once();
-    const cancel = clock.after(LOG_LIMITS.stopTimeoutMs, () => {
-      logger.error("the log did not take everything in time; the rest will show as a gap");
-      late.resolve();
-    });
-    const closed = this.#closes.all(consoles.map(({ number }) => number));
-    writer.command({ do: "close", consoles });
-    await Promise.race([closed, late.promise]);
-    cancel();
-  }
-
   /** Hand out now what waits for the next flush, so that what follows is only what comes later. */
   flush(): void {
     const arena = this.#arena;
     if (arena === undefined || arena.usedBytes === this.#takenBytes) return;
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
     const batch = { arena, start: this.#takenBytes, end: arena.usedBytes };
     const records = arena.bytes.subarray(batch.start, batch.end);
     this.#takenBytes = arena.usedBytes;

@@ -4,7 +4,7 @@ import type { Backlogs } from "./backlogs.ts";
 import type { FedConsole } from "./fed-console.ts";
 import type { LogTroubles } from "./log-troubles.ts";
 import type { Position } from "./writer/positions-file.ts";
-import type { OpenedLog, OpenLog, WriterCommand } from "./writer-messages.ts";
+import type { LogEnd, OpenedLog, OpenLog, WriterCommand } from "./writer-messages.ts";
 
 export interface LogOpensDeps {
   readonly clock: Clock;
@@ -29,6 +29,8 @@ export class LogOpens {
   readonly #toReopen = new Set<number>();
   /** By name, until their logs are open: then the disk knows. */
   readonly #handed = new Map<string, Position>();
+  /** As `#handed`: where the process before this one left them. */
+  readonly #left = new Map<string, LogEnd>();
   #cancelReopen: Cancel | undefined;
   #cancelUnanswered: Cancel | undefined;
 
@@ -38,6 +40,24 @@ export class LogOpens {
 
   hand(position: Position): void {
     this.#handed.set(position.name, position);
+  }
+
+  /** Where the process before this one left a log: for `open`, which follows. */
+  leftAt(name: string, end: LogEnd): void {
+    this.#left.set(name, end);
+  }
+
+  /** All consoles that there are have been opened: what else was left to us is closed. */
+  closeForeign(): void {
+    const { consoles, command } = this.#deps;
+    const ours = new Set([...consoles.values()].map(({ name }) => name));
+    const foreign = [...this.#left].filter(([name]) => !ours.has(name));
+    if (foreign.length === 0) return;
+    // Numbers that no console has.
+    const logs = foreign.map(([name, left], at) => ({ number: -1 - at, name, left }));
+    command({ do: "open", consoles: logs });
+    command({ do: "close", consoles: logs.map(({ number, left }) => ({ number, end: left.offset })) });
+    for (const [name] of foreign) this.#left.delete(name);
   }
 
   open(number: number): void {
@@ -71,6 +91,7 @@ export class LogOpens {
     const console = consoles.get(log.number);
     if (console === undefined) return;
     this.#handed.delete(console.name);
+    this.#left.delete(console.name);
     if (!this.#unopened.has(log.number) && log.logId !== console.end.logId) {
       // It answers after we began without it: it shall go on under our id.
       this.#reopenSoon(log.number);
@@ -109,7 +130,7 @@ export class LogOpens {
 
   #send(): void {
     const { consoles, backlogs, command } = this.#deps;
-    const logs = [...this.#toOpen].flatMap((number) => {
+    const logs = [...this.#toOpen].flatMap((number): OpenLog[] => {
       const console = consoles.get(number);
       if (console === undefined) return [];
       const { logId, offset } = console.end;
@@ -120,7 +141,8 @@ export class LogOpens {
         ...(handed === undefined ? {} : { handed }),
         ...modeOf(console),
       };
-      if (logId === "") return [log];
+      const left = this.#left.get(console.name);
+      if (logId === "") return [left === undefined ? log : { ...log, left }];
       return [{ ...log, resume: { logId, offset }, behind: backlogs.has(number) }];
     });
     this.#toOpen.clear();

@@ -6,9 +6,21 @@ import type { Position } from "./writer/positions-file.ts";
 /** What the agent tells its log writer, beside batches. */
 export type WriterCommand =
   | ({ readonly do: "start" } & WriterOptions)
+  /**
+   * Before `start`, while another writer has them: get ready to go on with these consoles' logs. Nothing
+   * is written. Answered by `ready`.
+   */
+  | ({ readonly do: "ahead"; readonly names: readonly string[] } & WriterOptions)
   | { readonly do: "open"; readonly consoles: readonly OpenLog[] }
-  /** `end`: the next offset, so that a clean stop can be told from an unclean one. */
-  | { readonly do: "close"; readonly consoles: readonly { readonly number: number; readonly end: number }[] }
+  /**
+   * `end`: the next offset, so that a clean stop can be told from an unclean one. `leave`: another writer
+   * goes on from there at once, and is told so; what need not be written for that is not.
+   */
+  | {
+      readonly do: "close";
+      readonly consoles: readonly { readonly number: number; readonly end: number }[];
+      readonly leave?: boolean;
+    }
   /** The agent numbers them as `opened` said: their output is taken from now on. */
   | { readonly do: "begin"; readonly numbers: readonly number[] }
   | { readonly do: "event"; readonly number: number; readonly event: EventRecord }
@@ -53,7 +65,7 @@ export interface OpenLog {
   readonly number: number;
   readonly name: string;
   /** The agent numbers it already: where it stands. */
-  readonly resume?: { readonly logId: string; readonly offset: number };
+  readonly resume?: LogEnd;
   /** The agent has kept output that comes first: plain batches are refused until it has come. */
   readonly behind?: boolean;
   /** Its bytes go through the journal first. */
@@ -62,6 +74,19 @@ export interface OpenLog {
   readonly stamped?: boolean;
   /** As its last owner left it; counts unless we have had it since. */
   readonly handed?: Position | undefined;
+  /** Where the writer before us left it; the log has everything before. */
+  readonly left?: LogEnd | undefined;
+}
+
+/** The next offset of a log. */
+export interface LogEnd {
+  readonly logId: string;
+  readonly offset: number;
+}
+
+/** It answers `ahead`. */
+export interface WriterReady {
+  readonly tell: "ready";
 }
 
 /** What the log writer tells the agent. */

@@ -1,14 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { type Logger, systemClock } from "@confed/kernel";
+import { type Logger, once, systemClock } from "@confed/kernel";
 import { AGAIN_HEAD_BYTES, FRAME, FrameReader, frameHeader, jsonFrame } from "./frames.ts";
 import { LOG_LIMITS } from "./log-limits.ts";
-import type { WriterCommand, WriterReply } from "./writer-messages.ts";
+import type { WriterCommand, WriterReady, WriterReply } from "./writer-messages.ts";
 
 /** The agent's end of a running log writer. */
 export interface WriterProcess {
   readonly pid: number | undefined;
   command(command: WriterCommand): void;
+  /** The only thing that it is told before its turn. Resolves when it is ready, or gone. */
+  ahead(command: Extract<WriterCommand, { do: "ahead" }>): Promise<void>;
   /** `records` must stay untouched until the batch is acknowledged: it is not copied. */
   batch(seq: number, records: Uint8Array): void;
   /** Records of one console that were refused before; `final`: it has everything with these. */
@@ -36,14 +38,23 @@ export function spawnWriter(
   const child = spawn(process.execPath, [entry], { stdio: ["pipe", "pipe", "pipe"] });
   if (child.pid === undefined) return neverStarted(child, logger, onDied);
   const reader = new FrameReader((_kind, payload) => {
-    onReply(JSON.parse(Buffer.from(payload).toString()) as WriterReply);
+    const reply = JSON.parse(Buffer.from(payload).toString()) as WriterReply | WriterReady;
+    if (reply.tell === "ready") ready.resolve();
+    else onReply(reply);
   });
+  const ready = once();
   let ending = false;
-  let isHeld = begin !== undefined;
-  if (isHeld) child.stdin.cork();
+  /** What it is told when its turn has come. */
+  let held: Uint8Array[] | undefined = begin === undefined ? undefined : [];
+  const write = (bytes: Uint8Array) => {
+    if (held === undefined) child.stdin.write(bytes);
+    else held.push(bytes);
+  };
   void begin?.then(() => {
-    if (isHeld) child.stdin.uncork();
-    isHeld = false;
+    child.stdin.cork();
+    for (const bytes of held ?? []) child.stdin.write(bytes);
+    child.stdin.uncork();
+    held = undefined;
   });
   child.stdout.on("data", (bytes: Buffer) => {
     reader.feed(bytes);
@@ -78,15 +89,19 @@ export function spawnWriter(
     pid: child.pid,
     command(command) {
       gatherTurn();
+      write(jsonFrame(command));
+    },
+    ahead(command) {
       child.stdin.write(jsonFrame(command));
+      return Promise.race([ready.promise, gone]);
     },
     batch(seq, records) {
       const seqBytes = new Uint8Array(8);
       new DataView(seqBytes.buffer).setFloat64(0, seq, true);
       child.stdin.cork();
-      child.stdin.write(frameHeader(FRAME.batch, 8 + records.byteLength));
-      child.stdin.write(seqBytes);
-      child.stdin.write(records);
+      write(frameHeader(FRAME.batch, 8 + records.byteLength));
+      write(seqBytes);
+      write(records);
       child.stdin.uncork();
     },
     again(seq, records, { number, final }) {
@@ -96,16 +111,16 @@ export function spawnWriter(
       view.setUint32(8, number, true);
       view.setUint8(12, final ? 1 : 0);
       child.stdin.cork();
-      child.stdin.write(frameHeader(FRAME.again, head.byteLength + records.byteLength));
-      child.stdin.write(head);
-      child.stdin.write(records);
+      write(frameHeader(FRAME.again, head.byteLength + records.byteLength));
+      write(head);
+      write(records);
       child.stdin.uncork();
     },
     async end() {
       ending = true;
       // It must not begin after all.
-      if (isHeld) child.kill("SIGKILL");
-      isHeld = false;
+      if (held !== undefined) child.kill("SIGKILL");
+      held = undefined;
       child.stdin.end();
       const cancel = systemClock.after(LOG_LIMITS.stopTimeoutMs, () => {
         logger.error("log writer does not end; killed", { pid: child.pid });
@@ -134,6 +149,7 @@ function neverStarted(child: ChildProcess, logger: Logger, onDied: WriterEvents[
   return {
     pid: undefined,
     command: () => undefined,
+    ahead: () => Promise.resolve(),
     batch: () => undefined,
     again: () => undefined,
     end: () => {

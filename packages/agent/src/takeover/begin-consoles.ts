@@ -8,7 +8,7 @@ import type { Inheritance } from "./inheritance.ts";
 
 export interface BeginDeps {
   readonly table: ConsoleTable;
-  readonly feed: Pick<LogFeed, "settled">;
+  readonly feed: Pick<LogFeed, "settled" | "ahead" | "opens">;
   readonly timers: Pick<Clock, "after">;
   readonly logger: Pick<Logger, "warn">;
 }
@@ -19,11 +19,13 @@ export interface BeginDeps {
  */
 export async function inheritLinks(
   inheritance: Inheritance | undefined,
-  { table, fleet }: Pick<BeginDeps, "table"> & { readonly fleet: Pick<ConsoleFleet, "adopt"> },
+  { table, feed, fleet }: Pick<BeginDeps, "table" | "feed"> & { readonly fleet: Pick<ConsoleFleet, "adopt"> },
 ): Promise<ReadonlySet<Console>> {
   const adopted = new Set<Console>();
   if (inheritance === undefined) return adopted;
+  await feed.ahead([...table.all()].map(({ name }) => name));
   await inheritance.receive();
+  for (const { name, ...end } of inheritance.logs) feed.opens.leftAt(name, end);
   for (const listed of table.all()) {
     const inherited = inheritance.take(listed.name);
     if (inherited !== undefined && fleet.adopt(listed, inherited)) adopted.add(listed.console);
@@ -61,7 +63,9 @@ export async function beginConsoles(
     return;
   }
   let readCount = 0;
-  for (const console of adopted) {
+  // Whoever printed long ago was read long ago, and waits longest.
+  const inTurn = [...adopted].sort((a, b) => a.output.lastWallMs - b.output.lastWallMs);
+  for (const console of inTurn) {
     console.thaw();
     readCount += 1;
     // The log writer must not wait for the last before it hears of the first.
@@ -70,6 +74,7 @@ export async function beginConsoles(
   // Only now: a device that takes one connection at a time was the predecessor's until then.
   for (const { console } of table.all())
     if (!adopted.has(console)) console.start(inheritance.outageOf(console.name));
+  feed.opens.closeForeign();
   feed
     .settled(SETTLED_MS_MAX)
     .then(() => inheritance.settled())

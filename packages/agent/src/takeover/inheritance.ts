@@ -9,6 +9,7 @@ import {
   type FromSuccessor,
   type HandedConsole,
   type HandedLink,
+  type HandedLog,
   SUCCESSOR_FDS,
 } from "./takeover-messages.ts";
 
@@ -35,6 +36,7 @@ export class Inheritance {
   readonly #links = new Map<string, AnnouncedLink>();
   readonly #consoles = new Map<string, HandedConsole>();
   readonly #outages = new Map<string, InheritedOutage>();
+  readonly #logs: HandedLog[] = [];
   readonly #seats: HandedSeat[] = [];
   readonly #announced = once();
   readonly #told = once();
@@ -57,6 +59,11 @@ export class Inheritance {
     });
   }
 
+  /** Where logs were left, once `receive` has resolved. */
+  get logs(): readonly HandedLog[] {
+    return this.#logs;
+  }
+
   /** Who was attached, once `ready` has resolved. */
   get seats(): readonly HandedSeat[] {
     return this.#seats;
@@ -70,7 +77,7 @@ export class Inheritance {
 
   /** Ready to be given everything. Resolves when everything that is in no file is here. */
   async receive(): Promise<void> {
-    this.#channel.send({ say: "prepared", version: this.#deps.version });
+    this.#channel.send({ say: "prepared", version: this.#deps.version, goesOn: true });
     await this.#within(this.#told.promise);
   }
 
@@ -132,6 +139,9 @@ export class Inheritance {
         return;
       case "outages":
         for (const { name, ...outage } of message.page) this.#outages.set(name, outage);
+        return;
+      case "logs":
+        this.#logs.push(...message.page);
         return;
       case "told":
         this.#told.resolve();

@@ -1,4 +1,5 @@
 import type { InheritedConsole, InheritedOutage } from "../console/inherited-console.ts";
+import type { LogEnd } from "../log/writer-messages.ts";
 import type { HandedSeat } from "../viewers/held-seats.ts";
 
 /** What a successor finds behind its descriptors. Links follow, one after the other. */
@@ -25,6 +26,11 @@ export interface HandedOutage extends InheritedOutage {
   readonly name: string;
 }
 
+/** Where a console's log ends. */
+export interface HandedLog extends LogEnd {
+  readonly name: string;
+}
+
 /** What an agent tells the process that is to take over from it, in this order. */
 export type FromPredecessor =
   | { readonly say: "links"; readonly page: readonly HandedLink[] }
@@ -32,9 +38,11 @@ export type FromPredecessor =
   | { readonly say: "prepare"; readonly instance: string }
   | { readonly say: "consoles"; readonly page: readonly HandedConsole[] }
   | { readonly say: "outages"; readonly page: readonly HandedOutage[] }
+  /** Where logs end that are left to whoever goes on: the disk knows only what is reserved. */
+  | { readonly say: "logs"; readonly page: readonly HandedLog[] }
   /** That was all that is in no file. */
   | { readonly say: "told" }
-  /** Logs are closed, the state directory is free. */
+  /** Logs are closed or left, the state directory is free. */
   | { readonly say: "go" }
   | { readonly say: "seats"; readonly page: readonly HandedSeat[] }
   /** There is no way back: read, let viewers in, and join heads. */
@@ -43,7 +51,12 @@ export type FromPredecessor =
 /** What the successor answers. */
 export type FromSuccessor =
   /** It is loaded, its configuration is sound, and nothing is left to do that could be done by now. */
-  | { readonly say: "prepared"; readonly version: string }
+  | {
+      readonly say: "prepared";
+      readonly version: string;
+      /** It goes on with logs that are left as they are. An earlier version needs them closed. */
+      readonly goesOn?: boolean;
+    }
   /** Its logs are open; it has read nothing and answers nobody. */
   | { readonly say: "ready" }
   /** It has read every link, and its logs have all of it: the processor is free for others. */

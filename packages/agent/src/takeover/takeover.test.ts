@@ -46,7 +46,7 @@ test("a process that was replaced refuses to be replaced again, in words; one th
     table: new ConsoleTable("sn01"),
     feed: {
       settled: () => Promise.resolve(),
-      stop: () => Promise.resolve(),
+      stop: () => Promise.resolve({ late: false }),
       restart: () => undefined,
     },
     gate: { hold: () => undefined, letGo: () => undefined },

@@ -8,7 +8,13 @@ import { LOG_LIMITS } from "../log/log-limits.ts";
 import { seatsToHand } from "../viewers/held-seats.ts";
 import { type LinkPlan, planLinks } from "./link-plan.ts";
 import { type SuccessorProcess, SuccessorTalk } from "./successor-talk.ts";
-import { type HandedConsole, type HandedOutage, pagesOf, SUCCESSOR_FDS } from "./takeover-messages.ts";
+import {
+  type HandedConsole,
+  type HandedLog,
+  type HandedOutage,
+  pagesOf,
+  SUCCESSOR_FDS,
+} from "./takeover-messages.ts";
 
 /** What only the process knows: how it is started again, and its hold on the state directory. */
 export interface TakeoverHost {
@@ -122,11 +128,11 @@ export class Takeover {
       }));
       for (const page of pagesOf(announced)) talk.say({ say: "links", page });
       talk.say({ say: "prepare", instance });
-      const { version } = await talk.hear("prepared", PREPARE_MS_MAX);
+      const { version, goesOn = false } = await talk.hear("prepared", PREPARE_MS_MAX);
       // A disk that is behind catches up while links are read, not while they are frozen.
       await feed.settled(LOGGED_MS_MAX);
       const frozenAtMs = clock.nowMs();
-      const consoles = await this.#handOver(plan, successor, talk);
+      const consoles = await this.#handOver(plan, successor, { talk, leave: goesOn });
       const seats = seatsToHand([...table.all()].map(({ console }) => console));
       for (const page of pagesOf(seats)) talk.say({ say: "seats", page });
       // From here on nothing is undone.
@@ -151,7 +157,7 @@ export class Takeover {
   async #handOver(
     plan: LinkPlan,
     successor: SuccessorProcess,
-    talk: SuccessorTalk,
+    { talk, leave }: { readonly talk: SuccessorTalk; readonly leave: boolean },
   ): Promise<ReadonlySet<Console>> {
     const { table, feed, gate, host } = this.#deps;
     const consoles = [...table.all()].map(({ console }) => console);
@@ -169,12 +175,14 @@ export class Takeover {
       await feed.settled(LOGGED_MS_MAX);
       refuseUnlogged(consoles);
       closed = true;
-      const closing = feed.stop();
+      const closing = feed.stop({ leave });
       // While the logs are closed, which another process does.
       const handed = this.#tell(plan, wills, talk);
       for (const page of pagesOf(outagesIn(outages))) talk.say({ say: "outages", page });
+      if (leave) for (const page of pagesOf(endsOf(consoles))) talk.say({ say: "logs", page });
       talk.say({ say: "told" });
-      await closing;
+      const { late } = await closing;
+      if (leave && late) throw new ConfedError("unavailable", "the logs were not let go of in time");
       host.passState(successor.pid ?? 0);
       talk.say({ say: "go" });
       await talk.hear("ready", READY_MS_MAX);
@@ -218,6 +226,11 @@ export class Takeover {
       cancel();
     }
   }
+}
+
+/** Whose log never opened has no end there. */
+function endsOf(consoles: readonly Console[]): HandedLog[] {
+  return consoles.flatMap(({ name, end }) => (end.logId === "" ? [] : [{ name, ...end }]));
 }
 
 function outagesIn(outages: ReadonlyMap<Console, InheritedOutage | undefined>): HandedOutage[] {

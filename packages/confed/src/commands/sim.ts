@@ -1,6 +1,7 @@
 import { withExamples, withSection } from "@confed/rcons";
 import { type Command, Option } from "commander";
 import { withDaemonFlags } from "../process/daemon-flags.ts";
+import type { FleetFlags } from "../sim/run-fleet.ts";
 import type { SimFlags } from "../sim/run-sim.ts";
 import type { VerifyFlags } from "../sim/run-verify.ts";
 import type { Launch } from "./launch.ts";
@@ -9,6 +10,8 @@ import type { Launch } from "./launch.ts";
 export function defineSim(program: Command, launch: Launch): Command {
   const command = program
     .command("sim")
+    // `--consoles` before `fleet` is the rack's, behind it the fleet's.
+    .enablePositionalOptions()
     .description("run a rack of simulated consoles on loopback addresses")
     .option("-n, --consoles <count>", "how many (1)", numberOf)
     .addOption(
@@ -51,6 +54,7 @@ export function defineSim(program: Command, launch: Launch): Command {
     { line: "confed sim -n 8 --sent sent.json", does: "keep what was sent, to verify logs with" },
   ]);
   defineVerify(command, launch);
+  defineFleet(command, launch);
   return command;
 }
 
@@ -73,6 +77,36 @@ function defineVerify(sim: Command, launch: Launch): void {
       does: "exit status 1 if not exact",
     },
   ]);
+}
+
+function defineFleet(sim: Command, launch: Launch): void {
+  const command = sim
+    .command("fleet")
+    .description("run many simulated agents in this process, which join heads as real ones do")
+    .option("--head <addresses>", "host:port of the heads to join, several with commas (CONFED_HEAD)")
+    .option("-a, --agents <count>", "how many (10)", numberOf)
+    .option("-n, --consoles <count>", "of each agent (100)", numberOf)
+    .option("--changes <rate>", "changes of state a second, over all consoles: 1000 or 1000/s (0)", rateOf)
+    .option("--prefix <name>", "of the names of agents: another one for each fleet that joins a head (sim)")
+    .action(async (flags: FleetFlags) => {
+      await launch(async (world) => {
+        const { runFleet } = await import("../sim/run-fleet.ts");
+        return runFleet(world, flags);
+      });
+    });
+  withDaemonFlags(command);
+  withExamples(command, [
+    {
+      line: "confed sim fleet --head 127.0.0.1:7100 --agents 100 --consoles 1000 --changes 1000/s",
+      does: "a site of 100,000 consoles, for a head to try itself on",
+    },
+    { line: "rcons --head 127.0.0.1:7100 sim001-n0001", does: "attach to one of them: it echoes" },
+  ]);
+}
+
+/** Per second; "/s" may be said. */
+function rateOf(text: string): number {
+  return numberOf(text.replace(/\/s$/, ""));
 }
 
 /** NaN for what is no number: the rack names the option in its refusal. */

@@ -100,6 +100,12 @@ export class ConsoleIndex {
     this.writeMarks();
   }
 
+  /** Another writer has written its marks until now: the next are held, and written in turn. */
+  goOn(nowMs: number): void {
+    this.#deps.indexes.goOn(this.#deps.indexPath);
+    this.#marksWrittenAtMs = firstTurnMs(nowMs, MARKS_HELD_MS);
+  }
+
   /** The next byte is marked, whenever it comes. */
   markNext(): void {
     this.#markedAtMs = Number.NEGATIVE_INFINITY;

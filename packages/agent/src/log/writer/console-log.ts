@@ -22,14 +22,13 @@ import { believed, type LogFile, type Segment, sizeOf, startAt, whereToStart } f
  */
 export class ConsoleLog {
   readonly name: string;
+  readonly log: string;
   readonly index: ConsoleIndex;
   readonly #deps: ConsoleLogDeps;
   /** If the log is stamped. */
   readonly #stamps: LineStamps | undefined;
-  readonly #logId: string;
   /** As we found it. */
   readonly #known: Position | undefined;
-  /** The offset that the next byte written has. */
   #next: number;
   #reservedEnd: number;
   /** Byte `pos` of the file is offset `off`. */
@@ -49,13 +48,15 @@ export class ConsoleLog {
   /** What the disk lost and the index does not say yet. */
   #owed: GapRecord | undefined;
   /** Our first bytes begin a segment, whatever others have left: the index must know of them. */
-  #begun = false;
+  #begun: boolean;
+  /** Another writer left it to us, as the disk knows it: there is nothing to reserve. */
+  readonly goesOn: boolean;
   /** Output was refused that the agent has kept: what comes in plain batches comes too early. */
   behind: boolean;
 
   /** Throws what the file system says. */
   constructor(
-    { name, resume, behind = resume === undefined, stamped }: OpenLog,
+    { name, resume, behind = resume === undefined, stamped, left }: OpenLog,
     known: Position | undefined,
     deps: ConsoleLogDeps,
   ) {
@@ -71,15 +72,21 @@ export class ConsoleLog {
       deps.logs.drop(deps.path);
     }
     const adopt = resume !== undefined && resume.logId !== known?.log;
-    const start = adopt ? startAt(resume) : believed(whereToStart(known, deps), deps.vouched);
-    this.#logId = start.logId;
+    const start = adopt ? startAt(resume) : believed(whereToStart(known, deps, left), deps.vouched);
+    this.goesOn = start.goesOn === true && stamped !== true && deps.journal === undefined;
+    this.log = start.logId;
     this.#known = known;
     this.#segment = start.segment;
     this.#file = start.file;
-    this.#reservedEnd = start.next;
+    this.#reservedEnd = this.goesOn && known !== undefined ? known.end : start.next;
+    this.#begun = this.goesOn;
+    this.#recorded = this.goesOn ? start.segment : undefined;
+    if (this.goesOn) this.index.goOn(deps.wallTimeMs());
+    if (this.goesOn && deps.logs.goOn(deps.path, start.file?.id)) this.#watch.goOn(deps.wallTimeMs());
     if (known === undefined && start.segment !== undefined && start.file !== undefined)
       this.#noteSegment(start.segment, start.file);
-    if (known !== undefined && !adopt) for (const record of lostSegments(known, deps)) this.note(record);
+    if (known !== undefined && !adopt && !this.goesOn)
+      for (const record of lostSegments(known, deps)) this.note(record);
     if (start.cut !== undefined) {
       const { off, segment } = start.cut;
       this.note(this.#gap(off, segment.off, { why: "log-truncated", known: true }));
@@ -104,7 +111,7 @@ export class ConsoleLog {
   /** What the agent needs to know to number output. */
   opened(number: number): OpenedLog {
     const { path } = this.#deps;
-    const base = { number, logId: this.#logId, offset: this.#next, reservedEnd: this.#reservedEnd, path };
+    const base = { number, logId: this.log, offset: this.#next, reservedEnd: this.#reservedEnd, path };
     return this.#openGap === undefined ? base : { ...base, gap: this.#openGap };
   }
 
@@ -113,8 +120,7 @@ export class ConsoleLog {
    * so by {@link reserved}; what could not be is asked for again without reaching further.
    */
   reservation(): Position {
-    const from = Math.max(this.#reservedEnd, this.#next);
-    return this.#position(from + LOG_LIMITS.reservationBytes, false);
+    return this.#position(Math.max(this.#reservedEnd, this.#next) + LOG_LIMITS.reservationBytes, false);
   }
 
   /** The disk knows this reservation. */
@@ -125,10 +131,6 @@ export class ConsoleLog {
   /** The offset that the next byte written has. */
   get next(): number {
     return this.#next;
-  }
-
-  get log(): string {
-    return this.#logId;
   }
 
   /** Its log or its index. */
@@ -147,6 +149,13 @@ export class ConsoleLog {
   /** The disk knows this position. */
   recorded({ off, pos }: Position): void {
     this.#recorded = { off, pos };
+  }
+
+  /** Whoever is told `end` can go on from the position that the disk knows. */
+  isAt(end: number): boolean {
+    const plain = this.#stamps === undefined && this.#deps.journal === undefined && !this.#mustLeave;
+    const known = this.#begun && this.#segment !== undefined && this.moved() === undefined;
+    return plain && known && end === this.#next && !this.index.behind;
   }
 
   /** The position after a clean stop at `end`. What never came until then is a gap. */
@@ -276,10 +285,10 @@ export class ConsoleLog {
   }
 
   #standing(id: string): Standing {
-    const { id: knownId, pos } = this.#begun ? { ...this.#file, pos: this.#fileBytes } : { ...this.#known };
-    const knownBytes = knownId === id ? pos : undefined;
-    const at = { next: this.#next, segment: this.#segment, knownBytes };
-    return { ...at, path: this.#deps.path, stamps: this.#stamps };
+    const last = this.#begun ? { ...this.#file, pos: this.#fileBytes } : { ...this.#known };
+    const knownBytes = last.id === id ? last.pos : undefined;
+    const { path } = this.#deps;
+    return { next: this.#next, segment: this.#segment, knownBytes, path, stamps: this.#stamps };
   }
 
   #beginSegment(segment: Segment, id: string): void {
@@ -292,7 +301,7 @@ export class ConsoleLog {
   }
 
   #noteSegment({ off, pos, head, emptied }: Segment, { id, base }: LogFile): void {
-    this.note({ t: "seg", log: this.#logId, off, file: this.#deps.path, pos, id, base, head, emptied });
+    this.note({ t: "seg", log: this.log, off, file: this.#deps.path, pos, id, base, head, emptied });
   }
 
   /** How long the file is if nobody else touched it; undefined: the next byte begins a segment. */
@@ -328,7 +337,7 @@ export class ConsoleLog {
   // and a stop in between costs nothing.
   #rotate(nowMs: number): void {
     const { logs, path, onRotated } = this.#deps;
-    const to = segmentPathOf(path, this.#logId, this.#file?.base ?? this.#next);
+    const to = segmentPathOf(path, this.log, this.#file?.base ?? this.#next);
     try {
       renameSync(path, to);
     } catch {
@@ -375,23 +384,14 @@ export class ConsoleLog {
   }
 
   #gap(off: number, to: number, { why, known }: Pick<GapRecord, "why" | "known">): GapRecord {
-    return { t: "gap", log: this.#logId, off, to, known, why, ms: this.#deps.wallTimeMs() };
+    return { t: "gap", log: this.log, off, to, known, why, ms: this.#deps.wallTimeMs() };
   }
 
   #position(end: number, clean: boolean): Position {
-    const { path } = this.#deps;
-    const { off, pos, head }: Segment = this.#segment ?? { off: this.#next, pos: sizeOf(path) };
-    const position = {
-      name: this.name,
-      log: this.#logId,
-      end,
-      clean,
-      off,
-      pos,
-      head,
-      file: path,
-      ...this.#file,
-    };
+    const { path: file } = this.#deps;
+    const { off, pos, head }: Segment = this.#segment ?? { off: this.#next, pos: sizeOf(file) };
+    const place = { off, pos, head, file, ...this.#file };
+    const position = { name: this.name, log: this.log, end, clean, ...place };
     return this.#known?.turn === undefined ? position : { ...position, turn: this.#known.turn };
   }
 }

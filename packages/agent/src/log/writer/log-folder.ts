@@ -12,20 +12,28 @@ export class LogFolder {
   #changes = 0;
   #changedLast = false;
 
-  constructor(path: string) {
+  /** With a time, what changed until then does not count. */
+  constructor(path: string, fromMs?: number) {
     this.#path = path;
+    if (fromMs === undefined) return;
+    this.#askedMs = fromMs;
+    this.#changedNs = this.#changeNs;
   }
 
   /** Grows when something changed. Costs one statx a second, whatever the number of logs. */
   changes(nowMs: number): number {
     if (Math.abs(nowMs - this.#askedMs) < MARK_EVERY_MS) return this.#changes;
     this.#askedMs = nowMs;
-    const changedNs = statSync(this.#path, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
+    const changedNs = this.#changeNs;
     const changed = changedNs === undefined || changedNs !== this.#changedNs;
     // Once more after every change: a second one in the same tick of the file system looks like none.
     if (changed || this.#changedLast) this.#changes += 1;
     this.#changedLast = changed;
     this.#changedNs = changedNs;
     return this.#changes;
+  }
+
+  get #changeNs(): bigint | undefined {
+    return statSync(this.#path, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
   }
 }

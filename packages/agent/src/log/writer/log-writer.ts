@@ -10,13 +10,14 @@ import type {
   WriterOptions,
   WriterReply,
 } from "../writer-messages.ts";
+import { type Ahead, nothingAhead } from "./ahead.ts";
 import { ConsoleLog } from "./console-log.ts";
 import { FailingLogs } from "./failing-logs.ts";
 import type { IndexReserve } from "./index-reserve.ts";
 import { IndexRoom } from "./index-room.ts";
 import { Journal } from "./journal.ts";
 import { LogFolder } from "./log-folder.ts";
-import { OpenFiles } from "./open-files.ts";
+import type { OpenFiles } from "./open-files.ts";
 import { openReserve } from "./open-reserve.ts";
 import { laterOf, type Position, PositionsFile, positionsPathOf } from "./positions-file.ts";
 import { RecentOutput } from "./recent-output.ts";
@@ -30,6 +31,10 @@ export interface LogWriterDeps {
   readonly monotonicMs: () => number;
   readonly reply: (reply: WriterReply) => void;
   readonly onRotated?: ((segment: string, log: string) => void) | undefined;
+  /** What was read and opened before; ours now. */
+  readonly ahead?: Ahead | undefined;
+  /** All logs are another writer's: this one touches nothing any more. */
+  readonly onLeft?: (() => void) | undefined;
   /** Something that concerns no console alone. */
   readonly onTrouble?: ((text: string) => void) | undefined;
   /** For the journal, if any console has one, and for looking after logs that fell silent. */
@@ -53,7 +58,7 @@ export class LogWriter {
   /** Undefined: whoever hangs may have it open. */
   readonly #indexReserve: IndexReserve | undefined;
   readonly #indexRoom: IndexRoom;
-  readonly #folders = new Map<string, LogFolder>();
+  readonly #folders: Map<string, LogFolder>;
   readonly #recent = new RecentOutput();
   /** Made for the first console that wants one. */
   #journal: Journal | undefined;
@@ -66,7 +71,9 @@ export class LogWriter {
     this.#options = options;
     this.#deps = deps;
     this.#failing = new FailingLogs(deps.reply);
-    this.#positions = new PositionsFile(positionsPathOf(options.positionsDir ?? options.stateDir));
+    const { ahead = nothingAhead(options, gid) } = deps;
+    const positionsPath = positionsPathOf(options.positionsDir ?? options.stateDir);
+    this.#positions = new PositionsFile(positionsPath, ahead.positions);
     this.#unsettled = new UnsettledLogs({
       clock: deps.clock ?? systemClock,
       positions: this.#positions,
@@ -77,8 +84,8 @@ export class LogWriter {
     const onSyncFailed = (path: string, reason: unknown) => {
       for (const console of this.#consoles.values()) if (console.uses(path)) console.lost(reason);
     };
-    this.#logs = new OpenFiles({ mode: options.mode, gid, onSyncFailed });
-    this.#indexes = new OpenFiles({ mode: 0o640, onSyncFailed });
+    ({ logs: this.#logs, indexes: this.#indexes, folders: this.#folders } = ahead);
+    for (const files of [this.#logs, this.#indexes]) files.onSyncFailed = onSyncFailed;
     this.#indexRoom = new IndexRoom(deps);
     this.#indexReserve = options.leaveFiles === true ? undefined : openReserve(options);
     // Whoever hangs may have its journal open: the next start looks at it.
@@ -98,13 +105,13 @@ export class LogWriter {
     this.#deps.onTrouble?.(`${text}: ${ConfedError.from(reason, "unavailable").rawMessage}`);
   }
 
-  do(command: Exclude<WriterCommand, { do: "start" }>): void {
+  do(command: Exclude<WriterCommand, { do: "start" | "ahead" }>): void {
     switch (command.do) {
       case "open":
         this.#open(command.consoles);
         return;
       case "close":
-        this.#close(command.consoles);
+        this.#close(command.consoles, command.leave === true);
         return;
       case "begin":
         for (const number of command.numbers) this.#begin(number);
@@ -194,16 +201,17 @@ export class LogWriter {
   }
 
   #open(wanted: readonly OpenLog[]): void {
-    const reserved: Position[] = [];
+    const reserved = new Map<number, Position>();
     const opened: OpenedLog[] = [];
     for (const log of wanted) {
       try {
         this.#unsettled.forget(this.#consoles.get(log.number));
         const console = this.#consoleLog(log);
         if (log.journal === true) this.#beginJournal(log.number, console);
-        const position = console.reservation();
-        reserved.push(position);
-        opened.push({ ...console.opened(log.number), reservedEnd: position.end });
+        const position = console.goesOn ? undefined : console.reservation();
+        if (position !== undefined) reserved.set(log.number, position);
+        const end = position?.end;
+        opened.push({ ...console.opened(log.number), ...(end === undefined ? {} : { reservedEnd: end }) });
         this.#consoles.set(log.number, console);
       } catch (reason) {
         this.#consoles.delete(log.number);
@@ -212,7 +220,7 @@ export class LogWriter {
     }
     try {
       // One fdatasync for all of them, before anybody is told an offset.
-      this.#positions.put(reserved);
+      this.#positions.put([...reserved.values()]);
     } catch (reason) {
       for (const { number } of opened) {
         this.#consoles.delete(number);
@@ -220,8 +228,8 @@ export class LogWriter {
       }
       return;
     }
-    for (const [at, { number }] of opened.entries()) {
-      const position = reserved[at];
+    for (const { number } of opened) {
+      const position = reserved.get(number);
       if (position !== undefined) this.#consoles.get(number)?.reserved(position);
       // A log that is behind shows that it can be written when it takes what it missed.
       if (this.#consoles.get(number)?.behind === false) this.#failing.forget(number);
@@ -281,12 +289,12 @@ export class LogWriter {
     return folder;
   }
 
-  #close(closing: readonly { readonly number: number; readonly end: number }[]): void {
+  #close(closing: readonly { readonly number: number; readonly end: number }[], leave: boolean): void {
     const positions: Position[] = [];
     for (const { number, end } of closing) {
       try {
         const console = this.#consoles.get(number);
-        if (console !== undefined) positions.push(console.close(end));
+        if (console !== undefined && !(leave && console.isAt(end))) positions.push(console.close(end));
         if (this.#journal?.has(number) === true) console?.sync();
       } catch {
         // Its end is not known to the disk: the next start says so by a gap.
@@ -302,6 +310,7 @@ export class LogWriter {
       positions.length = 0;
     }
     if (positions.length > 0) for (const { number } of closing) this.#journal?.delete(number);
+    if (leave) this.#deps.onLeft?.();
     this.#deps.reply({ tell: "closed", numbers: closing.map(({ number }) => number), positions });
   }
 

@@ -14,6 +14,8 @@ export interface OpenFile {
   readonly bornMs: number;
   /** It may end in the middle of a line: nobody has written to it since it was opened. */
   untouched: boolean;
+  /** Another process still has it: not ours to write to yet. */
+  ahead: boolean;
   /** What was written to it shall be on the disk before it is closed. */
   unsynced: boolean;
 }
@@ -38,18 +40,16 @@ export class OpenFiles {
   readonly #gid: number | undefined;
   /** Told when the table is whole again: whoever hears it closes and opens files. */
   readonly #failed: (readonly [path: string, reason: unknown])[] = [];
-  readonly #onSyncFailed: (path: string, reason: unknown) => void;
+  /** Whoever owns the table now. */
+  onSyncFailed: (path: string, reason: unknown) => void = () => undefined;
 
   constructor({
     mode,
     gid,
-    onSyncFailed = () => undefined,
   }: {
     readonly mode: number;
     readonly gid?: number | undefined;
-    readonly onSyncFailed?: (path: string, reason: unknown) => void;
   }) {
-    this.#onSyncFailed = onSyncFailed;
     this.#mode = mode;
     this.#gid = gid;
   }
@@ -57,18 +57,10 @@ export class OpenFiles {
   /** The file, created with its directories if need be. `fresh`: it was not open before. */
   take(path: string): { readonly file: OpenFile; readonly fresh: boolean } {
     const known = this.#files.get(path);
-    if (known !== undefined) return { file: known, fresh: false };
-    const fd = this.#open(path);
-    const stat = fstatSync(fd);
-    const sizeBytesAtOpen = stat.size;
-    const file = {
-      fd,
-      sizeBytesAtOpen,
-      id: fileIdOf(stat),
-      bornMs: stat.birthtimeMs,
-      untouched: true,
-      unsynced: false,
-    };
+    if (known?.ahead === false) return { file: known, fresh: false };
+    if (known?.ahead === true) this.#files.delete(path);
+    const file = openedAt(this.#open(path));
+    const { fd } = file;
     this.#files.set(path, file);
     this.#tellFailed();
     if (file.sizeBytesAtOpen === 0 && this.#gid !== undefined) giveToGroup(fd, this.#gid);
@@ -77,7 +69,29 @@ export class OpenFiles {
 
   /** The file if it is open. */
   known(path: string): OpenFile | undefined {
-    return this.#files.get(path);
+    const file = this.#files.get(path);
+    return file?.ahead === true ? undefined : file;
+  }
+
+  /** Open it, if it is there, while another process still writes to it. */
+  openAhead(path: string): void {
+    try {
+      const fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
+      this.#files.set(path, { ...openedAt(fd), ahead: true });
+    } catch {
+      // Whoever takes it makes it, or is told why it cannot be opened.
+    }
+  }
+
+  /**
+   * The other process has let go of it: what was opened ahead is as if we had written it. False if it was
+   * not, or is another file than that one wrote to.
+   */
+  goOn(path: string, id?: string): boolean {
+    const file = this.#files.get(path);
+    if (file?.ahead !== true || (id !== undefined && file.id !== id)) return false;
+    file.ahead = false;
+    return true;
   }
 
   /** What was written to it is on the disk when it returns. Throws what the file system says, once. */
@@ -101,7 +115,7 @@ export class OpenFiles {
   }
 
   #tellFailed(): void {
-    for (const [path, reason] of this.#failed.splice(0)) this.#onSyncFailed(path, reason);
+    for (const [path, reason] of this.#failed.splice(0)) this.onSyncFailed(path, reason);
   }
 
   #open(path: string): number {
@@ -114,6 +128,14 @@ export class OpenFiles {
       return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, this.#mode);
     }
   }
+}
+
+function openedAt(fd: number): OpenFile {
+  const stat = fstatSync(fd);
+  return {
+    ...{ fd, sizeBytesAtOpen: stat.size, id: fileIdOf(stat), bornMs: stat.birthtimeMs },
+    ...{ untouched: true, ahead: false, unsynced: false },
+  };
 }
 
 function giveToGroup(fd: number, gid: number): void {

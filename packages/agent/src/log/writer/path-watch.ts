@@ -16,6 +16,11 @@ export class PathWatch {
     this.#folder = folder;
   }
 
+  /** As if we had watched it all the time. */
+  goOn(nowMs: number): void {
+    this.#lookedMs = firstTurnMs(nowMs, LOOK_EVERY_MS);
+  }
+
   /** A name in its folder changed, or nobody has looked for long. */
   isDue(nowMs: number): boolean {
     return Math.abs(nowMs - this.#lookedMs) >= LOOK_EVERY_MS || this.#folder.changes(nowMs) !== this.#changes;

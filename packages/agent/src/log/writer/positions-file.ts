@@ -29,6 +29,21 @@ export function laterOf(own: Position | undefined, handed: Position | undefined)
   return handed !== undefined && (own === undefined || (handed.turn ?? 0) > (own.turn ?? 0)) ? handed : own;
 }
 
+/** The beginning of a file of checked lines, up to a line's end. */
+export interface ReadAhead {
+  readonly text: string;
+  readonly records: readonly object[];
+}
+
+const NOTHING_READ: ReadAhead = { text: "", records: [] };
+
+/** What a file has now, to which others still append. */
+export function readAhead(path: string): ReadAhead {
+  const all = readIfAny(path);
+  const text = all.slice(0, all.lastIndexOf("\n") + 1);
+  return { text, records: decodeCheckedLines(text).records };
+}
+
 /** The positions that a directory knows, without touching it. */
 export function readPositions(directory: string): ReadonlyMap<string, Position> {
   return readNamed<Position>(positionsPathOf(directory));
@@ -59,12 +74,16 @@ export class PositionsFile<T extends { readonly name: string } = Position> {
   /** An unclean stop may have torn the last line, be it the only one: the next write closes it off. */
   #torn: boolean;
 
-  /** Reads what is there. A missing file is an empty one; damaged lines are passed over. */
-  constructor(path: string) {
+  /**
+   * Reads what is there. A missing file is an empty one; damaged lines are passed over. What was read
+   * `ahead` is not read again.
+   */
+  constructor(path: string, ahead?: ReadAhead) {
     this.#path = path;
     makeDirectory(dirname(path));
     const text = readIfAny(path);
-    const { records } = decodeCheckedLines(text);
+    const known = ahead !== undefined && text.startsWith(ahead.text) ? ahead : NOTHING_READ;
+    const records = [...known.records, ...decodeCheckedLines(text.slice(known.text.length)).records];
     for (const record of records as T[]) this.#positions.set(record.name, record);
     this.#lineCount = records.length;
     this.#fd = openSync(path, "a", 0o640);

@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -51,6 +52,13 @@ function claim(path: string, text: string): void {
       closeSync(fd);
     }
   }
+}
+
+/** This process writes nothing any more: whoever comes next need not wait for its end. */
+export function letGo(stateDir: string): void {
+  const path = join(stateDir, "log-writer");
+  // In the block that it has: a full disk has no other.
+  writeFileSync(path, " ".repeat(statSync(path).size), { flag: "r+" });
 }
 
 /** True while the log writer that had this directory last still runs. */

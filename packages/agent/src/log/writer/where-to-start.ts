@@ -4,6 +4,7 @@ import { decodeIndex, type SegmentRecord } from "@confed/codecs";
 import { fileIdOf, locate } from "../log-files.ts";
 import { readPlain } from "../read-file.ts";
 import { isStamp, type ReadFile, STAMP_BYTES, stampedEnd } from "../stamps.ts";
+import type { LogEnd } from "../writer-messages.ts";
 import type { Position } from "./positions-file.ts";
 import type { Vouched } from "./replay-journal.ts";
 import { type Cut, whereCut } from "./where-cut.ts";
@@ -21,6 +22,8 @@ export interface Start {
   readonly file: LogFile | undefined;
   /** The last segment's file ends before that begins, and lacks what earlier ones have in it. */
   readonly cut?: Cut | undefined;
+  /** What the disk knows of it still holds, its reservation included. */
+  readonly goesOn?: boolean;
 }
 
 /** Byte `pos` of the file is offset `off`. */
@@ -54,8 +57,22 @@ export function startAt({ logId, offset }: { readonly logId: string; readonly of
   return { logId, fileEnd: 0, next: offset, segment: undefined, file: undefined };
 }
 
-/** From what the disk says. `known` undefined: nothing was ever recorded of this console. */
-export function whereToStart(known: Position | undefined, { path, indexPath, lateLines }: LogFiles): Start {
+/**
+ * From what the disk says, and the agent of a log that another writer `left` to us. `known` undefined:
+ * nothing was ever recorded of this console.
+ */
+export function whereToStart(
+  known: Position | undefined,
+  { path, indexPath, lateLines }: LogFiles,
+  left?: LogEnd,
+): Start {
+  if (known !== undefined && left !== undefined && isOf(known, left)) {
+    const { log, off, pos, id, base = off, head } = known;
+    // What others do to the file shows when it is opened, as ever.
+    if (known.file === path && id !== undefined && head === undefined)
+      return startOf(log, left.offset, { segment: { off, pos }, file: { id, base }, goesOn: true });
+    return whereToStart({ ...known, end: left.offset, clean: true }, { path, indexPath, lateLines });
+  }
   const stat = statSync(path, { throwIfNoEntry: false });
   if (known === undefined) {
     // Bytes of before, if any, are the beginning of this log; but for those of which nobody knows any
@@ -75,7 +92,7 @@ export function whereToStart(known: Position | undefined, { path, indexPath, lat
   // replaced or wrote it, and the reader finds that out.
   if (clean) {
     const segment = known.file === path ? { off: known.off, pos: known.pos, head: known.head } : undefined;
-    return { logId, fileEnd: end, next: end, segment, file: written };
+    return startOf(logId, end, { segment, file: written });
   }
   const { last, found, marks } = whereLast(known, indexPath, lateLines);
   const { off, pos, base, head } = last;
@@ -107,6 +124,15 @@ export function whereToStart(known: Position | undefined, { path, indexPath, lat
   return { logId, fileEnd, next: end, segment: here ? { off, pos, head } : undefined, file: open };
 }
 
+function startOf(logId: string, end: number, rest: Pick<Start, "segment" | "file" | "goesOn">): Start {
+  return { logId, fileEnd: end, next: end, ...rest };
+}
+
+// A writer that could not leave it as it stood has closed it.
+function isOf({ log, off, end, clean }: Position, { logId, offset }: LogEnd): boolean {
+  return !clean && log === logId && offset >= off && offset <= end;
+}
+
 /** A file of a log of which nothing else is known. */
 export function beginsWithStamp(read: ReadFile): boolean {
   return isStamp(read(0, STAMP_BYTES));
@@ -115,7 +141,7 @@ export function beginsWithStamp(read: ReadFile): boolean {
 /** Bytes of a file that no journal vouches for are not believed: the next byte begins a segment. */
 export function believed(start: Start, vouched: Vouched | undefined): Start {
   if (vouched?.log !== start.logId || start.fileEnd <= vouched.end) return start;
-  return { ...start, fileEnd: vouched.end, segment: undefined };
+  return { ...start, fileEnd: vouched.end, segment: undefined, goesOn: false };
 }
 
 /** 0 for what does not exist. */

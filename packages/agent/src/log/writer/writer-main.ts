@@ -6,10 +6,11 @@ import { readFileSync } from "node:fs";
 import { ConfedError, systemClock } from "@confed/kernel";
 import { AGAIN_HEAD_BYTES, FRAME, FrameReader, jsonFrame } from "../frames.ts";
 import { pathOfLog } from "../log-path.ts";
-import type { WriterCommand, WriterReply } from "../writer-messages.ts";
+import type { WriterCommand, WriterReady, WriterReply } from "../writer-messages.ts";
+import { type Ahead, getReady } from "./ahead.ts";
 import { type KeeperProcess, startKeeper } from "./keeper-process.ts";
 import { LogWriter } from "./log-writer.ts";
-import { outlivedBy } from "./predecessor.ts";
+import { letGo, outlivedBy } from "./predecessor.ts";
 
 // The agent decides when we stop: a terminal's Ctrl-C reaches the whole process group.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
@@ -17,6 +18,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 let writer: LogWriter | undefined;
 let keeper: KeeperProcess | undefined;
 let pathTemplate = "";
+let positionsDir = "";
+let ahead: Ahead | undefined;
 /** What a writer that was told to end needs to write what it has; one that hangs takes longer. */
 const PREDECESSOR_WAIT_MS = 3_000;
 
@@ -24,7 +27,7 @@ const say = (text: string) => {
   process.stderr.write(`${text}\n`);
 };
 
-const reply = (message: WriterReply) => {
+const reply = (message: WriterReply | WriterReady) => {
   process.stdout.write(jsonFrame(message));
 };
 
@@ -41,6 +44,13 @@ const reader = new FrameReader((kind, payload) => {
     return;
   }
   const command = JSON.parse(Buffer.from(payload).toString()) as WriterCommand;
+  if (command.do === "ahead") {
+    const { names, group } = command;
+    const gid = group === undefined ? undefined : gidOf(group);
+    ahead = getReady(command, gid, { names, nowMs: systemClock.wallTimeMs() });
+    reply({ tell: "ready" });
+    return;
+  }
   if (command.do !== "start") {
     if (command.do === "open")
       for (const { name } of command.consoles) keeper?.keep(pathOfLog(pathTemplate, name));
@@ -49,7 +59,8 @@ const reader = new FrameReader((kind, payload) => {
   }
   const gid = command.group === undefined ? undefined : gidOf(command.group);
   pathTemplate = command.pathTemplate;
-  const stuck = outlivedBy(command.positionsDir ?? command.stateDir, {
+  positionsDir = command.positionsDir ?? command.stateDir;
+  const stuck = outlivedBy(positionsDir, {
     pid: process.pid,
     waitMs: PREDECESSOR_WAIT_MS,
   });
@@ -60,11 +71,16 @@ const reader = new FrameReader((kind, payload) => {
     wallTimeMs: () => systemClock.wallTimeMs(),
     monotonicMs: () => systemClock.nowMs(),
     reply,
+    ahead,
+    onLeft: () => {
+      letGo(positionsDir);
+    },
     onTrouble: say,
     onRotated: (_segment, log) => {
       keeper?.keep(log);
     },
   });
+  ahead = undefined;
 });
 
 process.stdin.on("data", (bytes: Buffer) => {
