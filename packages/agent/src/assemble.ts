@@ -16,12 +16,15 @@ import {
   TimerWheel,
 } from "@confed/kernel";
 import { startNameResolver } from "@confed/transports";
+import { type OpenAudit, silentAudit } from "@confed/trust/audit";
 import { listenLocally, type RunningServer, startServer, type TlsProvider } from "@confed/wire";
 import { agentKeyIn } from "./access/agent-key.ts";
 import { HeldPolicy } from "./access/held-policy.ts";
 import { localSockets, rolesOfSockets } from "./access/local-sockets.ts";
 import { openAccess } from "./access/open-access.ts";
 import { ticketedAccess } from "./access/ticketed-access.ts";
+import { auditedReload } from "./audit/audited-reload.ts";
+import { strictAudit } from "./audit/strict-audit.ts";
 import { Cadence } from "./console/cadence.ts";
 import { ConsoleFleet } from "./console/console-fleet.ts";
 import { ConsoleTable } from "./console/console-table.ts";
@@ -64,6 +67,8 @@ export interface AgentDeps {
   readonly guard?: AgentGuard | undefined;
   /** Listen beyond loopback without TLS. */
   readonly insecureListen?: boolean | undefined;
+  /** Opens this agent's audit; without it, nothing is audited. */
+  readonly openAudit?: ((config: AgentConfig, logger: Logger) => OpenAudit) | undefined;
   /** Set for one of several processes of a host, which share its consoles. */
   readonly shard?: ShardSeat | undefined;
 }
@@ -99,6 +104,12 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   const { clock, logger, version, inheritance } = deps;
   const instance = (await inheritance?.announced()) ?? randomUUID();
   const scope = new Scope({ clock, releaseMsMax: RELEASE_MS_MAX });
+  const audit = deps.openAudit?.(config, logger) ?? silentAudit;
+  // First, so released last: what ends is audited.
+  scope.own(() => audit.end());
+  scope.own(() => {
+    audit.event({ event: "process.stop", agent: agent.id });
+  });
   const timers = new TimerWheel(clock);
   const resolver = startNameResolver({ clock, logger, scope });
   const table = new ConsoleTable(agent.id);
@@ -106,7 +117,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   const stateIsOurs = taken?.promise;
   const feed = new LogFeed(
     { stateDir: agent.stateDir, ...logs, ...deps.shard?.log },
-    { clock, logger, spawn: (events) => spawnWriter(logger, events, stateIsOurs) },
+    { clock, logger, audit, spawn: (events) => spawnWriter(logger, events, stateIsOurs) },
   );
   scope.own(async () => {
     await feed.stop();
@@ -147,6 +158,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   });
   const reloader: Reloader = new Reloader({
     ...{ load, running: config, fleet, clock, logger },
+    audit: auditedReload(audit, agent.id),
     onRead: ({ files, directories }) => {
       if (deps.load !== undefined) watch.follow({ files: [...files, managed], directories });
     },
@@ -156,7 +168,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
 
   const joins: Join[] = [];
   const succession = successionOf(deps.takeover, {
-    ...{ table, feed, clock, logger, instance, joins },
+    ...{ table, feed, clock, logger, audit, instance, joins },
     listener: () => server?.descriptor,
     retire() {
       server?.retire();
@@ -183,6 +195,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     timers,
     feed,
     reader,
+    audit: strictAudit(audit, config.audit),
     relief: new MemoryRelief({ timers, logger, memory: cgroupMemory }),
     startedMs: clock.wallTimeMs(),
     peers: () => joins.map((join) => join.status()),
@@ -239,6 +252,8 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       scope.own(() => join.stop());
     }
     await beginConsoles(inheritance, adopted, { table, feed, logger });
+    const how = inheritance === undefined ? "started" : "has taken over";
+    audit.event({ event: "process.start", agent: agent.id, text: how, details: { version } });
     // A head hears of thousands of consoles at once: not before the logs have what gathered meanwhile.
     if (inheritance !== undefined) await feed.settled(CAUGHT_UP_MS_MAX);
     for (const join of joins) join.start();

@@ -2,6 +2,7 @@ import { withSection } from "@confed/rcons";
 import { Command, type OutputConfiguration } from "commander";
 import { defineAgent } from "./commands/agent.ts";
 import { defineAgentShard } from "./commands/agent-shard.ts";
+import { defineAudit } from "./commands/audit.ts";
 import { defineCa } from "./commands/ca.ts";
 import { defineCheck } from "./commands/check.ts";
 import { defineCompletion } from "./commands/completion.ts";
@@ -34,6 +35,7 @@ const COMMANDS: readonly DefineCommand[] = [
   defineUser,
   defineRole,
   defineGrant,
+  defineAudit,
   defineHostkeys,
   defineSim,
   defineCompletion,

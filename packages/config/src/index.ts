@@ -1,3 +1,9 @@
+export {
+  type AuditSettings,
+  DEFAULT_AUDIT,
+  type ForwardTarget,
+  formatForwardTarget,
+} from "./audit-schema.ts";
 export { type ClientSettings, type ClientSources, clientSettings } from "./client-settings.ts";
 export { CONFIG_FILE_BYTES_MAX, type ConfigFiles, systemFiles } from "./config-files.ts";
 export type {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { DEFAULT_AUDIT } from "./audit-schema.ts";
 import { CONFIG_FILE_BYTES_MAX } from "./config-files.ts";
 import { faultsError, formatFault } from "./fault.ts";
 import { checkConfig, loadAgentConfig, loadHeadConfig } from "./load-config.ts";
@@ -140,6 +141,7 @@ test("a head's configuration loads", async () => {
   const path = join(directory, "head.yaml");
   expect((await loadHeadConfig(path)).ok).toEqual({
     head: { listen: { host: "127.0.0.1", port: 7100 }, stateDir: "/var/lib/confed", heads: [] },
+    audit: DEFAULT_AUDIT,
     files: [path],
   });
 });

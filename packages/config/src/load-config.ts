@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { ConfedError } from "@confed/kernel";
 import type { z } from "zod";
+import type { AuditSettings } from "./audit-schema.ts";
 import { type ConfigFiles, systemFiles } from "./config-files.ts";
 import type { ConsoleSpec } from "./console-spec.ts";
 import { ConsoleTable } from "./console-table.ts";
@@ -24,6 +25,8 @@ import { readSource, type SourceDocument } from "./source-document.ts";
 export interface AgentConfig {
   readonly agent: AgentSettings;
   readonly logs: LogSettings;
+  /** The defaults, where nobody says anything. */
+  readonly audit?: AuditSettings | undefined;
   /** In the order of the files. */
   readonly consoles: readonly ConsoleSpec[];
   /** Every file that was read, absolute; what a watcher watches. */
@@ -35,6 +38,8 @@ export interface AgentConfig {
 /** What a head is started with. Frozen. */
 export interface HeadConfig {
   readonly head: HeadSettings;
+  /** The defaults, where nobody says anything. */
+  readonly audit?: AuditSettings | undefined;
   readonly files: readonly string[];
 }
 
@@ -43,6 +48,7 @@ export interface CheckedConfig {
   readonly agent?: AgentSettings | undefined;
   readonly head?: HeadSettings | undefined;
   readonly logs: LogSettings;
+  readonly audit: AuditSettings;
   readonly consoles: readonly ConsoleSpec[];
   readonly files: readonly string[];
   readonly directories?: readonly string[] | undefined;
@@ -73,9 +79,9 @@ export async function loadAgentConfig(
 ): Promise<LoadResult<AgentConfig>> {
   const loaded = await checkConfig(path, options);
   if (loaded.ok === undefined) return loaded;
-  const { agent, logs, consoles, files, directories } = loaded.ok;
+  const { agent, logs, audit, consoles, files, directories } = loaded.ok;
   if (agent === undefined) return missingSection(path, "agent", loaded.ok);
-  return { ok: Object.freeze({ agent, logs, consoles, files, directories }) };
+  return { ok: Object.freeze({ agent, logs, audit, consoles, files, directories }) };
 }
 
 /** Read the configuration of a head. What else the file includes is an agent's, and not read. */
@@ -85,9 +91,9 @@ export async function loadHeadConfig(
 ): Promise<LoadResult<HeadConfig>> {
   const loaded = await new Loading(path, options).run({ tables: false });
   if (loaded.ok === undefined) return loaded;
-  const { head, files } = loaded.ok;
+  const { head, audit, files } = loaded.ok;
   if (head === undefined) return missingSection(path, "head", loaded.ok);
-  return { ok: Object.freeze({ head, files }) };
+  return { ok: Object.freeze({ head, audit, files }) };
 }
 
 /** Read a file of whatever kind, with all that it includes: what `confed check` does. */
@@ -154,8 +160,8 @@ class Loading {
     const read = { files: [...this.#seen], directories: [...this.#listed] };
     if (settings === undefined || !this.#faults.empty)
       return { faults: await this.#faults.resolve(), ...read };
-    const { agent, head, logs } = settings;
-    return { ok: deepFreeze({ agent, head, logs, consoles: this.#table.consoles, ...read }) };
+    const { agent, head, logs, audit } = settings;
+    return { ok: deepFreeze({ agent, head, logs, audit, consoles: this.#table.consoles, ...read }) };
   }
 
   async #takeManaged(absolute: string): Promise<void> {
@@ -330,6 +336,9 @@ const SECTION_KEYS: Readonly<Record<string, readonly string[]>> = {
   agent: ["id", "listen", "advertise", "heads", "state"],
   head: ["listen", "state"],
   logs: ["path", "mode", "group", "rotate", "compress", "keep", "for", ...LOG_MODE_KEYS],
+  audit: ["dir", "policy", "consoles", "forward", "rotate", "keep"],
+  "audit.rotate": ["size"],
+  "audit.keep": ["age", "count"],
   "logs.for": ["consoles", ...LOG_MODE_KEYS],
   "logs.rotate": ["size", "age"],
   "logs.keep": ["age", "count", "size", "free"],

@@ -6,6 +6,7 @@ import {
   isHost,
   parseDurationMs,
   parseHostPort,
+  parseSelection,
 } from "@confed/kernel";
 import { z } from "zod";
 import { parseByteSize } from "./byte-size.ts";
@@ -128,6 +129,16 @@ export function address(options: HostPortOptions): AddressSchema {
 export function listenAddress(defaultPort: number): AddressSchema {
   return address({ defaultPort, zeroPort: true });
 }
+
+/** Which consoles: names, ranges, groups, labels. */
+export const selection = z.string().check(({ value, issues }) => {
+  try {
+    parseSelection(value);
+  } catch (reason) {
+    const { rawMessage, where, hint } = ConfedError.from(reason);
+    refuse(issues, value, `column ${where ?? "1"}: ${rawMessage}`, { whole: true, hint });
+  }
+});
 
 /** A reference to a secret. What it refuses it never shows. */
 export const secretRef = z.unknown().transform((value, context): SecretRef => {

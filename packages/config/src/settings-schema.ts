@@ -1,6 +1,7 @@
 import zlib from "node:zlib";
-import { ConfedError, type HostPort, parseSelection } from "@confed/kernel";
+import type { HostPort } from "@confed/kernel";
 import { z } from "zod";
+import { auditSection, DEFAULT_AUDIT } from "./audit-schema.ts";
 import {
   absolutePath,
   address,
@@ -10,6 +11,7 @@ import {
   listenAddress,
   name,
   refuse,
+  selection,
   text,
   wholeNumber,
   word,
@@ -200,15 +202,6 @@ const logMode = {
   format: z.enum(FORMATS).optional(),
 };
 
-const selection = z.string().check(({ value, issues }) => {
-  try {
-    parseSelection(value);
-  } catch (reason) {
-    const { rawMessage, where, hint } = ConfedError.from(reason);
-    refuse(issues, value, `column ${where ?? "1"}: ${rawMessage}`, { whole: true, hint });
-  }
-});
-
 const logRule = z.strictObject({ consoles: selection, ...logMode }).check(({ value, issues }) => {
   if (LOG_MODE_KEYS.every((key) => value[key] === undefined))
     refuse(issues, value, "says nothing of these consoles", { hint: `add ${LOG_MODE_KEYS.join(", ")}` });
@@ -279,6 +272,7 @@ export const mainFile = z
     agent: agent.optional(),
     head: head.optional(),
     logs: logs.default(DEFAULT_LOGS),
+    audit: auditSection.default(DEFAULT_AUDIT),
     ...table,
   })
   .check(({ value, issues }) => {

@@ -9,6 +9,7 @@ import { subjectOfCall } from "./access/subject-of-call.ts";
 import { AgentLinks } from "./attach/agent-links.ts";
 import type { ResolveHost } from "./attach/dial-agent.ts";
 import { Relays } from "./attach/relays.ts";
+import { auditOwners } from "./audit/audit-owners.ts";
 import { Directory } from "./directory/directory.ts";
 import { type EnrolledHead, headTrust, type TlsMode } from "./enrolment/head-trust.ts";
 import { headSockets } from "./enrolment/local-socket.ts";
@@ -89,6 +90,7 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
     () => clock.wallTimeMs(),
     () => clock.nowMs() < oldAtMs,
   );
+  scope.own(auditOwners(directory, audit));
   const logins = guard && new Logins({ store: guard.store, clock, pam: guard.pam });
   const access = accessOf({ guard, logins }, deps, scope);
   const links = new AgentLinks({ directory, clock, logger, resolveHost, tls: guard?.tls });
@@ -99,6 +101,7 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
     clock,
     directory,
     logger,
+    audit,
     head,
     version,
     access,
@@ -157,6 +160,10 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
     scope.own(() => server.close());
     if (guard !== undefined && options.stateDir !== undefined)
       scope.own(await listenLocally(headSockets(options.stateDir), server, logger));
+    audit.event({ event: "process.start", details: { version, port: server.port } });
+    scope.own(() => {
+      audit.event({ event: "process.stop" });
+    });
     return { port: server.port, close: () => scope.close() };
   } catch (reason) {
     await scope.close();

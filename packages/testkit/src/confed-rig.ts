@@ -33,6 +33,8 @@ export interface RigAgentOptions {
   readonly shards?: number;
   /** More of the section `logs`. */
   readonly logs?: Readonly<Record<string, unknown>>;
+  /** The section `audit`. */
+  readonly audit?: Readonly<Record<string, unknown>>;
   /** Put in front of the command: `unshare -m ...`. */
   readonly wrapper?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -52,6 +54,7 @@ export interface RigServer {
 
 export interface RigHead extends RigServer {
   readonly service: "Head";
+  readonly stateDir: string;
 }
 
 export interface RigAgent extends RigServer {
@@ -99,10 +102,11 @@ export class ConfedRig {
     return { ...device, entry: { name, transport: "tcp", host: "127.0.0.1", port, ...more } };
   }
 
-  async startHead(): Promise<RigHead> {
+  async startHead({ audit }: Pick<RigAgentOptions, "audit"> = {}): Promise<RigHead> {
     const name = `head${this.#processes.length}`;
-    const config = (listen: string) => ({ head: { listen, state: join(this.directory, name) } });
-    return { service: "Head", ...(await this.#start({ name, command: "head", config })) };
+    const stateDir = join(this.directory, name);
+    const config = (listen: string) => ({ head: { listen, state: stateDir }, audit });
+    return { service: "Head", stateDir, ...(await this.#start({ name, command: "head", config })) };
   }
 
   async startAgent({
@@ -111,6 +115,7 @@ export class ConfedRig {
     consoles,
     shards,
     logs: more = {},
+    audit,
     ...how
   }: RigAgentOptions): Promise<RigAgent> {
     const stateDir = join(this.directory, `${id}-state`);
@@ -121,6 +126,7 @@ export class ConfedRig {
     const config = (listen: string) => ({
       agent: { id, listen, heads, state: stateDir, shards },
       logs: { path: join(logs, "&.log"), ...more },
+      audit,
       include: [`${id}-consoles.jsonl`],
     });
     // Shards count on from the first one's port: a few more than there are, for tests that change it.

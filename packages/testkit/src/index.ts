@@ -1,6 +1,7 @@
 export type { AdoptedLink, AdoptedTarget, AdoptingAnswer, AdoptingRequest } from "./adopting-main.ts";
 export { attachAndVanish } from "./attach-and-vanish.ts";
 export { Attached } from "./attached.ts";
+export { type AuditedRecord, audited, auditLines, auditRecords } from "./audit-log.ts";
 export { expectByteClean, type FarEnd, THOUSANDFOLD } from "./byte-cleanness.ts";
 export { ByteLog } from "./byte-log.ts";
 export { callBy, NOBODYS_CALL } from "./call-by.ts";

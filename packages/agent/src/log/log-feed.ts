@@ -1,29 +1,20 @@
 import type { EventRecord } from "@confed/codecs";
-import {
-  type Arena,
-  ArenaPool,
-  type Cancel,
-  type Clock,
-  ConfedError,
-  type Logger,
-  visitRecords,
-} from "@confed/kernel";
+import { type Arena, ArenaPool, type Cancel, type Clock, ConfedError, visitRecords } from "@confed/kernel";
 import { Backlogs } from "./backlogs.ts";
 import type { FedConsole } from "./fed-console.ts";
 import { InFlight, type Sent } from "./in-flight.ts";
 import { LogCloses } from "./log-closes.ts";
 import { LOG_LIMITS } from "./log-limits.ts";
 import { LogOpens } from "./log-opens.ts";
-import { LogTroubles } from "./log-troubles.ts";
+import { LogTroubles, type LogTroublesDeps } from "./log-troubles.ts";
 import type { Position } from "./writer/positions-file.ts";
 import type { Refused, WriterOptions, WriterReply } from "./writer-messages.ts";
 import type { WriterEvents, WriterProcess } from "./writer-process.ts";
 
 export type { FedConsole } from "./fed-console.ts";
 
-export interface LogFeedDeps {
+export interface LogFeedDeps extends Pick<LogTroublesDeps, "logger" | "audit"> {
   readonly clock: Clock;
-  readonly logger: Logger;
   readonly spawn: (events: WriterEvents) => WriterProcess;
 }
 
@@ -78,7 +69,7 @@ export class LogFeed {
         this.#again(number, records, final);
       },
     });
-    this.#troubles = new LogTroubles({ consoles: this.#consoles, logger: deps.logger });
+    this.#troubles = new LogTroubles({ ...deps, consoles: this.#consoles });
     this.#opens = new LogOpens({
       clock: deps.clock,
       consoles: this.#consoles,

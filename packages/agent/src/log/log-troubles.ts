@@ -1,9 +1,11 @@
 import { ConfedError, type Logger } from "@confed/kernel";
+import type { Audit } from "@confed/trust/audit";
 import type { FedConsole } from "./fed-console.ts";
 
 export interface LogTroublesDeps {
   readonly consoles: ReadonlyMap<number, FedConsole>;
   readonly logger: Logger;
+  readonly audit?: Pick<Audit, "event"> | undefined;
 }
 
 /**
@@ -72,6 +74,8 @@ export class LogTroubles {
     this.#worstCount = Math.max(this.#worstCount, this.count);
     this.#saidCount += 1;
     if (this.#saidCount <= SAID_MAX)
+      this.#deps.audit?.event({ event: "recording.gap", console: console.name, text: error.message });
+    if (this.#saidCount <= SAID_MAX)
       this.#deps.logger.error("log cannot be written", { console: console.name, error: error.message });
     else if (this.#saidCount === SAID_MAX + 1)
       this.#deps.logger.error("more logs cannot be written; `rcons ls` shows which");
@@ -86,6 +90,7 @@ export class LogTroubles {
   #allWell(): void {
     if (this.count > 0 || this.#saidCount === 0) return;
     this.#deps.logger.info("all logs are written again", { consoles: this.#worstCount });
+    this.#deps.audit?.event({ event: "recording.restored", details: { consoles: this.#worstCount } });
     this.#saidCount = 0;
     this.#worstCount = 0;
   }

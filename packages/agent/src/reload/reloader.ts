@@ -1,5 +1,6 @@
 import { type AgentConfig, type Fault, faultsError, type LoadResult } from "@confed/config";
 import { type Clock, ConfedError, type Logger } from "@confed/kernel";
+import type { AuditedReload } from "../audit/audited-reload.ts";
 import type { ConsoleFleet } from "../console/console-fleet.ts";
 import { planReload, type ReloadPlan } from "../console/plan-reload.ts";
 import type { Watched } from "./config-watch.ts";
@@ -30,6 +31,8 @@ export interface ReloaderDeps {
   readonly fleet: Pick<ConsoleFleet, "specs" | "apply">;
   readonly clock: Pick<Clock, "nowMs" | "wallTimeMs">;
   readonly logger: Logger;
+  /** Told of everything that a reload did or could not do. */
+  readonly audit?: AuditedReload | undefined;
   /** Which files were read or looked for, after each reading. */
   readonly onRead: (read: Watched) => void;
 }
@@ -78,12 +81,14 @@ export class Reloader {
     this.#tellRead(loaded);
     if (loaded.ok === undefined) {
       this.#stale(loaded.faults, by);
+      this.#deps.audit?.refused(by, loaded.faults);
       return { faults: loaded.faults };
     }
     const plan = planReload(fleet.specs, new Map(loaded.ok.consoles.map((spec) => [spec.name, spec])));
     const needsRestart = settingsThatDiffer(running, loaded.ok);
     if (planOnly) return { plan, needsRestart, done: false };
     await fleet.apply(plan);
+    this.#deps.audit?.done(by, plan, needsRestart);
     if (this.#trouble !== undefined) logger.info("the configuration is good again");
     this.#trouble = undefined;
     const durationMs = Math.round(clock.nowMs() - startedMs);

@@ -36,6 +36,7 @@ export class AttachSession {
   #opening = false;
   /** Takes the proof that was asked for. */
   #prove: ((signature: Uint8Array) => void) | undefined;
+  #subject: string | undefined;
   #viewer: AttachedViewer | undefined;
   #cancelTimer: Cancel = () => undefined;
 
@@ -77,14 +78,23 @@ export class AttachSession {
       return;
     }
     this.#opening = true;
+    const { console, subject } = message.open;
     this.#open(message.open).catch((reason: unknown) => {
-      this.#refuse(ConfedError.from(reason), { reattach: reason instanceof RefusedError && reason.mendable });
+      const error = ConfedError.from(reason);
+      // Until it is proven, it is only what somebody says.
+      const who = this.#subject === undefined ? { details: { claims: subject } } : { subject: this.#subject };
+      this.#deps.audit.event({
+        event: "attach.refused",
+        ...{ ...who, console, peer: this.#stream.peer, text: error.message },
+      });
+      this.#refuse(error, { reattach: reason instanceof RefusedError && reason.mendable });
     });
   }
 
   // Everything that can be wrong with an Open, in the order in which it is looked at: first who asks.
   async #open(open: OpenReceived): Promise<void> {
     const grant = await this.#admit(open);
+    this.#subject = grant.subject;
     const listed = this.#deps.table.get(open.console);
     // Never said to somebody who may not see it: that it is there.
     if (!holds(grant.verbsOn(listed), VIEW)) throw unknownConsole(open.console, this.#deps.agent);
@@ -93,17 +103,18 @@ export class AttachSession {
     refuseUnlogged(console);
     const begin = { ...this.#deps, signal: this.#stream.signal };
     const start = await startOf(showable(open, grant, listed), console, begin);
-    if (this.#stream.signal.aborted) return;
-    if (console.removed) throw removedError(console.name);
-    supersede(listed, grant);
     const viewer = new AttachedViewer(this.#stream, listed, this.#deps, grant);
     const may = grant.verbsOn(listed);
     const readOnly = open.mode === "WRITE" && !holds(may, WRITE);
-    console.viewers.add(
-      viewer,
-      open.mode === "WRITE" && !readOnly ? "WRITE" : "VIEW",
-      open.force && holds(may, FORCE),
-    );
+    const wanted = open.mode === "WRITE" && !readOnly ? "WRITE" : "VIEW";
+    const force = open.force && holds(may, FORCE);
+    await this.#deps.audit.attach(viewer, listed, { wanted, force });
+    if (this.#stream.signal.aborted) return;
+    if (console.removed) throw removedError(console.name);
+    supersede(listed, grant);
+    const { writer } = console.viewers;
+    console.viewers.add(viewer, wanted, force);
+    if (force && viewer.mode === "WRITE") viewer.auditMode(writer, true);
     this.#cancelTimer();
     this.#viewer = viewer;
     viewer.begin(start, open.window, readOnly ? `your roles do not let you write to ${console.name}` : "");

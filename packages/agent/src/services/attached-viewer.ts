@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Cancel, type Clock, ConfedError, formatDuration } from "@confed/kernel";
+import type { AuditEvent, AuditEventName } from "@confed/trust/audit";
 import {
   type AttachRequestReceived,
   type AttachResponse,
@@ -10,6 +11,7 @@ import {
 } from "@confed/wire";
 import type { Access, SessionGrant } from "../access/access.ts";
 import { SessionRights } from "../access/session-rights.ts";
+import type { StrictAudit } from "../audit/strict-audit.ts";
 import type { ConsoleTable, Listed } from "../console/console-table.ts";
 import { type CatchUpDeps, catchUp } from "../log/catch-up.ts";
 import type { MemoryRelief, Relievable } from "../viewers/memory-relief.ts";
@@ -26,6 +28,7 @@ export interface ViewerDeps extends CatchUpDeps {
   readonly clock: Clock;
   /** Coarse: heartbeats sit on the agent's wheel. */
   readonly timers: Pick<Clock, "after">;
+  readonly audit: StrictAudit;
   /** Told of everybody for whom output may wait. */
   readonly relief: MemoryRelief;
   readonly access: Pick<Access, "watch">;
@@ -165,8 +168,38 @@ export class AttachedViewer implements Seat, Relievable {
     this.#deps.relief.remove(this);
     console.viewers.remove(this);
     console.note({ what: "detach", by: this.subject });
+    this.audit("attach.end");
     console.viewerLeft();
     this.#deps.table.changed(console.name);
+  }
+
+  /** Note that this viewer did something to its console. */
+  audit(event: AuditEventName, more: Pick<AuditEvent, "text" | "details"> = {}): void {
+    this.#deps.audit.event(this.audited(event, more));
+  }
+
+  /** The same as a record to be. */
+  audited(event: AuditEventName, more: Pick<AuditEvent, "text" | "details"> = {}): AuditEvent {
+    const { subject, sessionId } = this;
+    return {
+      event,
+      subject,
+      peer: this.#stream.peer,
+      console: this.#listed.name,
+      session: sessionId,
+      ...more,
+    };
+  }
+
+  /** Its mode was set; `before` held the keyboard until then. */
+  auditMode(before: Seat | undefined, force: boolean): void {
+    const { mode } = this;
+    if (force && mode === "WRITE" && before !== undefined && before !== this)
+      this.audit("attach.steal", {
+        text: mode,
+        details: { from: before.subject, session: before.sessionId },
+      });
+    else this.audit(force ? "attach.force" : "attach.mode", { text: mode });
   }
 
   get #over(): boolean {
@@ -224,10 +257,13 @@ export class AttachedViewer implements Seat, Relievable {
 
   #setMode({ mode, force }: { readonly mode: string; readonly force: boolean }): void {
     const { console } = this.#listed;
+    const { writer } = console.viewers;
     try {
       if (mode === "WRITE") this.#rights.need(force ? ["write", "force"] : ["write"]);
+      if (mode === "WRITE") this.#deps.audit.mayWrite(this.#listed);
       console.viewers.setMode(this, mode === "WRITE" ? "WRITE" : "VIEW", force);
       console.note({ what: force ? "force" : "mode", by: this.subject, text: mode });
+      this.auditMode(writer, force);
       this.#deps.table.changed(console.name);
     } catch (reason) {
       this.notice(ConfedError.from(reason).rawMessage);
@@ -242,6 +278,7 @@ export class AttachedViewer implements Seat, Relievable {
     else if (nowMs - this.#reconnectAtMs >= RECONNECT_EVERY_MS) {
       this.#reconnectAtMs = nowMs;
       console.note({ what: "reconnect", by: this.subject });
+      this.audit("console.reconnect");
       console.reconnect();
     }
   }

@@ -1,5 +1,6 @@
 import { ConfedError, neutralise } from "@confed/kernel";
 import { holds, verbSet } from "@confed/trust";
+import type { Audit } from "@confed/trust/audit";
 import { type ControlRequestReceived, type ControlResponse, toDetail } from "@confed/wire";
 import type { Grant } from "../access/access.ts";
 import type { ConsoleTable, Listed } from "../console/console-table.ts";
@@ -8,6 +9,7 @@ import { reloadAnswer } from "./reload-answer.ts";
 
 export interface ControlDeps {
   readonly table: ConsoleTable;
+  readonly audit: Pick<Audit, "event">;
   /** Rejects only where there is nothing to read again. */
   readonly reload: (asked: { readonly by: string; readonly planOnly: boolean }) => Promise<ReloadReport>;
 }
@@ -19,9 +21,9 @@ export interface ControlDeps {
 export async function control(
   request: ControlRequestReceived,
   grant: Grant,
-  { table, reload }: ControlDeps,
+  { table, reload, audit }: ControlDeps,
 ): Promise<ControlResponse> {
-  if (request.action !== "reload") return reconnect(request, grant, table);
+  if (request.action !== "reload") return reconnect(request, grant, { table, audit });
   if (request.selection !== "") {
     throw new ConfedError("invalid_argument", "an agent reads its whole configuration again", {
       subject: "selection",
@@ -32,7 +34,11 @@ export async function control(
   return reloadAnswer(await reload({ by, planOnly: request.reload?.planOnly === true }));
 }
 
-function reconnect(request: ControlRequestReceived, grant: Grant, table: ConsoleTable): ControlResponse {
+function reconnect(
+  request: ControlRequestReceived,
+  grant: Grant,
+  { table, audit }: Pick<ControlDeps, "table" | "audit">,
+): ControlResponse {
   const { selection, action } = request;
   if (selection === "")
     throw new ConfedError("invalid_argument", "which consoles?", {
@@ -47,6 +53,7 @@ function reconnect(request: ControlRequestReceived, grant: Grant, table: Console
   const by = nameOf(request, grant);
   for (const { console } of found) {
     console.note({ what: "reconnect", by });
+    audit.event({ event: "console.reconnect", subject: by, console: console.name });
     console.reconnect();
   }
   const denied = visible.length - found.length;

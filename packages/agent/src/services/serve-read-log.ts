@@ -1,5 +1,6 @@
 import { type Clock, ConfedError } from "@confed/kernel";
 import { holds, verbSet } from "@confed/trust";
+import type { Audit } from "@confed/trust/audit";
 import type { Outlet, ReadLogRequestReceived, ReadLogResponse } from "@confed/wire";
 import type { Grant } from "../access/access.ts";
 import type { Console } from "../console/console.ts";
@@ -12,6 +13,7 @@ import { gapMessage } from "./gap-message.ts";
 export interface ReadLogDeps extends CatchUpDeps {
   readonly table: ConsoleTable;
   readonly clock: Clock;
+  readonly audit: Pick<Audit, "event">;
 }
 
 /**
@@ -43,6 +45,10 @@ async function readLog(
   const listed = deps.table.get(request.console);
   if (!holds(grant.verbsOn(listed), LOG_READ)) throw unknownConsole(request.console, deps.table.owner);
   const { console } = listed;
+  deps.audit.event({
+    event: "log.read",
+    ...{ subject: grant.subject, console: listed.name, text: request.start },
+  });
   await console.numbered;
   await deps.feed.settled(SETTLE_MS);
   const from = await startOffset(request, console, { reader: deps.reader, signal: outlet.signal });

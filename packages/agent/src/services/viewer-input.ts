@@ -12,6 +12,7 @@ import type { Seat } from "../viewers/seat.ts";
 import { VIEWER_LIMITS } from "../viewers/viewer-limits.ts";
 
 interface Speaker extends Seat {
+  audit(event: "console.break", more: { readonly details: { readonly ms: number } }): void;
   notice(text: string): void;
 }
 
@@ -79,8 +80,10 @@ export class ViewerInput {
       return;
     }
     const { subject } = this.#viewer;
-    this.#console.sendBreak(durationMs === 0 ? BREAK_MS : Math.min(durationMs, BREAK_MS_MAX)).then(
+    const ms = durationMs === 0 ? BREAK_MS : Math.min(durationMs, BREAK_MS_MAX);
+    this.#console.sendBreak(ms).then(
       () => {
+        this.#viewer.audit("console.break", { details: { ms } });
         this.#console.note({ what: "break", by: subject });
         this.#console.viewers.tellAll({
           event: { kind: "BREAK_SENT", subject, wallTimeMs: this.#clock.wallTimeMs() },

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
-import type { AgentSettings } from "@confed/config";
+import type { AgentConfig, AgentSettings } from "@confed/config";
 import { ConfedError, formatHostPort, JsonChannel, type Logger, unreachable } from "@confed/kernel";
+import type { OpenAudit } from "@confed/trust/audit";
 import { type AgentDeps, type AgentGuard, type RunningAgent, startAgent } from "../assemble.ts";
 import { Crumbs } from "./crumbs.ts";
 import { serveHost } from "./serve-host.ts";
@@ -18,9 +19,10 @@ import {
 import { Siblings } from "./siblings.ts";
 
 /** What a shard needs from the process it lives in. */
-export interface ShardDeps extends Omit<AgentDeps, "load" | "shard" | "guard"> {
+export interface ShardDeps extends Omit<AgentDeps, "load" | "shard" | "guard" | "openAudit"> {
   /** Who the host is, when its settings are known. Throws where it cannot be a machine of its cluster. */
   readonly guardOf: (settings: AgentSettings) => AgentGuard | undefined;
+  readonly openAudit?: ((config: AgentConfig, logger: Logger, index: number) => OpenAudit) | undefined;
   readonly pid: number;
   /** Called before anything is opened: two processes must not be one shard. Throws "conflict". */
   readonly lock: (directory: string) => void;
@@ -158,13 +160,13 @@ class Shard {
   }
 
   async #begin(): Promise<void> {
-    const { pid, lock, onBegin, ...deps } = this.#deps;
+    const { pid, lock, onBegin, openAudit, ...deps } = this.#deps;
     const start = this.#start;
     if (start === undefined)
       throw new ConfedError("protocol_error", "a shard is told to begin before it is told what");
     const owned = this.#owned;
     this.#owned = [];
-    const { agent, logs, index, leaveFiles, careful } = start;
+    const { agent, logs, audit, index, leaveFiles, careful } = start;
     const directory = shardDirectory(agent.stateDir, index);
     lock(directory);
     onBegin(start, owned.length);
@@ -180,10 +182,11 @@ class Shard {
         ),
       ),
     });
-    const config = { agent, logs, consoles: owned.map(({ spec }) => spec), files: [] };
+    const config = { agent, logs, audit, consoles: owned.map(({ spec }) => spec), files: [] };
     this.#agent = await startAgent(config, {
       ...deps,
       guard: deps.guardOf(agent),
+      openAudit: openAudit && ((own, logger) => openAudit(own, logger, index)),
       shard: {
         log: { positionsDir: directory, leaveFiles },
         around: (name, transport) => crumbs.around(name, transport),

@@ -1,4 +1,4 @@
-import type { AgentSettings, ConsoleSpec, LogSettings } from "@confed/config";
+import type { AgentSettings, AuditSettings, ConsoleSpec, LogSettings } from "@confed/config";
 import { ConfedError, type ErrorCode, isErrorCode } from "@confed/kernel";
 import type { Position } from "../log/writer/positions-file.ts";
 import type { ReloadReport } from "../reload/reload-report.ts";
@@ -17,6 +17,7 @@ export interface ShardStart {
   /** As of a process of its own: its id, its ports; the state directory is the host's. */
   readonly agent: AgentSettings;
   readonly logs: LogSettings;
+  readonly audit?: AuditSettings | undefined;
   /** A log writer of an earlier life hangs somewhere and may still append to the files that are there. */
   readonly leaveFiles: boolean;
   /** Its last life ended by an error a moment ago: it says what it is busy with. */

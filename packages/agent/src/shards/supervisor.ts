@@ -1,5 +1,7 @@
 import type { AgentConfig, ConsoleSpec, LoadResult } from "@confed/config";
 import { type Cancel, type Clock, ConfedError, type Logger } from "@confed/kernel";
+import { type Audit, silentAudit } from "@confed/trust/audit";
+import { auditedReload } from "../audit/audited-reload.ts";
 import type { ReloadPlan } from "../console/plan-reload.ts";
 import { ConfigWatch } from "../reload/config-watch.ts";
 import { reportOf } from "../reload/reload-report.ts";
@@ -25,6 +27,8 @@ export interface SupervisorDeps {
   readonly residentBytes: () => number;
   /** How many shards there are to be; asked again at every reload. */
   readonly countOf: (config: AgentConfig) => number;
+  /** Of what concerns the whole host; without it, that is not audited. */
+  readonly audit?: Audit | undefined;
   /** Reads the configuration as it is on disk now. */
   readonly load: () => Promise<LoadResult<AgentConfig>>;
   /** The table that the agent's own commands edit. */
@@ -91,6 +95,7 @@ export class Supervisor {
       fleet: { specs: this.#specs, apply: (plan) => this.#next(() => this.#apply(plan)) },
       clock,
       logger,
+      audit: auditedReload(deps.audit ?? silentAudit, config.agent.id),
       onRead: ({ files, directories }) => {
         this.#watch.follow({ files: [...files, managedTable], directories });
       },
@@ -268,14 +273,14 @@ export class Supervisor {
 
   #shard(index: number): SupervisedShard {
     const { clock, logger, spawn, kill, leaveFiles } = this.#deps;
-    const { agent, logs } = this.#config;
+    const { agent, logs, audit } = this.#config;
     const settings = settingsOfShard(agent, index);
     return new SupervisedShard(index, {
       ...{ clock, logger, kill },
       id: shardId(agent.id, index),
       spawn: () => spawn(index),
       beginning: (careful) => ({
-        start: { index, agent: settings, logs, leaveFiles, careful },
+        start: { index, agent: settings, logs, audit, leaveFiles, careful },
         owned: [...this.#specs.values()]
           .filter(({ name }) => this.#owners.shardOf(name) === index)
           .map((spec) => this.#owned(spec)),

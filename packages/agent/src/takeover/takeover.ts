@@ -1,4 +1,5 @@
 import { type Clock, ConfedError, type Logger, once } from "@confed/kernel";
+import type { Audit } from "@confed/trust/audit";
 import type { Console } from "../console/console.ts";
 import type { ConsoleTable } from "../console/console-table.ts";
 import type { DialGate } from "../console/dial-gate.ts";
@@ -31,6 +32,7 @@ export interface TakeoverDeps {
   readonly gate: Pick<DialGate, "hold" | "letGo">;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly audit: Pick<Audit, "event">;
   /** How this agent calls itself to heads; its successor goes on under that name. */
   readonly instance: string;
   /** Of the listener that viewers and heads come to. */
@@ -141,6 +143,7 @@ export class Takeover {
       const pauseMs = Math.round(clock.nowMs() - frozenAtMs);
       const fields = { successor: pid, version, links: consoles.size, pauseMs };
       logger.info("another process has taken over", fields);
+      this.#deps.audit.event({ event: "process.takeover", details: fields });
       const settled = talk.hear("settled", SETTLED_MS_MAX).catch(() => undefined);
       void onHanded({ pid, consoles, settled }).finally(() => {
         talk.close();

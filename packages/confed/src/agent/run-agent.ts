@@ -71,8 +71,9 @@ async function startDaemon(
     import("@confed/agent"),
     import("@confed/config"),
   ]);
-  const [{ spawnSuccessor }, { notifySystemd }] = await Promise.all([
+  const [{ spawnSuccessor }, { auditOf }, { notifySystemd }] = await Promise.all([
     import("./spawn-successor.ts"),
+    import("../audit/audit-of.ts"),
     import("./notify-systemd.ts"),
   ]);
   const { id, listen, stateDir } = config.agent;
@@ -104,6 +105,7 @@ async function startDaemon(
     residentBytes: () => world.residentBytes(),
     inheritance,
     takeState: inheritance === undefined ? undefined : takeOurState,
+    openAudit: (own, log) => auditOf(own.audit, { role: "agent", id, stateDir }, { world, logger: log }),
     // Whoever holds our standard input lets go of it when this process ends, whatever comes after it.
     // And with the first process of a container all others end.
     takeover: flags.untilStdinEnds === true || world.pid === 1 ? undefined : takeover,

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { EXIT, formatHostPort } from "@confed/kernel";
 import { withExamples, withSection } from "@confed/rcons";
 import type { Command } from "commander";
@@ -41,17 +42,21 @@ async function runHead(world: World, flags: HeadFlags): Promise<number> {
   if (config === undefined) return EXIT.usage;
   const { listen, stateDir } = config.head;
   return runDaemon(world, daemonOptions(flags), async ({ logger, scope }) => {
-    const [{ lockState }, { startNameResolver }, { startHead }, identity] = await Promise.all([
+    const [{ lockState }, { startNameResolver }, { startHead }, identity, { auditOf }] = await Promise.all([
       import("../process/state-lock.ts"),
       import("@confed/transports"),
       import("@confed/head"),
       import("@confed/agent/identity"),
+      import("../audit/audit-of.ts"),
     ]);
     const lock = lockState(stateDir, world.pid);
     scope.own(() => {
       lock.release();
     });
     const { clock } = world;
+    const owner = { role: "head", id: hostname(), stateDir } as const;
+    const audit = auditOf(config.audit, owner, { world, logger });
+    scope.own(() => audit.end());
     const resolver = startNameResolver({ clock, logger, scope });
     const resolveHost = async (host: string, signal: AbortSignal) =>
       (await resolver.resolve(host, signal)).map(({ address }) => address);
@@ -63,6 +68,7 @@ async function runHead(world: World, flags: HeadFlags): Promise<number> {
     const head = await startHead(config.head, {
       clock,
       logger,
+      audit,
       version: VERSION,
       resolveHost,
       enrolled: keeper === undefined ? undefined : { id: keeper.id, tls: keeper },

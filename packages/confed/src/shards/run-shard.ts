@@ -2,6 +2,7 @@ import { Socket } from "node:net";
 import { serveShard } from "@confed/agent/shard";
 import { ConfedError, EXIT, type LogFields, type Logger, Scope } from "@confed/kernel";
 import { guardOf } from "../agent/guard-of.ts";
+import { auditOf } from "../audit/audit-of.ts";
 import type { DaemonFlags } from "../process/daemon-flags.ts";
 import { descriptorWarning, readLimits } from "../process/descriptor-limit.ts";
 import { logBugs } from "../process/log-bugs.ts";
@@ -33,6 +34,12 @@ export async function runShard(
     ...{ clock, logger, env, pid },
     version: VERSION,
     residentBytes: () => world.residentBytes(),
+    openAudit: ({ audit, agent }, log, shard) =>
+      auditOf(
+        audit,
+        { role: "agent", id: agent.id, stateDir: agent.stateDir, shard },
+        { world, logger: log },
+      ),
     lock: (directory) => {
       lock = lockState(directory, pid);
     },

@@ -2,8 +2,10 @@ import { Supervisor } from "@confed/agent/supervisor";
 import { type AgentConfig, loadAgentConfig, managedTableIn } from "@confed/config";
 import { ConfedError, formatHostPort, isLoopbackHost } from "@confed/kernel";
 import { guardOf } from "../agent/guard-of.ts";
+import { auditOf } from "../audit/audit-of.ts";
 import { type DaemonFlags, daemonOptions } from "../process/daemon-flags.ts";
 import { runDaemon } from "../process/run-daemon.ts";
+import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import { shardCount } from "./shard-count.ts";
 import { spawnShard } from "./spawn-shard.ts";
@@ -32,9 +34,12 @@ export function runSupervisor(
     guardOf(config.agent, { ...{ clock, logger, scope, insecureListen }, renews: true });
     if (!isLoopbackHost(listen.host) && config.agent.tls === "off" && !insecureListen)
       throw notWithoutTls(formatHostPort(listen));
+    const audit = auditOf(config.audit, { role: "agent", id, stateDir }, { world, logger });
+    scope.own(() => audit.end());
+    audit.event({ event: "process.start", agent: id, details: { version: VERSION } });
     const managedTable = managedTableIn(stateDir);
     const supervisor = new Supervisor(config, {
-      ...{ clock, logger, managedTable },
+      ...{ clock, logger, managedTable, audit },
       residentBytes: () => world.residentBytes(),
       leaveFiles: state.leaveFiles,
       countOf: (desired) => shardCount(desired, flags.shards),
@@ -53,7 +58,10 @@ export function runSupervisor(
         consoles: config.consoles.length,
         shards: supervisor.count,
       },
-      stop: () => supervisor.stop(),
+      stop: async () => {
+        await supervisor.stop();
+        audit.event({ event: "process.stop", agent: id });
+      },
       onReopen(signal) {
         supervisor.reopenLogs();
         logger.info("console logs opened anew", { signal });

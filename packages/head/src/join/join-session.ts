@@ -1,4 +1,5 @@
 import { type Clock, ConfedError, type Logger, matches, neutralise, type Selection } from "@confed/kernel";
+import type { Audit } from "@confed/trust/audit";
 import {
   type Call,
   type Duplex,
@@ -23,6 +24,7 @@ export interface JoinSessionDeps {
   readonly access: HeadAccess;
   readonly directory: Directory;
   readonly logger: Logger;
+  readonly audit: Pick<Audit, "event">;
   readonly welcome: JoinReply;
   /** Whoever speaks for this agent now gives way, or this throws "conflict". */
   readonly takeOver: (identity: AgentIdentity) => void;
@@ -102,6 +104,7 @@ export class JoinSession {
         `said nothing for ${(DOWN_TICKS * SWEEP_INTERVAL_MS) / 1_000} s`,
       );
       logger.warn("agent is down", { agent: agent.id, peer: this.peer, cause: cause.rawMessage });
+      this.#deps.audit.event({ event: "agent.left", agent: agent.id, peer: this.peer, text: cause.message });
       directory.setPresence(agent, "down", cause);
     }
   }
@@ -115,6 +118,10 @@ export class JoinSession {
       agent: this.agentId,
       subject,
       cause: error.rawMessage,
+    });
+    this.#deps.audit.event({
+      event: "agent.refused",
+      ...{ agent: this.agentId ?? error.subject, peer: this.peer, text: error.message },
     });
     // Another try may find the other gone, or room; a malformed report stays what it is.
     const reattach = error.code !== "invalid_argument";
@@ -182,6 +189,11 @@ export class JoinSession {
       version: identity.version,
       restarted,
     });
+    const { version } = identity;
+    this.#deps.audit.event({
+      event: "agent.joined",
+      ...{ agent: identity.id, peer: this.peer, details: { restarted, version } },
+    });
     onAdmitted(this, this.#agent, restarted);
   }
 
@@ -234,8 +246,11 @@ export class JoinSession {
   #ended(error: ConfedError | undefined): void {
     if (this.#over) return;
     const agent = this.#agent;
-    if (agent !== undefined)
-      this.#deps.logger.warn("agent left", { agent: agent.id, peer: this.peer, cause: error?.rawMessage });
+    if (agent !== undefined) {
+      const cause = error?.rawMessage;
+      this.#deps.logger.warn("agent left", { agent: agent.id, peer: this.peer, cause });
+      this.#deps.audit.event({ event: "agent.left", agent: agent.id, peer: this.peer, text: cause });
+    }
     const what = error === undefined ? "has left" : "is gone: its join ended";
     this.#finish(agent === undefined ? undefined : unreachableError(agent.identity, what));
     this.#stream.end();

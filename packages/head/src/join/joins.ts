@@ -1,4 +1,5 @@
 import { type Cancel, type Clock, ConfedError, type Logger } from "@confed/kernel";
+import { type Audit, silentAudit } from "@confed/trust/audit";
 import type { Call, Duplex, JoinReply, JoinReportReceived } from "@confed/wire";
 import type { HeadAccess } from "../access/head-access.ts";
 import type { AgentIdentity, AgentRecord } from "../directory/agent-record.ts";
@@ -11,6 +12,7 @@ export interface JoinsDeps {
   readonly clock: Clock;
   readonly directory: Directory;
   readonly logger: Logger;
+  readonly audit?: Pick<Audit, "event"> | undefined;
   /** How this head calls itself. */
   readonly head: string;
   readonly version: string;
@@ -34,8 +36,9 @@ export class Joins {
   constructor(deps: JoinsDeps) {
     this.#deps = deps;
     const { clock, access, directory, logger, head, version, onAdmitted, admission } = deps;
+    const { audit = silentAudit } = deps;
     this.#sessionDeps = {
-      ...{ clock, access, directory, logger, admission },
+      ...{ clock, access, directory, logger, audit, admission },
       onAdmitted: (session, agent, restarted) => {
         this.#sessionOfAgent.set(agent.id, session);
         onAdmitted(agent, restarted);

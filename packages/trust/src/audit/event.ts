@@ -40,10 +40,17 @@ export interface Audit {
   readonly trouble: string | undefined;
 }
 
+/** An audit that was opened and is to be ended. */
+export interface OpenAudit extends Audit {
+  /** What is known is written, as far as the disk takes it within seconds. Idempotent. */
+  end(): Promise<void>;
+}
+
 /** Keeps nothing: for tests, and for what has no state of its own. */
-export const silentAudit: Audit = {
+export const silentAudit: OpenAudit = {
   event: () => undefined,
   recorded: () => Promise.resolve(),
   alarm: () => undefined,
   trouble: undefined,
+  end: () => Promise.resolve(),
 };

@@ -15,7 +15,7 @@ export {
   keyIdOf,
 } from "./checkpoint.ts";
 export { AUDIT_CODES, type AuditEventName, syslogSeverityOf } from "./codes.ts";
-export { type Audit, type AuditEvent, silentAudit } from "./event.ts";
+export { type Audit, type AuditEvent, type OpenAudit, silentAudit } from "./event.ts";
 export { fieldsOf, LINE_BYTES_MAX } from "./record.ts";
 export { octetCounted, syslogMessage } from "./syslog.ts";
 export { type AuditFault, type AuditFile, type AuditVerdict, verifyAudit } from "./verify.ts";

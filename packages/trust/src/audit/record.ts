@@ -12,7 +12,10 @@ const CHAIN_BYTES = 160;
  * An event as the fields of its record, in their order: one line of JSON without its braces, every
  * text neutralised, and short enough for a line of {@link LINE_BYTES_MAX} whatever it holds.
  */
-export function fieldsOf(event: AuditEvent, { wallTimeMs, id }: { wallTimeMs: number; id: string }): string {
+export function fieldsOf(
+  event: AuditEvent,
+  { wallTimeMs, id }: { readonly wallTimeMs: number; readonly id?: string | undefined },
+): string {
   for (let lengthMax = TEXT_LENGTH_MAX; ; lengthMax = Math.floor(lengthMax / 2)) {
     const fields = fieldsWithin(event, { wallTimeMs, id, lengthMax });
     if (Buffer.byteLength(fields) <= LINE_BYTES_MAX - CHAIN_BYTES) return fields;
@@ -24,7 +27,7 @@ const TEXT_LENGTH_MAX = 1_000;
 
 interface Written {
   readonly wallTimeMs: number;
-  readonly id: string;
+  readonly id: string | undefined;
   readonly lengthMax: number;
 }
 
