@@ -152,7 +152,7 @@ test("a best-effort audit holds nobody up while its disk is full, and counts wha
     expect(mode).toBe("WRITE");
     // More than is kept: each refused attach is a record.
     const stranger = "x".repeat(900);
-    for (let at = 0; at < 500; at += 1)
+    for (let at = 0; at < 1_000; at += 1)
       await rig.attach(agent, { console: stranger, subject: stranger }).whenEnded();
     rig.close(viewer);
     await faults.full.heal();

@@ -1,5 +1,6 @@
 import { type Cancel, type Clock, ConfedError, visitRecords } from "@confed/kernel";
 import { holds, verbSet } from "@confed/trust";
+import type { Audit } from "@confed/trust/audit";
 import { type Outlet, type TailRequestReceived, type TailResponse, toDetail } from "@confed/wire";
 import type { Access, Grant } from "../access/access.ts";
 import type { Console } from "../console/console.ts";
@@ -16,6 +17,7 @@ export interface TailDeps extends CatchUpDeps {
   readonly clock: Clock;
   readonly timers: Pick<Clock, "after">;
   readonly access: Pick<Access, "watch">;
+  readonly audit: Pick<Audit, "event">;
 }
 
 /** One console in a tail: its number on this stream and the offset that comes next. */
@@ -64,6 +66,8 @@ export class TailStream {
     const { feed, table } = this.#deps;
     const { found, unknown } = table.select(request.selection, (listed) => this.#may(listed));
     for (const error of unknown) this.#outlet.send({ notice: toDetail(error) });
+    const { subject } = this.#grant;
+    this.#deps.audit.event({ event: "log.follow", subject, text: request.selection || "*" });
     // What was printed before now and still waits in the arena belongs to the past.
     feed.flush();
     this.#stop = feed.listen((batch) => {
