@@ -18,6 +18,9 @@ const why = await run("mount", ["-t", "tmpfs", "none", probe]).then(
 );
 rmSync(probe, { recursive: true });
 
+/** Standard error is the journal. */
+const UNDER_SYSTEMD = { JOURNAL_STREAM: "9:9" };
+
 /** An agent whose audit has 8 MiB, and what can be done to that. */
 async function agentWithSmallAudit(rig: ConfedRig, audit: Readonly<Record<string, unknown>>) {
   const mount = join(rig.directory, "audit");
@@ -26,7 +29,7 @@ async function agentWithSmallAudit(rig: ConfedRig, audit: Readonly<Record<string
   onTestFinished(() => run("umount", ["-l", mount]).then(() => undefined));
   const devices = await Promise.all(["n1", "n2"].map((name) => rig.device(name)));
   const consoles = devices.map(({ entry }) => entry);
-  const agent = await rig.startAgent({ consoles, audit: { dir: mount, ...audit } });
+  const agent = await rig.startAgent({ consoles, audit: { dir: mount, ...audit }, env: UNDER_SYSTEMD });
   const directory = join(mount, "agent");
   await audited(directory, { event: "process.start" });
   return { agent, directory, faults: { full: fullDisk(mount), "read-only": readOnlyDisk(mount, agent) } };
@@ -97,6 +100,14 @@ async function untilRefused(rig: ConfedRig, agent: RigAgent) {
   }
 }
 
+/** An administrator who forces it is let in, and the journal of the host has it at once. */
+async function breakGlass(rig: ConfedRig, agent: RigAgent): Promise<void> {
+  const forced = rig.attach(agent, { console: "n1", mode: "WRITE", force: true, subject: "root@console" });
+  expect((await forced.whenOpened()).mode).toBe("WRITE");
+  expect(agent.process.said).toMatch(/<2>confed audit: {[^\n]*"event":"access.break-glass"/);
+  rig.close(forced);
+}
+
 test.for(["full", "read-only"] as const)(
   "nobody new may write to a strict console while the audit's disk is %s, twice",
   async (kind, context) => {
@@ -118,6 +129,7 @@ test.for(["full", "read-only"] as const)(
       await before.viewer.inputTaken();
       expect((await attachAs(rig, agent, { console: "n1", mode: "VIEW" })).mode).toBe("VIEW");
       expect((await attachAs(rig, agent, { console: "n2", mode: "WRITE" })).refusal).toBeUndefined();
+      if (round === 2) await breakGlass(rig, agent);
       await fault.heal();
       await vi.waitFor(
         async () => {
@@ -137,6 +149,7 @@ test.for(["full", "read-only"] as const)(
     // What happened meanwhile is on record, late, in its order, and the chain is whole.
     const events = auditRecords(directory).map(({ event }) => event);
     expect(events.filter((event) => event === "attach.refused")).toHaveLength(refusals);
+    expect(events.filter((event) => event === "access.break-glass")).toHaveLength(1);
     await agent.process.stop();
     expect(await runConfed(["audit", "verify", directory])).toMatchObject({ status: 0 });
   },

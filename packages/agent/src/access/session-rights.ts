@@ -66,7 +66,7 @@ export class SessionRights {
 
   /** Throws "permission_denied", naming what is missing. */
   need(verbs: readonly Verb[]): void {
-    const missing = verbs.find((verb) => !this.#may(verb));
+    const missing = verbs.find((verb) => !this.may(verb));
     if (missing === undefined) return;
     throw new ConfedError("permission_denied", `your roles do not allow ${missing} on ${this.#console}`, {
       subject: this.#console,

@@ -8,19 +8,24 @@ export interface AuditedSeat {
   audited(event: AuditEventName, more?: Pick<AuditEvent, "text" | "details">): AuditEvent;
 }
 
+/** How somebody attaches, or asks for the keyboard. */
+export interface AuditedWay {
+  readonly wanted: Mode;
+  readonly force: boolean;
+  /** An administrator, who may go in unseen by the audit when he forces it. */
+  readonly mayBreakGlass: boolean;
+}
+
 /** An audit without which nobody may write to some consoles. */
 export interface StrictAudit extends Pick<Audit, "event"> {
   /**
    * Note an attach. Of a strict console it resolves for who wants to write when that is on the disk,
-   * and rejects with "failed_precondition" when it cannot be.
+   * and rejects with "failed_precondition" when it cannot be. An administrator who forces it breaks the
+   * glass: he is let in, and the journal of the host has it at once.
    */
-  attach(
-    seat: AuditedSeat,
-    console: Selectable,
-    how: { readonly wanted: Mode; readonly force: boolean },
-  ): Promise<void>;
-  /** Throws "failed_precondition" for a strict console while nothing can be written. */
-  mayWrite(console: Selectable): void;
+  attach(seat: AuditedSeat, console: Selectable, way: AuditedWay): Promise<void>;
+  /** The same for who is attached already and wants to write. Throws what `attach` rejects with. */
+  mayWrite(seat: AuditedSeat, console: Selectable, way: AuditedWay): void;
 }
 
 /** The policy of a configuration, over an audit. */
@@ -29,25 +34,37 @@ export function strictAudit(
   { policy, consoles = "*" }: Pick<AuditSettings, "policy" | "consoles"> = DEFAULT_AUDIT,
 ): StrictAudit {
   const selection = policy === "strict" ? parseSelection(consoles) : undefined;
-  const isStrict = (console: Selectable) => selection !== undefined && matches(selection, console);
+  const isStrict = (console: Selectable, { wanted }: AuditedWay) =>
+    wanted === "WRITE" && selection !== undefined && matches(selection, console);
+  const refuse = (
+    seat: AuditedSeat,
+    { name }: Selectable,
+    { force, mayBreakGlass }: AuditedWay,
+    why: string,
+  ) => {
+    if (!force || !mayBreakGlass) throw notAudited(name, why);
+    audit.alarm(seat.audited("access.break-glass", { text: why }));
+  };
   return {
     event: (event) => {
       audit.event(event);
     },
-    async attach(seat, console, { wanted, force }) {
-      const event = seat.audited("attach.start", { text: wanted, details: { force } });
-      if (wanted !== "WRITE" || !isStrict(console)) {
+    async attach(seat, console, way) {
+      const { wanted: text, force } = way;
+      const event = seat.audited("attach.start", { text, details: { force } });
+      if (!isStrict(console, way)) {
         audit.event(event);
         return;
       }
       try {
         await audit.recorded(event);
       } catch (reason) {
-        throw notAudited(console.name, ConfedError.from(reason).rawMessage);
+        refuse(seat, console, way, ConfedError.from(reason).rawMessage);
       }
     },
-    mayWrite(console) {
-      if (audit.trouble !== undefined && isStrict(console)) throw notAudited(console.name, audit.trouble);
+    mayWrite(seat, console, way) {
+      const { trouble } = audit;
+      if (trouble !== undefined && isStrict(console, way)) refuse(seat, console, way, trouble);
     },
   };
 }
@@ -55,6 +72,6 @@ export function strictAudit(
 function notAudited(name: string, why: string): ConfedError {
   return new ConfedError("failed_precondition", `nobody may write to ${name} unseen: ${why}`, {
     subject: name,
-    hint: "its audit is strict; attach with --read-only, or again when the audit can be written",
+    hint: "its audit is strict; look with --spy, come again when it can be written, or, as an administrator, --force: the journal of the host then has it",
   });
 }

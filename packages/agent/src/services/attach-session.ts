@@ -108,7 +108,8 @@ export class AttachSession {
     const readOnly = open.mode === "WRITE" && !holds(may, WRITE);
     const wanted = open.mode === "WRITE" && !readOnly ? "WRITE" : "VIEW";
     const force = open.force && holds(may, FORCE);
-    await this.#deps.audit.attach(viewer, listed, { wanted, force });
+    const mayBreakGlass = holds(may, ADMIN);
+    await this.#deps.audit.attach(viewer, listed, { wanted, force, mayBreakGlass });
     if (this.#stream.signal.aborted) return;
     if (console.removed) throw removedError(console.name);
     supersede(listed, grant);
@@ -165,6 +166,7 @@ function refuseUnlogged({ name, logMode, output: { trouble: logTrouble } }: Cons
 const VIEW = verbSet(["view"]);
 const WRITE = verbSet(["write"]);
 const FORCE = verbSet(["force"]);
+const ADMIN = verbSet(["admin"]);
 const LOG_READ = verbSet(["log.read"]);
 
 /** What was printed before is for who may read logs, and for who comes back to what it has seen. */

@@ -259,8 +259,11 @@ export class AttachedViewer implements Seat, Relievable {
     const { console } = this.#listed;
     const { writer } = console.viewers;
     try {
-      if (mode === "WRITE") this.#rights.need(force ? ["write", "force"] : ["write"]);
-      if (mode === "WRITE") this.#deps.audit.mayWrite(this.#listed);
+      if (mode === "WRITE") {
+        this.#rights.need(force ? ["write", "force"] : ["write"]);
+        const mayBreakGlass = this.#rights.may("admin");
+        this.#deps.audit.mayWrite(this, this.#listed, { wanted: mode, force, mayBreakGlass });
+      }
       console.viewers.setMode(this, mode === "WRITE" ? "WRITE" : "VIEW", force);
       console.note({ what: force ? "force" : "mode", by: this.subject, text: mode });
       this.auditMode(writer, force);
