@@ -76,7 +76,7 @@ function readOnlyDisk(mount: string, agent: RigAgent): Fault {
 
 function auditWriters(agent: RigAgent): readonly number[] {
   return descendantsOf(agent.process.pid)
-    .filter(({ command }) => command.includes("audit-writer-main"))
+    .filter(({ command }) => command.includes("audit-main"))
     .map(({ pid }) => pid);
 }
 

@@ -50,7 +50,7 @@ test("the arguments of an exec console reach its program as they are written, an
   await transport(deps).open({ signal, sink });
   await sink.closed;
   const seen = sink
-    .text()()
+    .text()
     .split("\r\n")
     .filter((line) => line.startsWith('"'))
     .map((line) => JSON.parse(line) as string);
@@ -63,8 +63,8 @@ test.each([...HOSTILE, "-sfiles", "--service=files", "-i", "root:x", "root\nroot
   "%j is refused as the user of an exec console",
   async (user) => {
     const sink = new LinkRecorder();
-    const opening = exec({ argv: ["/bin/id", "-un"], user })(deps).open({ signal, sink });
-    const error = await opening.then(
+    const opened = async () => exec({ argv: ["/bin/id", "-un"], user })(deps).open({ signal, sink });
+    const error = await opened().then(
       () => undefined,
       (reason: unknown) => ConfedError.from(reason),
     );

@@ -57,6 +57,10 @@ test("names that lead elsewhere are refused by calls at agent and head, and noth
   const device = await rig.device("n1");
   const head = await rig.startHead();
   const agent = await rig.startAgent({ heads: [head.address], consoles: [device.entry] });
+  const visitor = rig.attach(agent, { console: "n1" });
+  await visitor.whenOpened();
+  await audited(join(agent.stateDir, "audit"), { event: "attach.start" });
+  await audited(join(head.stateDir, "audit"), { event: "agent.joined" });
   const before = treeOf(rig.directory);
   for (const console of ["../../etc/passwd", "..", "n1/../n1", "/etc/passwd", "n1\0", "n1\n", "%2e%2e"]) {
     for (const server of [head, agent]) {

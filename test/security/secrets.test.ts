@@ -34,10 +34,10 @@ test("no secret is in arguments, logs, states, records, answers or the environme
     const shown = await rig.watch(head).shows(name, "WAITING");
     expect(shown.cause?.code).toBe("auth_failed");
   }
-  const viewer = rig.attach(agent, { console: "child" });
+  const viewer = rig.attach(agent, { console: "child", replayLines: 100 });
   await viewer.saw("printed");
 
-  const said: string[] = [viewer.output, agent.process.said, head.process.said];
+  const said: string[] = [viewer.output.toString(), agent.process.said, head.process.said];
   for (const args of [
     ["ls"],
     ["ls", "--json"],

@@ -73,7 +73,8 @@ export class SessionRights {
     });
   }
 
-  #may(verb: Verb): boolean {
+  /** What it may do at this moment. */
+  may(verb: Verb): boolean {
     if (this.#expired) return verb === "view" || verb === "log.read";
     const listed = this.#deps.table.find(this.#console);
     return listed !== undefined && holds(this.#grant.verbsOn(listed), verbSet([verb]));
@@ -84,8 +85,8 @@ export class SessionRights {
     if (this.#expired || this.#deps.table.find(this.#console) === undefined) return;
     const viewer = this.#viewer;
     const why = this.#grant.ended?.rawMessage ?? `your roles do not allow it any more`;
-    if (!this.#may("write")) viewer.disarm(why);
-    if (this.#may("view")) {
+    if (!this.may("write")) viewer.disarm(why);
+    if (this.may("view")) {
       if (this.#cancelEnd === undefined) return;
       this.#cancelEnd();
       this.#cancelEnd = undefined;

@@ -1,6 +1,7 @@
 import { duplexPair } from "node:stream";
 import { JsonChannel, silentLogger } from "@confed/kernel";
 import { FakeClock } from "@confed/testkit";
+import { silentAudit } from "@confed/trust/audit";
 import { expect, test } from "vitest";
 import { ConsoleTable } from "../console/console-table.ts";
 import { Takeover } from "./takeover.ts";
@@ -50,7 +51,7 @@ test("a process that was replaced refuses to be replaced again, in words; one th
       restart: () => undefined,
     },
     gate: { hold: () => undefined, letGo: () => undefined },
-    ...{ clock, logger: silentLogger, instance: "i" },
+    ...{ clock, logger: silentLogger, audit: silentAudit, instance: "i" },
     listener: () => 4,
     onHanded({ pid, settled }) {
       handed.push(pid);

@@ -1,4 +1,4 @@
-import { ConfedError } from "@confed/kernel";
+import { ConfedError, neutralise } from "@confed/kernel";
 
 /** A console behind a program: ipmitool, a vendor's client, a script. */
 export interface ExecOptions {
@@ -19,12 +19,14 @@ export function checkExecOptions({ argv, env = {}, user, cwd }: ExecOptions): vo
     if (text.includes("\0")) throw invalid("argv, env, user and cwd", "cannot contain a zero byte");
   }
   for (const name of Object.keys(env)) {
-    if (name === "" || name.includes("=")) throw invalid("env", `"${name}" is not the name of a variable`);
+    if (name === "" || name.includes("="))
+      throw invalid("env", `"${neutralise(name, 140)}" is not the name of a variable`);
   }
   // getent(1) would take it for an option.
   if (user !== undefined && !/^[^-:\s][^:\s]*$/.test(user))
-    throw invalid("user", `"${user}" is not the name of a user`);
-  if (cwd !== undefined && !cwd.startsWith("/")) throw invalid("cwd", `"${cwd}" is not an absolute path`);
+    throw invalid("user", `"${neutralise(user, 140)}" is not the name of a user`);
+  if (cwd !== undefined && !cwd.startsWith("/"))
+    throw invalid("cwd", `"${neutralise(cwd, 300)}" is not an absolute path`);
 }
 
 function invalid(option: string, complaint: string): ConfedError {
