@@ -113,7 +113,7 @@ export class GuardedRig {
     if (loaded.ok === undefined) throw new Error(JSON.stringify(loaded.faults));
     const agent = await startAgent(loaded.ok, {
       ...{ clock: systemClock, logger: silentLogger, version: "1.0", env: {}, residentBytes: () => 0 },
-      guard: { tls: this.#machine(`agent/${as}`) },
+      guard: { tls: this.#machine(`agent/${as}`), machine: as },
     });
     this.#closers.push(() => agent.stop());
     return agent;

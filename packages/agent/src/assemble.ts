@@ -37,6 +37,7 @@ import { ConfigWatch } from "./reload/config-watch.ts";
 import { reportOf } from "./reload/reload-report.ts";
 import { Reloader, type ReloadOutcome, type ReloadRequest } from "./reload/reloader.ts";
 import { agentServices } from "./services/agent-services.ts";
+import { servicesOfHost } from "./shards/services-of-host.ts";
 import { ShardConsoles } from "./shards/shard-consoles.ts";
 import type { ShardSeat } from "./shards/shard-seat.ts";
 import { beginConsoles, inheritLinks, succeed } from "./takeover/begin-consoles.ts";
@@ -76,6 +77,8 @@ export interface AgentDeps {
 /** What an agent needs to know who comes. */
 export interface AgentGuard {
   readonly tls: TlsProvider;
+  /** The name in its certificate, which all processes of a host share. */
+  readonly machine: string;
 }
 
 export interface RunningAgent {
@@ -221,11 +224,18 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       insecure: deps.insecureListen,
       logger,
     });
-    // The way in when every head is dead. Of several shards each would have to guard it alone.
-    if (deps.guard !== undefined && deps.shard === undefined)
+    // The way in when every head is dead. Of several shards the first lets in for all.
+    if (deps.guard !== undefined && (deps.shard === undefined || deps.shard.index === 0))
       scope.own(await listenLocally(localSockets(agent.stateDir, agent.sockets), server, logger));
     if (deps.shard !== undefined)
-      inner = await startServer({ listen: INNER_LISTEN, services: { Agent: services }, logger });
+      inner = await startServer({
+        listen: INNER_LISTEN,
+        services: {
+          Agent: deps.guard === undefined ? services : servicesOfHost(services, deps.guard.machine),
+        },
+        tls: deps.guard?.tls,
+        logger,
+      });
     const { port } = server;
     // Port 0 in configuration: what heads are told is the port that was bound.
     const advertise = agent.advertise.map((address) =>

@@ -13,8 +13,9 @@ import { UNARY_DEADLINE_MS, type UnaryMethod } from "./deadlines.ts";
 import { fromStatus } from "./error-detail.ts";
 import { WIRE_LIMITS } from "./limits.ts";
 import { type ChannelTls, plainCredentials, TLS_SERVER_NAME, tlsCredentials } from "./listen/client-tls.ts";
+import { BEHALF_HEADER, type PeerIdentity } from "./listen/peer-identity.ts";
 import { outletOf } from "./outlet-of.ts";
-import { type Client, SERVICES, type ServiceName } from "./services.ts";
+import { type Asking, type Client, SERVICES, type ServiceName } from "./services.ts";
 import type { Duplex, Inlet } from "./streams.ts";
 
 export interface Channel<S extends ServiceName> {
@@ -78,7 +79,7 @@ export function openChannel<S extends ServiceName>(
       failure,
       address,
       running,
-      metadata: () => metadataOf(tls?.bearer?.()),
+      metadata: (behalf) => metadataOf(tls?.bearer?.(), behalf),
     }),
     ready: ({ timeoutMs, signal }) => ready(grpcClient, { timeoutMs, signal, peer, address, trust }),
     close() {
@@ -102,11 +103,12 @@ interface CallContext {
   readonly address: string;
   readonly running: Set<RunningCall>;
   /** What goes in front of every call. */
-  readonly metadata: () => Metadata;
+  readonly metadata: (behalf: PeerIdentity | undefined) => Metadata;
 }
 
-function metadataOf(bearer: string | undefined): Metadata {
+function metadataOf(bearer: string | undefined, behalf: PeerIdentity | undefined): Metadata {
   const metadata = new Metadata();
+  if (behalf !== undefined) metadata.set(BEHALF_HEADER, encodeURIComponent(JSON.stringify(behalf)));
   if (bearer !== undefined) metadata.set("authorization", `Bearer ${bearer}`);
   return metadata;
 }
@@ -142,16 +144,12 @@ function clientOf<S extends ServiceName>(
   ) as Client<S>;
 }
 
-interface Cancellable {
-  readonly signal: AbortSignal;
-}
-
 function unaryCall(
   grpcClient: GrpcClient,
   shape: MethodShape,
   { failure, running, metadata, timeoutMs }: CallContext & { readonly timeoutMs: number },
 ) {
-  return (request: object, { signal }: Cancellable): Promise<object> =>
+  return (request: object, { signal, behalf }: Asking): Promise<object> =>
     new Promise((resolve, reject) => {
       if (signal.aborted) {
         reject(ConfedError.from(signal.reason, "canceled"));
@@ -164,7 +162,7 @@ function unaryCall(
         shape.requestSerialize,
         shape.responseDeserialize,
         request,
-        metadata(),
+        metadata(behalf),
         options,
         (reason: ServiceError | null, response?: object) => {
           signal.removeEventListener("abort", cancel);
@@ -181,13 +179,13 @@ function unaryCall(
 }
 
 function streamCall(grpcClient: GrpcClient, shape: MethodShape, { failure, running, metadata }: CallContext) {
-  return (request: object, { signal }: Cancellable): Inlet<object> => {
+  return (request: object, { signal, behalf }: Asking): Inlet<object> => {
     const call = grpcClient.makeServerStreamRequest(
       shape.path,
       shape.requestSerialize,
       shape.responseDeserialize,
       request,
-      metadata(),
+      metadata(behalf),
     );
     return inletOf(track(call, running), { failure, signal, over: () => undefined });
   };
@@ -198,12 +196,12 @@ function bidiCall(
   shape: MethodShape,
   { failure, address, running, metadata }: CallContext,
 ) {
-  return ({ signal }: Cancellable): Duplex<object, object> => {
+  return ({ signal, behalf }: Asking): Duplex<object, object> => {
     const call: ClientDuplexStream<object, object> = grpcClient.makeBidiStreamRequest(
       shape.path,
       shape.requestSerialize,
       shape.responseDeserialize,
-      metadata(),
+      metadata(behalf),
     );
     const { outlet, over } = outletOf<object>({
       call,

@@ -13,7 +13,7 @@ import { toStatus } from "./error-detail.ts";
 import { WIRE_LIMITS } from "./limits.ts";
 import type { Connection } from "./listen/connection.ts";
 import { LISTEN_LIMITS } from "./listen/listen-limits.ts";
-import type { Call } from "./listen/peer-identity.ts";
+import { BEHALF_HEADER, type Call, type PeerIdentity } from "./listen/peer-identity.ts";
 import { outletOf } from "./outlet-of.ts";
 import { type Handlers, SERVICES, type ServiceName } from "./services.ts";
 import type { Duplex } from "./streams.ts";
@@ -151,11 +151,13 @@ function serveBidi(
 /** Who makes the call: the connection says, and a token of its own, if there is one. */
 function callOf(connection: Connection, { metadata }: { readonly metadata: Metadata }): Call {
   const [authorization] = metadata.get("authorization");
-  if (typeof authorization !== "string") return connection;
-  const [, bearer = ""] = /^Bearer (\S{1,1024})$/i.exec(authorization) ?? [];
+  const [behalf] = metadata.get(BEHALF_HEADER);
+  if (typeof authorization !== "string" && typeof behalf !== "string") return connection;
+  const [, bearer = ""] = /^Bearer (\S{1,1024})$/i.exec(String(authorization)) ?? [];
   return {
     peer: connection.peer,
-    bearer,
+    bearer: authorization === undefined ? undefined : bearer,
+    behalf: behalfIn(behalf),
     vouch() {
       connection.vouch();
     },
@@ -163,6 +165,15 @@ function callOf(connection: Connection, { metadata }: { readonly metadata: Metad
       connection.blame();
     },
   };
+}
+
+function behalfIn(header: string | Buffer | undefined): PeerIdentity | undefined {
+  if (typeof header !== "string") return undefined;
+  try {
+    return JSON.parse(decodeURIComponent(header)) as PeerIdentity;
+  } catch {
+    return undefined; // Of somebody who will not be believed anyway.
+  }
 }
 
 /** The connection of a call, or why the call is refused. */

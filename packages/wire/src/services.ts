@@ -1,6 +1,6 @@
 import type { AgentDefinition } from "./generated/confed/v1/Agent.ts";
 import type { HeadDefinition } from "./generated/confed/v1/Head.ts";
-import type { Call } from "./listen/peer-identity.ts";
+import type { Call, PeerIdentity } from "./listen/peer-identity.ts";
 import type { Duplex, Inlet, Outlet } from "./streams.ts";
 
 type Kind = "bidi" | "serverStream" | "unary";
@@ -71,12 +71,19 @@ type Handler<K, T> = T extends { request: unknown; response: infer Out; requestR
       : (request: In, signal: AbortSignal, call: Call) => Promise<Out>
   : never;
 
+/** What goes with every call. */
+export interface Asking {
+  readonly signal: AbortSignal;
+  /** Whom it is made for, where that is not us: see {@link Call.behalf}. */
+  readonly behalf?: PeerIdentity | undefined;
+}
+
 type Asked<K, T> = T extends { request: infer Out; responseReceived: infer In }
   ? K extends "bidi"
-    ? (options: { readonly signal: AbortSignal }) => Duplex<In, Out>
+    ? (options: Asking) => Duplex<In, Out>
     : K extends "serverStream"
-      ? (request: Out, options: { readonly signal: AbortSignal }) => Inlet<In>
-      : (request: Out, options: { readonly signal: AbortSignal }) => Promise<In>
+      ? (request: Out, options: Asking) => Inlet<In>
+      : (request: Out, options: Asking) => Promise<In>
   : never;
 
 /**

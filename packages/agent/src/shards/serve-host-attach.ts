@@ -2,6 +2,7 @@ import { type Clock, ConfedError } from "@confed/kernel";
 import {
   type AttachRequestReceived,
   type AttachResponse,
+  type Call,
   type Duplex,
   type Handlers,
   toDetail,
@@ -49,7 +50,7 @@ export function serveHostAttach(
     try {
       const shard = await elsewhere(console, deps);
       if (shard === undefined) serveOurselves();
-      else relay(stream, { sibling: deps.siblings.sibling(shard), give });
+      else relay(stream, { sibling: deps.siblings.sibling(shard), give, call });
     } catch (reason) {
       refuse(stream, ConfedError.from(reason));
     }
@@ -86,9 +87,14 @@ function relay(
   {
     sibling,
     give,
-  }: { readonly sibling: Sibling; readonly give: (onMessage: OnMessage, onEnd: OnEnd) => void },
+    call,
+  }: {
+    readonly sibling: Sibling;
+    readonly give: (onMessage: OnMessage, onEnd: OnEnd) => void;
+    readonly call: Call;
+  },
 ): void {
-  const far = sibling.client.attach({ signal: new AbortController().signal });
+  const far = sibling.client.attach({ signal: new AbortController().signal, behalf: call.peer });
   let over = false;
   const end = () => {
     if (over) return;
@@ -100,6 +106,8 @@ function relay(
   far.receive(
     (message) => {
       if (over) return;
+      // Let in there: who it is was proven.
+      if (message.opened) call.vouch();
       stream.send(message);
       if (message.end) end();
       else hold(far, stream);

@@ -39,10 +39,11 @@ export async function serveHostTail(
     const renumber = numbers(part);
     const inlet = siblings
       .sibling(shard)
-      .client.tail({ ...request, selection }, { signal: new AbortController().signal });
+      .client.tail({ ...request, selection }, { signal: new AbortController().signal, behalf: call.peer });
     inlets.push(inlet);
     inlet.receive((message) => {
       if (over) return;
+      call.vouch();
       outlet.send(renumbered(message, renumber));
       const full = fullness(outlet);
       if (full === undefined) return;

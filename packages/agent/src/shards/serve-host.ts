@@ -43,7 +43,7 @@ export function serveHost(own: Handlers<"Agent">, deps: HostDeps): Handlers<"Age
           outlet,
           elsewhere(request.console, deps).then((shard) => {
             if (shard === undefined) own.readLog(request, outlet, call);
-            else piped(siblings.sibling(shard).client.readLog(request, { signal: NEVER() }), outlet);
+            else piped(siblings.sibling(shard).client.readLog(request, NEVER(call)), { outlet, call });
           }),
         );
     },
@@ -60,7 +60,7 @@ export function serveHost(own: Handlers<"Agent">, deps: HostDeps): Handlers<"Age
       const shard = await elsewhere(request.console, deps);
       return shard === undefined
         ? own.inspect(request, signal, call)
-        : siblings.sibling(shard).client.inspect(request, { signal });
+        : vouched(siblings.sibling(shard).client.inspect(request, { signal, behalf: call.peer }), call);
     },
     control: async (request, signal, call) => {
       // A reload is the supervisor's, whoever is asked.
@@ -74,6 +74,13 @@ export function serveHost(own: Handlers<"Agent">, deps: HostDeps): Handlers<"Age
   };
 }
 
+/** The shard that answers knows who asks. */
+async function vouched<T>(answer: Promise<T>, call: Call): Promise<T> {
+  const given = await answer;
+  call.vouch();
+  return given;
+}
+
 /** A stream whose server could not begin ends with the reason. */
 function ended(outlet: Outlet<never>, serving: Promise<void>): void {
   serving.catch((reason: unknown) => {
@@ -82,7 +89,7 @@ function ended(outlet: Outlet<never>, serving: Promise<void>): void {
 }
 
 /** Streams to other shards end by themselves when they are done: cancelling many at once ends the connection. */
-const NEVER = () => new AbortController().signal;
+const NEVER = ({ peer }: Call) => ({ signal: new AbortController().signal, behalf: peer });
 
 type Receiving<M> = {
   receive(onMessage: (message: M) => void, onEnd: (error?: ConfedError) => void): void;
@@ -92,18 +99,22 @@ type Receiving<M> = {
 };
 
 /** Everything of `inlet` to `outlet`, no faster than it is read. */
-function piped(inlet: Receiving<ReadLogResponse>, outlet: Outlet<ReadLogResponse>): void {
-  pump(inlet, outlet, (error) => {
+function piped(
+  inlet: Receiving<ReadLogResponse>,
+  { outlet, call }: { readonly outlet: Outlet<ReadLogResponse>; readonly call: Call },
+): void {
+  pump(inlet, { outlet, call }, (error) => {
     outlet.end(error);
   });
 }
 
 function pump<M extends object>(
   inlet: Receiving<M>,
-  outlet: Outlet<M>,
+  { outlet, call }: { readonly outlet: Outlet<M>; readonly call: Call },
   onEnd: (error?: ConfedError) => void,
 ): void {
   inlet.receive((message) => {
+    call.vouch();
     outlet.send(message);
     const full = fullness(outlet);
     if (full === undefined) return;
@@ -143,9 +154,9 @@ async function list(
   }
   for (const [shard, selection] of selected.others) {
     if (outlet.signal.aborted) return;
-    const inlet = siblings.sibling(shard).client.list({ ...request, selection }, { signal: NEVER() });
+    const inlet = siblings.sibling(shard).client.list({ ...request, selection }, NEVER(call));
     const failure = await new Promise<ConfedError | undefined>((resolve) => {
-      pump(inlet, outlet, resolve);
+      pump(inlet, { outlet, call }, resolve);
     });
     error ??= failure;
   }
@@ -168,7 +179,10 @@ async function controlHost(
   for (const [shard, selection] of selected.others) {
     parts.push(
       Promise.resolve()
-        .then(() => siblings.sibling(shard).client.control({ ...request, selection }, { signal }))
+        .then(() => {
+          const asking = { signal, behalf: call.peer };
+          return vouched(siblings.sibling(shard).client.control({ ...request, selection }, asking), call);
+        })
         .catch((reason: unknown) => ({ consoles: [], errors: [toDetail(ConfedError.from(reason))] })),
     );
   }

@@ -183,11 +183,14 @@ class Shard {
       ),
     });
     const config = { agent, logs, audit, consoles: owned.map(({ spec }) => spec), files: [] };
+    const guard = deps.guardOf(agent);
+    this.#siblings.know(guard);
     this.#agent = await startAgent(config, {
       ...deps,
-      guard: deps.guardOf(agent),
+      guard,
       openAudit: openAudit && ((own, logger) => openAudit(own, logger, index)),
       shard: {
+        index,
         log: { positionsDir: directory, leaveFiles },
         around: (name, transport) => crumbs.around(name, transport),
         lift: (name) => crumbs.lift(name),

@@ -8,6 +8,8 @@ import type { ReloadReport } from "../reload/reload-report.ts";
 
 /** What makes an agent one shard of several. */
 export interface ShardSeat {
+  /** From 0. */
+  readonly index: number;
   readonly log: Pick<WriterOptions, "positionsDir" | "leaveFiles">;
   /** Where the last owners of its consoles left their logs. */
   readonly handed: readonly Position[];

@@ -1,5 +1,5 @@
 import { ConfedError } from "@confed/kernel";
-import { type Channel, type Client, openChannel } from "@confed/wire";
+import { type Channel, type ChannelTls, type Client, openChannel, type TlsProvider } from "@confed/wire";
 
 /** Another shard of this host. */
 export interface Sibling {
@@ -15,10 +15,16 @@ export class Siblings {
   readonly #where: (names: readonly string[]) => Promise<readonly (number | null)[]>;
   #addresses: readonly (string | null)[] = [];
   #self = 0;
+  #tls: ChannelTls | undefined;
   readonly #channels = new Map<number, { readonly address: string; readonly channel: Channel<"Agent"> }>();
 
   constructor(where: (names: readonly string[]) => Promise<readonly (number | null)[]>) {
     this.#where = where;
+  }
+
+  /** Whom they are: the same machine as we. Without it, all is plain. Before anybody is asked. */
+  know(guard: { readonly tls: TlsProvider; readonly machine: string } | undefined): void {
+    this.#tls = guard && { provider: guard.tls, id: guard.machine };
   }
 
   /** By index; null: it does not serve now. What was open to an address that is no more is closed. */
@@ -67,7 +73,7 @@ export class Siblings {
     const address = this.#addresses[index];
     if (address === undefined || address === null) return undefined;
     const known = this.#channels.get(index);
-    const { channel } = known ?? { channel: openChannel("Agent", address) };
+    const { channel } = known ?? { channel: openChannel("Agent", address, this.#tls) };
     if (known === undefined) this.#channels.set(index, { address, channel });
     return { index, client: channel.client };
   }

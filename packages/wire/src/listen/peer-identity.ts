@@ -39,11 +39,19 @@ export interface NoIdentity {
   readonly rejected?: string | undefined;
 }
 
+/** The header with whom a call is made for, JSON, percent-encoded. */
+export const BEHALF_HEADER = "confed-behalf";
+
 /** What a service is told of who makes a call, and tells of it. */
 export interface Call {
   readonly peer: PeerIdentity;
   /** A token that came with this call alone: somebody's log-in. "" for one that cannot be read. */
   readonly bearer?: string | undefined;
+  /**
+   * Whom the peer says it makes this call for. Anybody can say so: believed only from who is ourselves, as one
+   * process of a host is to another.
+   */
+  readonly behalf?: PeerIdentity | undefined;
   /**
    * The call has proven who makes it: by a ticket, a token, a password. Its connection may stay. Over
    * TLS a connection without a certificate for which nobody vouches is closed 10 s after it began.

@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { RigProcess, runConfed } from "@confed/testkit";
+import { expect, onTestFailed, onTestFinished } from "vitest";
+
+const CONFED = fileURLToPath(new URL("../../packages/confed/dist/main.js", import.meta.url));
+
+interface AgentOptions {
+  /** Of its files; "sn01" unless given. */
+  readonly place?: string;
+  readonly consoles?: readonly string[];
+  readonly tls?: string;
+  readonly shards?: number;
+}
+
+/** Real heads and agents with configurations of their own, and the commands of an administrator. */
+export class Cluster {
+  readonly directory = mkdtempSync(join(tmpdir(), "confed-enrol-"));
+  readonly #processes: RigProcess[] = [];
+
+  constructor() {
+    onTestFinished(async () => {
+      for (const process of this.#processes) await process.stop();
+      rmSync(this.directory, { recursive: true, force: true });
+    });
+    onTestFailed(() => {
+      process.stderr.write(`${this.#processes.map(({ said }) => said).join("\n")}\n`);
+    });
+  }
+
+  file(name: string, config: object): string {
+    const path = join(this.directory, `${name}.json`);
+    writeFileSync(path, JSON.stringify(config));
+    return path;
+  }
+
+  async head(name = "head", more: object = { tls: "on" }) {
+    const state = join(this.directory, name);
+    const config = this.file(name, { head: { listen: "127.0.0.1:0", state, ...more } });
+    const process = this.#process(name, ["head", "--config", config]);
+    const { address } = await process.start();
+    return { config, process, state, address: String(address) };
+  }
+
+  agentConfig(heads: readonly string[], options: AgentOptions = {}) {
+    const { place = "sn01", consoles = ["n1"], ...more } = options;
+    const id = "sn01";
+    const state = join(this.directory, place);
+    const config = this.file(place, {
+      agent: { id, listen: "127.0.0.1:0", heads, state, ...more },
+      logs: { path: join(this.directory, `${place}-&.log`) },
+      consoles: consoles.map((name) => ({ name, transport: "tcp", host: "127.0.0.1", port: 1 })),
+    });
+    return { config, state, identity: join(state, "identity") };
+  }
+
+  agent(name: string, config: string): RigProcess {
+    return this.#process(name, ["agent", "--config", config]);
+  }
+
+  /** An agent that is enrolled at this head. */
+  async enrolled(head: { readonly config: string; readonly address: string }, options: AgentOptions = {}) {
+    const made = this.agentConfig([head.address], { tls: "on", ...options });
+    const token = await this.token(head, "--agent", "sn01");
+    const how = ["agent", "enroll", "--head", head.address, "--token", token, "-c", made.config];
+    expect(await runConfed(how)).toMatchObject({ status: 0 });
+    return made;
+  }
+
+  async token(head: { readonly config: string }, ...args: readonly string[]): Promise<string> {
+    const run = await runConfed(["token", "create", ...args, "-c", head.config]);
+    expect(run).toMatchObject({ status: 0, stdout: expect.stringMatching(/^confed1\.\S+\n$/) });
+    return run.stdout.trim();
+  }
+
+  #process(name: string, args: readonly string[]): RigProcess {
+    const more = ["--log-format", "json", "--until-stdin-ends"];
+    const made = new RigProcess({ name, argv: [process.execPath, CONFED, ...args, ...more] });
+    this.#processes.push(made);
+    return made;
+  }
+}
