@@ -224,9 +224,13 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       insecure: deps.insecureListen,
       logger,
     });
+    const local = server;
     // The way in when every head is dead. Of several shards the first lets in for all.
-    if (deps.guard !== undefined && (deps.shard === undefined || deps.shard.index === 0))
-      scope.own(await listenLocally(localSockets(agent.stateDir, agent.sockets), server, logger));
+    const openSockets = async () => {
+      if (deps.guard !== undefined && (deps.shard === undefined || deps.shard.index === 0))
+        scope.own(await listenLocally(localSockets(agent.stateDir, agent.sockets), local, logger));
+    };
+    if (inheritance === undefined) await openSockets();
     if (deps.shard !== undefined)
       inner = await startServer({
         listen: INNER_LISTEN,
@@ -264,6 +268,11 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     await beginConsoles(inheritance, adopted, { table, feed, logger });
     const how = inheritance === undefined ? "started" : "has taken over";
     audit.event({ event: "process.start", agent: agent.id, text: how, details: { version } });
+    // Not sooner: to ask for a group may take seconds. And nobody is there any more who would go on instead.
+    if (inheritance !== undefined)
+      await openSockets().catch((reason: unknown) => {
+        logger.error("no local sockets", { cause: ConfedError.from(reason).message });
+      });
     // A head hears of thousands of consoles at once: not before the logs have what gathered meanwhile.
     if (inheritance !== undefined) await feed.settled(CAUGHT_UP_MS_MAX);
     for (const join of joins) join.start();
