@@ -39,4 +39,5 @@ function listed(names: readonly string[]): string {
   return names.length > NAMES_MAX ? `${shown} ...` : shown;
 }
 
+/** A record is read by people; which consoles they were stands in the configuration. */
 const NAMES_MAX = 20;

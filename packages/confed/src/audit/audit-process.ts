@@ -66,5 +66,6 @@ export function spawnAuditWriter(start: WriterStart, { onReply, onDied }: AuditP
 /** It holds a queue of a megabyte at most, and there is one for every process that is audited. */
 const FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64"];
 
+/** For what waits to be written: a disk that hangs keeps nobody from ending. */
 const END_MS_MAX = 3_000;
 const KILL_WAIT_MS = 1_000;
