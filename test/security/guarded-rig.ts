@@ -9,6 +9,7 @@ import { silentLogger, systemClock } from "@confed/kernel";
 import {
   Attached,
   MemoryStore,
+  recordedAudit,
   type SocketConsole,
   startSocketConsole,
   TestAuthority,
@@ -28,6 +29,8 @@ import {
 export class GuardedRig {
   readonly authority = new TestAuthority();
   readonly store = new MemoryStore();
+  /** What head and agents audit. */
+  readonly audit = recordedAudit();
   /** For whatever a test needs; gone at its end. */
   readonly directory = mkdtempSync(join(tmpdir(), "guarded-"));
   readonly #closers: (() => unknown)[] = [];
@@ -50,6 +53,7 @@ export class GuardedRig {
       {
         ...{ clock: systemClock, logger: silentLogger, version: "1.0" },
         resolveHost: async (host) => [host],
+        audit: this.audit,
         guard: { tls: this.#machine("head/h1"), store: this.store },
       },
     );
@@ -113,6 +117,7 @@ export class GuardedRig {
     if (loaded.ok === undefined) throw new Error(JSON.stringify(loaded.faults));
     const agent = await startAgent(loaded.ok, {
       ...{ clock: systemClock, logger: silentLogger, version: "1.0", env: {}, residentBytes: () => 0 },
+      openAudit: () => this.audit,
       guard: { tls: this.#machine(`agent/${as}`), machine: as },
     });
     this.#closers.push(() => agent.stop());

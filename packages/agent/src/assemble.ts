@@ -24,6 +24,7 @@ import { localSockets, rolesOfSockets } from "./access/local-sockets.ts";
 import { openAccess } from "./access/open-access.ts";
 import { ticketedAccess } from "./access/ticketed-access.ts";
 import { auditedReload } from "./audit/audited-reload.ts";
+import { auditedTickets } from "./audit/audited-tickets.ts";
 import { strictAudit } from "./audit/strict-audit.ts";
 import { Cadence } from "./console/cadence.ts";
 import { ConsoleFleet } from "./console/console-fleet.ts";
@@ -134,7 +135,12 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   let inner: RunningServer | undefined;
   scope.own(() => Promise.all([server?.close(), inner?.close()]).then(() => undefined));
 
-  const way = { stateDir: agent.stateDir, env: deps.env };
+  const way = {
+    ...{ stateDir: agent.stateDir, env: deps.env },
+    onSecret: (console: string, from: string) => {
+      audit.event({ event: "secret.read", agent: agent.id, console, text: from });
+    },
+  };
   const forTransports = { clock, resolver, logger };
   const transportFor = (spec: ConsoleSpec) => {
     const transport = transportOf(spec, way)(forTransports);
@@ -179,7 +185,9 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     },
     gate,
   });
-  const policy = new HeldPolicy(agent.stateDir, logger);
+  const policy = new HeldPolicy(agent.stateDir, logger, (head, revision) => {
+    audit.event({ event: "policy.received", agent: agent.id, details: { head, revision } });
+  });
   const epoch = randomUUID();
   const key = agentKeyIn(agent.stateDir);
   const access =
@@ -188,6 +196,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       : ticketedAccess({
           ...{ agent: agent.id, epoch, policy, key, clock },
           rolesOfSocket: rolesOfSockets(agent.sockets),
+          tickets: auditedTickets(audit, agent.id),
         });
   const services = agentServices({
     access,
@@ -222,6 +231,9 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       services: { Agent: front },
       tls: deps.guard?.tls,
       insecure: deps.insecureListen,
+      onShutOut: (source, fault) => {
+        audit.event({ event: "penalty", agent: agent.id, peer: source, text: fault });
+      },
       logger,
     });
     const local = server;

@@ -10,6 +10,7 @@ import { AgentLinks } from "./attach/agent-links.ts";
 import type { ResolveHost } from "./attach/dial-agent.ts";
 import { Relays } from "./attach/relays.ts";
 import { auditOwners } from "./audit/audit-owners.ts";
+import { auditedAccess } from "./audit/audited-access.ts";
 import { Directory } from "./directory/directory.ts";
 import { type EnrolledHead, headTrust, type TlsMode } from "./enrolment/head-trust.ts";
 import { headSockets } from "./enrolment/local-socket.ts";
@@ -91,8 +92,16 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
     () => clock.nowMs() < oldAtMs,
   );
   scope.own(auditOwners(directory, audit));
-  const logins = guard && new Logins({ store: guard.store, clock, pam: guard.pam });
-  const access = accessOf({ guard, logins }, deps, scope);
+  const logins =
+    guard &&
+    new Logins({
+      ...{ store: guard.store, clock, pam: guard.pam },
+      onReuse: (user) => {
+        const text = "what renews a log-in was used twice";
+        audit.alarm({ event: "token.reused", subject: user, text });
+      },
+    });
+  const access = auditedAccess(accessOf({ guard, logins }, deps, scope), audit);
   const links = new AgentLinks({ directory, clock, logger, resolveHost, tls: guard?.tls });
   scope.own(() => {
     links.close();
@@ -136,6 +145,7 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
   );
   const service = headService({
     access,
+    audit,
     logins,
     store: guard?.store,
     clock,
@@ -155,6 +165,9 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
   try {
     const server = await startServer({
       ...{ listen, services: { Head: service }, tls: guard?.tls, logger },
+      onShutOut: (source, fault) => {
+        audit.event({ event: "penalty", peer: source, text: fault });
+      },
       insecure: deps.insecureListen,
     });
     scope.own(() => server.close());

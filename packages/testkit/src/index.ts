@@ -55,6 +55,7 @@ export {
 } from "./raw-http2.ts";
 export { RconsRun } from "./rcons-run.ts";
 export { readToTheEnd } from "./read-to-the-end.ts";
+export { type RecordedAudit, recordedAudit } from "./recorded-audit.ts";
 export { RigProcess } from "./rig-process.ts";
 export { type Ser2net, startSer2net } from "./ser2net.ts";
 export { type SerialPair, startSerialPair } from "./serial-pair.ts";

@@ -6,6 +6,7 @@ import { Entrance } from "./listen/entrance.ts";
 import { LISTEN_LIMITS } from "./listen/listen-limits.ts";
 import { Listener } from "./listen/listener.ts";
 import type { PeerIdentity } from "./listen/peer-identity.ts";
+import type { Fault } from "./listen/penalties.ts";
 import type { TlsProvider } from "./listen/tls-material.ts";
 import { implementation } from "./serve-calls.ts";
 import type { Handlers, ServiceName } from "./services.ts";
@@ -23,6 +24,8 @@ export interface ServerOptions {
   /** Plain beyond loopback all the same. Logged as an error at each start. */
   readonly insecure?: boolean | undefined;
   readonly logger: Logger;
+  /** Told when a source is shut out, and for what. */
+  readonly onShutOut?: ((source: string, fault: Fault) => void) | undefined;
 }
 
 export interface RunningServer {

@@ -14,11 +14,18 @@ export class HeldPolicy {
   readonly #logger: Pick<Logger, "info" | "warn">;
   readonly #listeners = new Set<() => void>();
   readonly #keysOfHead = new Map<string, readonly Uint8Array[]>();
+  readonly #onTaken: (head: string, revision: number) => void;
   #compiled: CompiledPolicy;
 
-  constructor(stateDir: string, logger: Pick<Logger, "info" | "warn">) {
+  /** `onTaken`: told of each newer one, once it is in force. */
+  constructor(
+    stateDir: string,
+    logger: Pick<Logger, "info" | "warn">,
+    onTaken: (head: string, revision: number) => void = () => undefined,
+  ) {
     this.#path = join(stateDir, "policy.json");
     this.#logger = logger;
+    this.#onTaken = onTaken;
     this.#compiled = compilePolicy(this.#read());
   }
 
@@ -65,6 +72,7 @@ export class HeldPolicy {
     if (policy.revision > this.#compiled.revision) {
       this.#compiled = compilePolicy(policy);
       this.#logger.info("policy taken over", { head, revision: policy.revision });
+      this.#onTaken(head, policy.revision);
       try {
         writeOwn(this.#path, text);
       } catch (reason) {

@@ -216,6 +216,25 @@ test("revocation voids tickets, tokens and live grants from before it, and not t
   expect(may(fresh, "view", "write")).toEqual([true, true]);
 });
 
+test("revocation ends what a certificate or a local socket began before it, and nothing after it", () => {
+  for (const [peer, subject] of [
+    [callBy({ class: "user", id: "anna", fingerprint: "f", issuer: "i" }), "user:anna"],
+    [callBy({ class: "local", group: "ops" }), "local:ops"],
+  ] as const) {
+    const { revision } = policy.current;
+    const [session, call] = [attach({}, client, peer), access.authorise(peer)];
+    push(revision + 1, {
+      bindings: [{ to: "user:anna", roles: ["operator"] }],
+      revoked: [{ subject, revision: revision + 1 }],
+    });
+    for (const grant of [session, call]) {
+      expect(may(grant, "view", "write")).toEqual([false, false]);
+      expect(grant.ended?.rawMessage).toBe("your access was revoked");
+    }
+    expect(may(attach({}, client, peer), "view", "write")).toEqual([true, true]);
+  }
+});
+
 test("a newer policy takes from a ticket and never adds; an older one leaves the head's word", () => {
   const grant = attach({ ticket: ticket() });
   push(4, { bindings: [{ to: "user:anna", roles: ["viewer"] }] });

@@ -14,6 +14,7 @@ import {
   type VerbSet,
 } from "@confed/trust";
 import type { Call, OpenReceived, PeerIdentity, TicketReceived } from "@confed/wire";
+import type { AuditedTickets } from "../audit/audited-tickets.ts";
 import type { Access, Admission, Grant, SessionGrant } from "./access.ts";
 import type { HeldPolicy } from "./held-policy.ts";
 
@@ -27,8 +28,8 @@ export interface TicketedAccessDeps {
   readonly clock: Clock;
   /** The roles that come with a local socket, by its group. */
   readonly rolesOfSocket?: ReadonlyMap<string, readonly string[]> | undefined;
-  /** Told of what was refused and why, for the audit. */
-  readonly onRefused?: ((call: Call, error: ConfedError) => void) | undefined;
+  /** Told of what was used, and of what was refused and why; for the audit. */
+  readonly tickets?: AuditedTickets | undefined;
 }
 
 /**
@@ -37,14 +38,14 @@ export interface TicketedAccessDeps {
  * that head's may take from it, never add.
  */
 export function ticketedAccess(deps: TicketedAccessDeps): Access {
-  const { agent, epoch, policy, key, clock, rolesOfSocket, onRefused } = deps;
+  const { agent, epoch, policy, key, clock, rolesOfSocket, tickets } = deps;
   const desk = new TicketDesk({ agent, epoch, nowMs: () => clock.nowMs() });
   desk.trust(policy.ticketKeys);
   policy.watch(() => {
     desk.trust(policy.ticketKeys);
   });
 
-  function told<T>(call: Call, run: () => T): T {
+  function told<T>(call: Call, run: () => T, claims?: Permission): T {
     try {
       const answer = run();
       // Nobody is known yet by a ticket alone: whoever holds its key is still to sign.
@@ -52,7 +53,7 @@ export function ticketedAccess(deps: TicketedAccessDeps): Access {
       return answer;
     } catch (reason) {
       if (reason instanceof RefusedError && !reason.mendable) call.blame();
-      onRefused?.(call, ConfedError.from(reason));
+      tickets?.onRefused(call, ConfedError.from(reason), claims);
       throw reason;
     }
   }
@@ -64,7 +65,9 @@ export function ticketedAccess(deps: TicketedAccessDeps): Access {
           const read = desk.read(ticket);
           // A ticket bound to nobody counts for a head that has shown to be one.
           if (!isHead(call.peer)) throw new RefusedError("ticket", "bad_proof");
-          return permitted(read.useUnbound());
+          const claims = read.useUnbound();
+          tickets?.onUsed(call, claims);
+          return permitted(claims);
         }
         return identified(call.peer);
       }),
@@ -98,11 +101,16 @@ export function ticketedAccess(deps: TicketedAccessDeps): Access {
       is: "to_prove",
       id: read.claims.id,
       prove: (signature) =>
-        told(call, () => {
-          const claims = read.use(nonce, signature);
-          const supersedes = supersededBy(open, claims.clientKey);
-          return session(permitted(claims), { ...claims, leftMs: claims.sessionMs }, supersedes);
-        }),
+        told(
+          call,
+          () => {
+            const claims = read.use(nonce, signature);
+            tickets?.onUsed(call, claims);
+            const supersedes = supersededBy(open, claims.clientKey);
+            return session(permitted(claims), { ...claims, leftMs: claims.sessionMs }, supersedes);
+          },
+          read.claims,
+        ),
     };
   }
 
@@ -117,11 +125,15 @@ export function ticketedAccess(deps: TicketedAccessDeps): Access {
       is: "to_prove",
       id,
       prove: (signature) =>
-        told(call, () => {
-          if (!isProven(claims.clientKey, { id, agent, nonce }, signature))
-            throw new RefusedError("resume token", "bad_proof");
-          return session(grant, { ...claims, leftMs: untilMs - wallTimeMs }, id);
-        }),
+        told(
+          call,
+          () => {
+            if (!isProven(claims.clientKey, { id, agent, nonce }, signature))
+              throw new RefusedError("resume token", "bad_proof");
+            return session(grant, { ...claims, leftMs: untilMs - wallTimeMs }, id);
+          },
+          claims,
+        ),
     };
   }
 
@@ -208,7 +220,9 @@ export function ticketedAccess(deps: TicketedAccessDeps): Access {
       }
       return authority;
     };
-    const isRevoked = () => givenAt !== undefined && policy.current.isRevoked(subject.name, givenAt);
+    // What goes on without having been given ends with a revocation that comes later, as well.
+    const fromRevision = givenAt ?? policy.current.revision;
+    const isRevoked = () => policy.current.isRevoked(subject.name, fromRevision);
     // A ticket may be newer than what has been pushed to us so far.
     // Whoever came through a socket of a head's own host has roles that no policy speaks of.
     const isHeadsOwn = givenAt !== undefined && subject.name.startsWith("local:");

@@ -125,6 +125,7 @@ export class AttachedViewer implements Seat, Relievable {
     const { console } = this.#listed;
     console.viewers.disarm(this, reason);
     console.note({ what: "mode", by: this.subject, text: "VIEW" });
+    this.audit("attach.mode", { text: "VIEW", details: { reason } });
     this.#deps.table.changed(console.name);
   }
 
@@ -153,13 +154,13 @@ export class AttachedViewer implements Seat, Relievable {
 
   end(error: ConfedError, { reattach = false } = {}): void {
     if (this.#over) return;
-    this.leave();
+    this.leave(error.message);
     this.#stream.send({ end: { error: toDetail(error), reattach } });
     this.#stream.end();
   }
 
-  /** The client is gone, or told to go. Idempotent. */
-  leave(): void {
+  /** The client is gone, or told to go and why. Idempotent. */
+  leave(why?: string): void {
     if (this.#over) return;
     const { console } = this.#listed;
     this.#place = { is: "over" };
@@ -168,7 +169,7 @@ export class AttachedViewer implements Seat, Relievable {
     this.#deps.relief.remove(this);
     console.viewers.remove(this);
     console.note({ what: "detach", by: this.subject });
-    this.audit("attach.end");
+    this.audit("attach.end", why === undefined ? {} : { text: why });
     console.viewerLeft();
     this.#deps.table.changed(console.name);
   }

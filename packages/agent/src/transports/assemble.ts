@@ -19,6 +19,8 @@ export interface TransportContext {
   readonly stateDir: string;
   /** For secrets that are references into the environment, and for the ssh-agent's socket. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Told where a secret of a console is read from, the first time. */
+  readonly onSecret?: ((console: string, from: string) => void) | undefined;
 }
 
 /** From the words of configuration to a way of reaching the console. The one page that knows all kinds. */
@@ -41,6 +43,10 @@ export function transportOf(spec: ConsoleSpec, context: TransportContext): Trans
   }
 }
 
+function placeOf(ref: SecretRef): string {
+  return "env" in ref ? `$${ref.env}` : ref.file;
+}
+
 /** Where a console leads, for people. */
 export function targetOf(spec: ConsoleSpec): string {
   switch (spec.transport) {
@@ -60,10 +66,17 @@ export function targetOf(spec: ConsoleSpec): string {
   }
 }
 
-function sshOf(spec: SshConsoleSpec, { stateDir, env }: TransportContext): TransportFactory {
+function sshOf(spec: SshConsoleSpec, { stateDir, env, onSecret }: TransportContext): TransportFactory {
   const { password, key, passphrase, agent, knownHosts, trustOnFirstUse, ...rest } = spec;
-  const secret = (ref: SecretRef | undefined): SecretSource | undefined =>
-    ref === undefined ? undefined : () => resolveSecret(ref, { env, signal: new AbortController().signal });
+  const secret = (ref: SecretRef | undefined): SecretSource | undefined => {
+    if (ref === undefined) return undefined;
+    let told = false;
+    return () => {
+      if (!told) onSecret?.(spec.name, placeOf(ref));
+      told = true;
+      return resolveSecret(ref, { env, signal: new AbortController().signal });
+    };
+  };
   return ssh({
     ...rest,
     password: secret(password),

@@ -3,6 +3,7 @@ import { type Cancel, type Clock, ConfedError, type Logger } from "@confed/kerne
 import { AUDIT_CODES, type AuditEvent, fieldsOf, type OpenAudit } from "@confed/trust/audit";
 import { eventId, type WriterReply, type WriterStart } from "./audit-messages.ts";
 import type { AuditProcess, AuditProcessEvents } from "./audit-process.ts";
+import { EventBudget } from "./event-budget.ts";
 
 export interface OpenAuditDeps {
   readonly clock: Clock;
@@ -43,10 +44,14 @@ class ProcessAudit implements OpenAudit {
   #cancelRestart: Cancel | undefined;
   #cancelStall: Cancel | undefined;
   #journalled = { second: 0, count: 0 };
+  readonly #budget: EventBudget;
 
   constructor(start: Omit<WriterStart, "run">, deps: OpenAuditDeps) {
     this.#start = { ...start, run: randomBytes(6).toString("base64url") };
     this.#deps = deps;
+    this.#budget = new EventBudget(deps.clock, (event) => {
+      this.#take(event, undefined);
+    });
     this.#spawn();
   }
 
@@ -55,7 +60,7 @@ class ProcessAudit implements OpenAudit {
   }
 
   event(event: AuditEvent): void {
-    this.#take(event, undefined);
+    if (this.#budget.allows(event)) this.#take(event, undefined);
   }
 
   recorded(event: AuditEvent): Promise<void> {
@@ -78,11 +83,13 @@ class ProcessAudit implements OpenAudit {
 
   alarm(event: AuditEvent): void {
     const fields = fieldsOf(event, { wallTimeMs: this.#deps.clock.wallTimeMs() });
-    this.#deps.journal(AUDIT_CODES[event.event], `{${fields}}`);
+    if (event.subject !== undefined || this.#mayJournal())
+      this.#deps.journal(AUDIT_CODES[event.event], `{${fields}}`);
     this.event(event);
   }
 
   end(): Promise<void> {
+    if (this.#ended === undefined) this.#budget.end();
     this.#ended ??= this.#end();
     return this.#ended;
   }
@@ -204,14 +211,17 @@ class ProcessAudit implements OpenAudit {
   }
 
   // Bounded: what floods us must not flood the journal of the host.
-  #tellJournal({ event }: AuditEvent, fields: string): void {
-    const code = AUDIT_CODES[event];
-    if (code.endsWith("I") && event !== "attach.start") return;
+  #mayJournal(): boolean {
     const second = Math.floor(this.#deps.clock.nowMs() / 1_000);
     if (this.#journalled.second !== second) this.#journalled = { second, count: 0 };
     this.#journalled.count += 1;
-    if (this.#journalled.count <= JOURNAL_PER_SECOND_MAX)
-      this.#deps.journal(code, `not written yet: {${fields}}`);
+    return this.#journalled.count <= JOURNAL_PER_SECOND_MAX;
+  }
+
+  #tellJournal({ event }: AuditEvent, fields: string): void {
+    const code = AUDIT_CODES[event];
+    if (code.endsWith("I") && event !== "attach.start") return;
+    if (this.#mayJournal()) this.#deps.journal(code, `not written yet: {${fields}}`);
   }
 }
 

@@ -34,6 +34,8 @@ export interface HeadAccess {
   checkAgent(call: Call, agent: string): void;
   /** What agents are told, in pages of at most 64 KiB; none where there is nothing to tell. */
   trustPages(): readonly TrustPage[];
+  /** Told when roles do not allow what was asked for. */
+  onDenied?(call: Call, caller: Caller, verb: Verb): void;
   /** Called after whatever may have changed what is allowed. Returns how to be told no more. */
   watch(onChange: () => void): () => void;
 }
@@ -50,6 +52,7 @@ export interface TrustPage {
 export function callerFor(access: HeadAccess, call: Call, verb: Verb): Caller {
   const caller = access.who(call);
   if (caller.mayEver(verbSet([verb]))) return caller;
+  access.onDenied?.(call, caller, verb);
   throw new ConfedError("permission_denied", `your roles do not allow ${verb} on any console`, {
     hint: "an administrator gives roles: confed grant",
   });

@@ -67,7 +67,7 @@ export async function administerEnrolment(
       await enrolment.approve(nameOf(request.approve?.machine), request.approve?.fingerprint ?? "", by);
       return {};
     case "unlock":
-      await enrolment.machines.unlock(nameOf(request.unlock));
+      await enrolment.machines.unlock(nameOf(request.unlock), by);
       return {};
     case "revoke":
       await enrolment.machines.revoke(nameOf(request.revoke), by);

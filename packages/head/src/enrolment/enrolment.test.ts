@@ -209,7 +209,7 @@ test("two renewals of one generation lock the agent, alarm, and let neither in u
     }).toThrow("is locked");
   }
   expect(enrolment.machines.barred().map(({ machine }) => machine.id)).toEqual(["sn01"]);
-  await enrolment.machines.unlock(SN01);
+  await enrolment.machines.unlock(SN01, "admin");
   host.admit();
   await host.renew();
   await expect(clone.renew()).rejects.toMatchObject({ code: "unauthenticated" });
@@ -245,7 +245,7 @@ test("a machine that is revoked is refused at once, by its fingerprint as well, 
     host.admit();
   }).toThrow("was revoked");
   await expect(host.renew()).rejects.toMatchObject({ code: "permission_denied" });
-  await expect(enrolment.machines.unlock(SN01)).rejects.toMatchObject({ code: "permission_denied" });
+  await expect(enrolment.machines.unlock(SN01, "admin")).rejects.toMatchObject({ code: "permission_denied" });
   clock.advance(8 * 86_400_000);
   expect(enrolment.machines.lockedOut(clock.wallTimeMs()).size).toBe(0);
 });

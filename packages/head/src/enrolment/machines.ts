@@ -108,7 +108,7 @@ export class Machines {
   }
 
   /** The one with the latest certificate goes on; any other has to be enrolled anew. Rejects with "not_found". */
-  async unlock(name: MachineName): Promise<void> {
+  async unlock(name: MachineName, by: string): Promise<void> {
     const { key, value, revision } = this.#known(name);
     if (value.state === "enrolled") return;
     if (value.state === "revoked") this.checkState(value);
@@ -122,6 +122,7 @@ export class Machines {
       confirmed: true,
     };
     await this.#deps.store.commit([{ kind: "machines", key, value: unlocked, ifRevision: revision }]);
+    this.#deps.audit.event({ event: "certificate.unlocked", subject: by, agent: name.id });
   }
 
   /** Its certificate counts no more, from this moment. Rejects with "not_found". */

@@ -1,3 +1,4 @@
+import type { Audit } from "@confed/trust/audit";
 import type { ResolveRequestReceived, ResolveResponse } from "@confed/wire";
 import { allows, type Caller } from "../access/head-access.ts";
 import type { AgentLinks } from "../attach/agent-links.ts";
@@ -7,6 +8,7 @@ import { findOwner, notFound } from "../directory/find-owner.ts";
 export interface ResolveDeps {
   readonly directory: Directory;
   readonly links: AgentLinks;
+  readonly audit: Pick<Audit, "event">;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface ResolveDeps {
 export function resolve(
   { console, clientKey }: ResolveRequestReceived,
   caller: Caller,
-  { directory, links }: ResolveDeps,
+  { directory, links, audit }: ResolveDeps,
 ): ResolveResponse {
   const owner = findOwner(directory, console);
   const status = directory.statusOf(console);
@@ -29,6 +31,8 @@ export function resolve(
   const ticket = () => (clientKey.byteLength === 0 ? null : (caller.ticketFor(owner, what) ?? null));
   // All of them lead to the same agent, and one is used.
   const direct = ticket();
+  if (direct !== null)
+    audit.event({ event: "ticket.issued", subject: caller.name, console, agent: owner.id });
   return {
     owner: owner.id,
     direct: owner.identity.advertise.map((address) => ({ address, ticket: direct })),

@@ -16,10 +16,8 @@ export interface LoginsDeps {
   readonly clock: Pick<Clock, "nowMs" | "wallTimeMs">;
   /** Asked for whom the store has no password of; undefined: there is no other way. */
   readonly pam?: PasswordSource | undefined;
-  /** Told of every attempt, for the audit. */
-  readonly onAttempt?:
-    | ((user: string, ok: boolean, how: "password" | "refresh" | "reuse") => void)
-    | undefined;
+  /** Told when what renews a log-in of this user is used a second time: one of the two has stolen it. */
+  readonly onReuse?: ((user: string) => void) | undefined;
 }
 
 /** What somebody has who is logged in. */
@@ -61,7 +59,7 @@ export class Logins {
 
   /** Rejects with "unauthenticated", the same for a wrong password and for a user that is not there. */
   async login(user: string, password: string): Promise<LoginTokens> {
-    const { store, clock, pam, onAttempt } = this.#deps;
+    const { store, clock, pam } = this.#deps;
     const name = checkUserName(user);
     this.#failures.check(name, clock.nowMs());
     const known = store.get("users", name)?.value;
@@ -70,7 +68,6 @@ export class Logins {
       const theirs = await pam.check(name, password);
       groups = theirs && [...new Set([...theirs, ...(known?.groups ?? [])])];
     } else if (await this.#check.matches(password, known?.password)) groups = known?.groups;
-    onAttempt?.(name, groups !== undefined, "password");
     if (groups === undefined) {
       this.#failures.failed(name, clock.nowMs());
       throw new ConfedError("unauthenticated", "wrong user or password", { subject: neutralise(name, 140) });
@@ -81,7 +78,7 @@ export class Logins {
 
   /** Rejects with "unauthenticated"; the log-in is over then. */
   async refresh(token: string): Promise<LoginTokens> {
-    const { store, clock, onAttempt } = this.#deps;
+    const { store, clock, onReuse } = this.#deps;
     const [id, hash] = partsOf(token);
     const entry = store.get("logins", id);
     if (entry === undefined || clock.wallTimeMs() >= entry.value.untilMs) throw over();
@@ -89,24 +86,24 @@ export class Logins {
     if (!sameHash(hash, value.refresh)) {
       // Whoever has the one before it has stolen it, or was stolen from: nobody goes on with it.
       if (value.before !== undefined && sameHash(hash, value.before)) {
-        onAttempt?.(value.user, false, "reuse");
+        onReuse?.(value.user);
         await store.commit([{ kind: "logins", key: id, value: undefined }]);
       }
       throw over();
     }
-    onAttempt?.(value.user, true, "refresh");
     const secret = newSecret();
     const next = { ...value, refresh: hashOf(secret), before: value.refresh };
     await store.commit([{ kind: "logins", key: id, value: next, ifRevision: revision }]);
     return this.#tokens(id, secret, next);
   }
 
-  /** Idempotent. */
-  async logout(token: string): Promise<void> {
+  /** Resolves with whose log-in it was; undefined: nobody's. */
+  async logout(token: string): Promise<string | undefined> {
     const [id, hash] = partsOf(token);
     const entry = this.#deps.store.get("logins", id);
-    if (entry === undefined || !sameHash(hash, entry.value.refresh)) return;
+    if (entry === undefined || !sameHash(hash, entry.value.refresh)) return undefined;
     await this.#deps.store.commit([{ kind: "logins", key: id, value: undefined }]);
+    return entry.value.user;
   }
 
   /** Whose token it is: an access token of ours, or an API token. Undefined: nobody's, or not any more. */

@@ -1,7 +1,9 @@
 import { type Clock, ConfedError } from "@confed/kernel";
 import { ALL_VERBS, verbSet, verbsIn } from "@confed/trust";
-import type { Handlers } from "@confed/wire";
+import type { Audit } from "@confed/trust/audit";
+import { type Handlers, peerText } from "@confed/wire";
 import { callerFor, type HeadAccess } from "../access/head-access.ts";
+import { auditedAdministration } from "../audit/audited-administration.ts";
 import type { Store } from "../store/store.ts";
 import { administer } from "./administer.ts";
 import type { Logins, LoginTokens } from "./logins.ts";
@@ -9,6 +11,7 @@ import type { Logins, LoginTokens } from "./logins.ts";
 export interface UserServiceDeps {
   readonly access: HeadAccess;
   readonly clock: Clock;
+  readonly audit: Pick<Audit, "event">;
   /** Undefined where access is open: there nobody logs in. */
   readonly logins: Logins | undefined;
   readonly store: Store | undefined;
@@ -18,19 +21,32 @@ export interface UserServiceDeps {
 export function userService({
   access,
   clock,
+  audit,
   logins,
   store,
 }: UserServiceDeps): Pick<Handlers<"Head">, "login" | "logout" | "whoAmI" | "administer"> {
   return {
-    login: async (request) => {
+    login: async (request, _signal, { peer }) => {
       const { password, refreshToken } = request;
-      if (request.how === "refreshToken") return answer(await needed(logins).refresh(refreshToken ?? ""));
-      if (!password)
+      const renews = request.how === "refreshToken";
+      if (!renews && !password)
         throw new ConfedError("invalid_argument", "log in with what?", { hint: "a user and a password" });
-      return answer(await needed(logins).login(password.user, password.password));
+      const about = { peer: peerText(peer), text: renews ? "refresh" : "password" };
+      try {
+        const begun = password
+          ? await needed(logins).login(password.user, password.password)
+          : await needed(logins).refresh(refreshToken ?? "");
+        audit.event({ event: "login.ok", subject: begun.subject, ...about });
+        return answer(begun);
+      } catch (reason) {
+        const why = ConfedError.from(reason).rawMessage;
+        audit.event({ event: "login.failed", ...about, details: { user: password?.user, why } });
+        throw reason;
+      }
     },
-    logout: async ({ refreshToken }) => {
-      await needed(logins).logout(refreshToken);
+    logout: async ({ refreshToken }, _signal, { peer }) => {
+      const subject = await needed(logins).logout(refreshToken);
+      if (subject !== undefined) audit.event({ event: "logout", subject, peer: peerText(peer) });
       return {};
     },
     whoAmI: async (_request, _signal, call) => {
@@ -39,8 +55,11 @@ export function userService({
       return { subject: caller.name, verbs };
     },
     administer: async (request, _signal, call) => {
-      callerFor(access, call, "admin");
-      return administer(request, { store: needed(store), clock });
+      const { name: subject } = callerFor(access, call, "admin");
+      const answered = await administer(request, { store: needed(store), clock });
+      const event = auditedAdministration(request);
+      if (event !== undefined) audit.event({ ...event, subject, peer: peerText(call.peer) });
+      return answered;
     },
   };
 }

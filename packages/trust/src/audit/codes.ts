@@ -13,13 +13,13 @@ export const AUDIT_CODES = {
   /** The keyboard was taken from somebody. */
   "attach.steal": "RC1005W",
   "attach.refused": "RC1006W",
+  /** Somebody without an identity, or whose roles do not allow what was asked for. */
+  "access.refused": "RC1009W",
   "console.break": "RC1007W",
   "console.reconnect": "RC1008I",
   /** Let in though the audit, or what else should have been asked, could not be had. */
   "access.break-glass": "RC1090C",
   "log.read": "RC1101I",
-  "log.export": "RC1102I",
-  "log.search": "RC1103I",
   /** Live output of many consoles. */
   "log.follow": "RC1104I",
 
@@ -45,7 +45,6 @@ export const AUDIT_CODES = {
   "login.failed": "RC4002W",
   logout: "RC4003I",
   "token.created": "RC4101I",
-  "token.used": "RC4102I",
   /** Used up, and somebody used it again. */
   "token.reused": "RC4103W",
   "token.expired": "RC4104I",
@@ -56,6 +55,7 @@ export const AUDIT_CODES = {
   /** One identity, two holders. */
   "certificate.cloned": "RC4204E",
   "certificate.revoked": "RC4205W",
+  "certificate.unlocked": "RC4207W",
   /** Waits for an administrator, or has been approved by one. */
   "enrol.pending": "RC4206I",
   "ticket.issued": "RC4301I",
@@ -63,7 +63,12 @@ export const AUDIT_CODES = {
   "ticket.refused": "RC4303W",
   "role.changed": "RC4401I",
   "user.changed": "RC4402I",
+  /** An agent holds everybody to other roles from now on. */
+  "policy.received": "RC4403I",
+  /** What somebody was given before counts no more. */
+  "access.revoked": "RC4404W",
   "secret.read": "RC4501I",
+  /** A source of bad connections is shut out for a while. */
   penalty: "RC4601W",
 
   /** The first record of every file. */
@@ -79,6 +84,19 @@ export const AUDIT_CODES = {
 
 /** The name of something that is audited. */
 export type AuditEventName = keyof typeof AUDIT_CODES;
+
+/**
+ * What anybody can bring about without being known, as often as he likes. Of those without a subject only
+ * so many a second are kept, and the rest is counted.
+ */
+export const ANYBODYS: ReadonlySet<AuditEventName> = new Set<AuditEventName>([
+  "access.refused",
+  "agent.refused",
+  "attach.refused",
+  "enrol.refused",
+  "login.failed",
+  "ticket.refused",
+]);
 
 /** How bad it is, in the numbers of syslog (RFC 5424, 6.2.1). */
 export function syslogSeverityOf(code: string): number {

@@ -14,7 +14,7 @@ export {
   isSigned,
   keyIdOf,
 } from "./checkpoint.ts";
-export { AUDIT_CODES, type AuditEventName, syslogSeverityOf } from "./codes.ts";
+export { ANYBODYS, AUDIT_CODES, type AuditEventName, syslogSeverityOf } from "./codes.ts";
 export { type Audit, type AuditEvent, type OpenAudit, silentAudit } from "./event.ts";
 export { fieldsOf, LINE_BYTES_MAX } from "./record.ts";
 export { octetCounted, syslogMessage } from "./syslog.ts";

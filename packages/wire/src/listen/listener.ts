@@ -24,6 +24,8 @@ export interface ListenerOptions {
   /** Addresses, or networks as `10.1.0.0/16`, that are never shut out, nor counted by source. */
   readonly trustedSources?: readonly string[] | undefined;
   readonly logger: Logger;
+  /** Told when a source is shut out, and for what. */
+  readonly onShutOut?: ((source: string, fault: Fault) => void) | undefined;
   /** A connection is ready for HTTP/2 over what it `speaks`. */
   readonly onReady: (connection: Connection) => void;
 }
@@ -162,6 +164,7 @@ export class Listener {
     if (this.#options.tls === undefined || isTrusted) return;
     if (!this.#penalties.blame(source, fault)) return;
     this.#options.logger.warn("shut out a source of bad connections", { source, fault });
+    this.#options.onShutOut?.(source, fault);
   }
 
   #accept(socket: Socket): void {
