@@ -49,7 +49,7 @@ test("a role that is taken away takes the keyboard, and a revocation the view, e
   const { token } = await admin.client.administer({ createApiToken: { user: "bot" } }, { signal });
   const provider = trustOf(head.state);
   const bot = openChannel("Head", head.address, { provider, bearer: () => token });
-  const closers = [admin, bot];
+  const closers: { close(): void }[] = [admin, bot];
   onTestFinished(() => {
     for (const channel of closers) channel.close();
   });
@@ -59,7 +59,7 @@ test("a role that is taken away takes the keyboard, and a revocation the view, e
     const resolved = await bot.client.resolve({ console: "n1", clientKey: key.publicKey }, { signal });
     const agent = openChannel("Agent", resolved.direct[0]?.address ?? "", { provider });
     closers.push(agent);
-    const ticket = route === "direct" ? resolved.direct[0]?.ticket : resolved.relayTicket;
+    const ticket = route === "direct" ? (resolved.direct[0]?.ticket ?? null) : resolved.relayTicket;
     const stream = (route === "direct" ? agent : bot).client.attach({ signal });
     const attached = new Attached(stream, { console: "n1", mode: "WRITE", ticket });
     await attached.until(() => attached.messages.some(({ hello }) => hello));
@@ -120,15 +120,18 @@ test("a role that is taken away takes the keyboard, and a revocation the view, e
   expect(JSON.stringify(records)).not.toContain(token);
 }, 120_000);
 
-test("rcons shows why a session ends, and ends as one that is not allowed", async () => {
+test("rcons shows why a session ends: at once to who types from a pipe, and after 5 s to who watches", async () => {
   const { ask, socket } = await clusterWithAgent();
-  const run = new RconsRun(["--socket", socket, "n1"]);
-  onTestFinished(() => run.kill());
-  await run.told(/\[n1 on sn01/);
+  const typist = new RconsRun(["--socket", socket, "n1"]);
+  const viewer = new RconsRun(["--socket", socket, "-s", "n1"]);
+  onTestFinished(() => Promise.all([typist.kill(), viewer.kill()]).then(() => undefined));
+  for (const run of [typist, viewer]) await run.told(/\[n1 on sn01/);
   const fromMs = systemClock.nowMs();
   await ask("user", "revoke", "local:admin");
-  await run.told("your access was revoked; this session ends in 5 s");
-  expect(await run.exited).toBe(4);
-  expect(run.stderr).toContain("your access was revoked");
+  expect(await typist.exited).toBe(4);
+  expect(typist.stderr).toContain("[read-only: your access was revoked]");
+  expect(typist.stderr).toContain("rcons: n1: your access was revoked");
+  await viewer.told("your access was revoked; this session ends in 5 s");
+  expect(await viewer.exited).toBe(4);
   expect(systemClock.nowMs() - fromMs).toBeLessThan(TAKEN_MS_MAX);
 }, 60_000);

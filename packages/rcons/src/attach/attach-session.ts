@@ -81,6 +81,7 @@ export class AttachSession {
   /** The agent that gave the resume token. */
   #agent = "";
   #mode: "WRITE" | "VIEW";
+  #notAllowed = "";
   readonly #output: OutputFollower;
   #ledger = new InputLedger();
   #unacknowledgedBytes = 0;
@@ -106,6 +107,11 @@ export class AttachSession {
   /** True while keys reach the console: attached, with the keyboard. */
   get canType(): boolean {
     return this.#state.phase === "attached" && this.#mode === "WRITE";
+  }
+
+  /** Why it may not type, where that is nobody else's keyboard; "" otherwise. */
+  get notAllowed(): string {
+    return this.#notAllowed;
   }
 
   /** It was attached at least once. */
@@ -304,6 +310,7 @@ export class AttachSession {
     const first = this.#opened === undefined;
     this.#opened = opened;
     this.#mode = opened.mode === "WRITE" ? "WRITE" : "VIEW";
+    this.#notAllowed = opened.readOnly;
     this.#saidDeaf = false;
     this.#askedToView = false;
     this.#lastOutputMs = this.#parts.clock.nowMs();
@@ -332,6 +339,7 @@ export class AttachSession {
       this.#mode = modeChanged.mode === "WRITE" ? "WRITE" : "VIEW";
       this.#saidDeaf = this.#mode === "VIEW";
       const { by, reason } = modeChanged;
+      this.#notAllowed = reason;
       const change = { write: this.#mode === "WRITE", asked: this.#askedToView, by, reason };
       screen.say(modeLine({ ...change, self: this.#opened?.subject || subject }, this.#context()));
       changed();

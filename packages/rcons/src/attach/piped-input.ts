@@ -67,13 +67,7 @@ export class PipedInput implements SessionInput {
       return;
     }
     if (session.attached && !session.canType) {
-      const holder = session.writer === "" ? "somebody else" : neutralise(session.writer, 100);
-      this.#fail(
-        new ConfedError("console_busy", `${holder} holds the keyboard`, {
-          subject: console,
-          hint: "-f takes it; -s only watches",
-        }),
-      );
+      this.#fail(notTyping(session, console));
       return;
     }
     if (this.#ended) this.#checkAcknowledged();
@@ -187,4 +181,17 @@ export class PipedInput implements SessionInput {
       });
     }
   }
+}
+
+function notTyping({ notAllowed, writer }: PipedInputParts["session"], subject: string): ConfedError {
+  if (notAllowed !== "")
+    return new ConfedError("permission_denied", neutralise(notAllowed, 160), {
+      subject,
+      hint: "-s only watches, where that is allowed",
+    });
+  const holder = writer === "" ? "somebody else" : neutralise(writer, 100);
+  return new ConfedError("console_busy", `${holder} holds the keyboard`, {
+    subject,
+    hint: "-f takes it; -s only watches",
+  });
 }
