@@ -11,6 +11,9 @@ interface AgentOptions {
   /** Of its files; "sn01" unless given. */
   readonly place?: string;
   readonly consoles?: readonly string[];
+  /** Where all of them are; 1, where nobody answers. */
+  readonly consolePort?: number;
+  readonly listen?: string;
   readonly tls?: string;
   readonly shards?: number;
 }
@@ -45,13 +48,13 @@ export class Cluster {
   }
 
   agentConfig(heads: readonly string[], options: AgentOptions = {}) {
-    const { place = "sn01", consoles = ["n1"], ...more } = options;
+    const { place = "sn01", consoles = ["n1"], consolePort: port = 1, ...more } = options;
     const id = "sn01";
     const state = join(this.directory, place);
     const config = this.file(place, {
       agent: { id, listen: "127.0.0.1:0", heads, state, ...more },
       logs: { path: join(this.directory, `${place}-&.log`) },
-      consoles: consoles.map((name) => ({ name, transport: "tcp", host: "127.0.0.1", port: 1 })),
+      consoles: consoles.map((name) => ({ name, transport: "tcp", host: "127.0.0.1", port })),
     });
     return { config, state, identity: join(state, "identity") };
   }

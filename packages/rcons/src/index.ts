@@ -1,5 +1,6 @@
 export { completionScript } from "./completion/completion-script.ts";
 export { type Example, examplesOf, type Section, sectionsOf, withExamples, withSection } from "./examples.ts";
+export { changeCredential, credentialPath } from "./identity/credential-file.ts";
 export { rconsMan } from "./man/rcons-man.ts";
 export { type ManOptions, renderMan } from "./man/render-man.ts";
 export { buildProgram } from "./program.ts";
@@ -8,4 +9,5 @@ export { findPeer } from "./route/find-peer.ts";
 export type { Peer } from "./route/peer.ts";
 export { type TargetOptions, type Targets, targetsOf } from "./route/targets.ts";
 export { usageError } from "./usage-error.ts";
+export { readSecret } from "./users/read-secret.ts";
 export type { InputStream, OutputStream, SignalName, World } from "./world.ts";

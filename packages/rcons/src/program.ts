@@ -5,6 +5,7 @@ import { defineCompletion } from "./commands/completion.ts";
 import { defineInfo } from "./commands/info.ts";
 import type { DefineCommand, Launch } from "./commands/launch.ts";
 import { defineLog } from "./commands/log.ts";
+import { defineLogin, defineLogout } from "./commands/login.ts";
 import { defineLs } from "./commands/ls.ts";
 import { defineReconnect } from "./commands/reconnect.ts";
 import { defineSend } from "./commands/send.ts";
@@ -24,6 +25,8 @@ const COMMANDS: readonly DefineCommand[] = [
   defineTail,
   defineSend,
   defineReconnect,
+  defineLogin,
+  defineLogout,
   defineWhoAmI,
   defineCompletion,
   defineComplete,

@@ -21,6 +21,8 @@ import type { Duplex, Inlet } from "./streams.ts";
 export interface Channel<S extends ServiceName> {
   /** `host:port` as given. */
   readonly address: string;
+  /** Over TLS. */
+  readonly secure: boolean;
   readonly client: Client<S>;
   /**
    * Resolves when connected; rejects when the first attempt fails or after `timeoutMs`, with
@@ -75,6 +77,7 @@ export function openChannel<S extends ServiceName>(
   const running = new Set<RunningCall>();
   return {
     address,
+    secure: tls !== undefined,
     client: clientOf(service, grpcClient, {
       failure,
       address,

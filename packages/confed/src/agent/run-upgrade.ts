@@ -17,7 +17,7 @@ export async function runUpgrade(world: World, { agent, plan, json }: UpgradeFla
     stop.abort();
   });
   try {
-    const peer = await findPeer(targetsOf({ agent }, {}), { clock: world.clock, signal: stop.signal });
+    const peer = await findPeer(targetsOf({ agent }, world.env), { clock: world.clock, signal: stop.signal });
     try {
       if (peer.role !== "agent") {
         throw new ConfedError("invalid_argument", `${peer.address} is a head`, {

@@ -19,6 +19,17 @@ export function defineCa(program: Command, launch: Launch): Command {
         return runCaInit(world, flags);
       });
     });
+  const show = command
+    .command("show")
+    .description("the pin by which people and machines know the cluster, and the certificate of its machines")
+    .option("-c, --config <file>", "of the head (CONFED_CONFIG)")
+    .action(async (flags: { readonly config?: string }) => {
+      await launch(async (world) => {
+        const { runCaShow } = await import("../enrolment/run-ca-show.ts");
+        return runCaShow(world, flags);
+      });
+    });
+  withExamples(show, [{ line: "confed ca show", does: "then rcons --head HOST login --pin PIN" }]);
   withSection(init, {
     title: "What happens",
     lines: [

@@ -84,10 +84,10 @@ export function words(text = ""): string[] {
 }
 
 async function passwordFor(world: World, name: string): Promise<string> {
-  const { readPassword } = await import("../users/read-password.ts");
-  const password = await readPassword(world, `Password for ${name}: `);
+  const { readSecret } = await import("@confed/rcons");
+  const password = await readSecret(world, `Password for ${name}: `);
   const isTerminal = (world.stdin as { readonly isTTY?: boolean }).isTTY === true;
-  if (isTerminal && (await readPassword(world, "Again: ")) !== password)
+  if (isTerminal && (await readSecret(world, "Again: ")) !== password)
     throw new ConfedError("invalid_argument", "the two are not the same", { subject: "password" });
   return password;
 }

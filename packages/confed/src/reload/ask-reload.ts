@@ -7,7 +7,7 @@ export async function askReload(
   world: World,
   { agent, planOnly }: { readonly agent: string; readonly planOnly: boolean },
 ): Promise<ControlResponseReceived> {
-  const targets = targetsOf({ agent }, {});
+  const targets = targetsOf({ agent }, world.env);
   const stop = new AbortController();
   const forget = world.onSignal("SIGINT", () => {
     stop.abort();

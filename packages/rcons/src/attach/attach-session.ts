@@ -74,7 +74,7 @@ export class AttachSession {
   #state: ReattachState = INITIAL_STATE;
   #stream: AttachStream | undefined;
   #cancelRetry: Cancel = () => undefined;
-  #route: Pick<Route, "owner" | "direct" | "text"> | undefined;
+  #route: Pick<Route, "owner" | "direct" | "text" | "secure"> | undefined;
   #opened: OpenedReceived | undefined;
   /** Tickets and resume tokens of this session are bound to it: stolen, they are worth nothing. */
   #ownKey: SigningKey | undefined;

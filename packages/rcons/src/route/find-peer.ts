@@ -1,4 +1,4 @@
-import { type Clock, ConfedError, invariant } from "@confed/kernel";
+import { type Clock, ConfedError, type HostPort, invariant } from "@confed/kernel";
 import { dial, type HeadPeer, type Peer, peerFailure } from "./peer.ts";
 import type { Targets } from "./targets.ts";
 
@@ -10,9 +10,21 @@ export async function findPeer(
   targets: Targets,
   options: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<Peer> {
+  const { identity } = targets;
   if (targets.kind === "agent")
-    return dial("agent", targets.agent, { ...options, timeoutMs: DIAL_TIMEOUT_MS });
-  return eachHead(targets, options, (head) => Promise.resolve(head));
+    return dial("agent", targets.agent, { ...options, identity, timeoutMs: DIAL_TIMEOUT_MS });
+  try {
+    return await eachHead(targets, options, (head) => Promise.resolve(head));
+  } catch (reason) {
+    const local = withoutHeads(targets, reason);
+    if (local === undefined) throw reason;
+    return dial("agent", local, { ...options, timeoutMs: DIAL_TIMEOUT_MS });
+  }
+}
+
+/** The agent of this host, where no head can be reached; undefined: there is none, or that is not what is wrong. */
+export function withoutHeads(targets: Targets & { kind: "heads" }, reason: unknown): HostPort | undefined {
+  return ConfedError.from(reason).code === "head_unreachable" ? targets.local?.() : undefined;
 }
 
 /**
@@ -20,7 +32,7 @@ export async function findPeer(
  * when it goes away before it has answered. The head that answered is left open, for `ask` to keep.
  */
 export async function eachHead<T>(
-  { heads }: Targets & { kind: "heads" },
+  { heads, identity }: Targets & { kind: "heads" },
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
   ask: (head: HeadPeer) => Promise<T>,
 ): Promise<T> {
@@ -28,7 +40,7 @@ export async function eachHead<T>(
   for (const address of heads) {
     let head: HeadPeer | undefined;
     try {
-      head = await dial("head", address, { clock, signal, timeoutMs: DIAL_TIMEOUT_MS });
+      head = await dial("head", address, { identity, clock, signal, timeoutMs: DIAL_TIMEOUT_MS });
       return await ask(head);
     } catch (reason) {
       head?.close();

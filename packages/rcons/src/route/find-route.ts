@@ -1,6 +1,6 @@
 import { type Clock, ConfedError, type HostPort, parseHostPort } from "@confed/kernel";
 import type { TicketReceived } from "@confed/wire";
-import { eachHead } from "./find-peer.ts";
+import { eachHead, withoutHeads } from "./find-peer.ts";
 import { type AgentPeer, dial, type Peer } from "./peer.ts";
 import type { RoutePolicy } from "./route-policy.ts";
 import { AGENT_PORT, type Targets } from "./targets.ts";
@@ -14,6 +14,8 @@ export interface Route {
   readonly text: string;
   /** Where the owner was reached, or could be; good for another try without any head. */
   readonly direct: readonly HostPort[];
+  /** Whether its head, or it itself, was reached over TLS: then nothing less will do. */
+  readonly secure: boolean | undefined;
   /** What the agent is shown on this way; undefined where the head gave none, or was not asked. */
   readonly ticket?: TicketReceived | undefined;
 }
@@ -25,7 +27,7 @@ export interface RouteRequest {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** The owner and its addresses as they were known last, for when no head answers. */
-  readonly known?: Pick<Route, "owner" | "direct"> | undefined;
+  readonly known?: Pick<Route, "owner" | "direct" | "secure"> | undefined;
   /** What tickets are to be bound to. */
   readonly clientKey: Uint8Array;
 }
@@ -42,8 +44,10 @@ const DIRECT_ONLY_TIMEOUT_MS = 3_000;
 export async function findRoute(request: RouteRequest): Promise<Route> {
   const { targets, clock, signal, known, policy } = request;
   if (targets.kind === "agent") {
-    const peer = await dial("agent", targets.agent, { clock, signal, timeoutMs: DIRECT_ONLY_TIMEOUT_MS });
-    return { peer, owner: "", text: `direct ${peer.address}`, direct: [targets.agent] };
+    const { identity } = targets;
+    const options = { identity, clock, signal, timeoutMs: DIRECT_ONLY_TIMEOUT_MS };
+    const peer = await dial("agent", targets.agent, options);
+    return { peer, owner: "", text: `direct ${peer.address}`, direct: [targets.agent], secure: peer.secure };
   }
   try {
     return await eachHead(targets, { clock, signal }, async (head) => {
@@ -53,7 +57,8 @@ export async function findRoute(request: RouteRequest): Promise<Route> {
       );
       const direct = resolved.direct.flatMap(({ address }) => hostPortOf(address));
       const { owner } = resolved;
-      const straight = policy === "relay" ? undefined : await straightTo(request, { owner, direct });
+      const straight =
+        policy === "relay" ? undefined : await straightTo(request, { owner, direct, secure: head.secure });
       if (straight !== undefined && !(straight instanceof ConfedError)) {
         // From here on the head may die: this session does not need it.
         head.close();
@@ -61,29 +66,33 @@ export async function findRoute(request: RouteRequest): Promise<Route> {
         return ticket ? { ...straight, ticket } : straight;
       }
       if (policy !== "direct" && resolved.relay) {
-        const route = { peer: head, owner, text: `relay ${head.address}`, direct };
+        const route = { peer: head, owner, text: `relay ${head.address}`, direct, secure: head.secure };
         return resolved.relayTicket ? { ...route, ticket: resolved.relayTicket } : route;
       }
       throw straight ?? noRelay(owner, head.address);
     });
   } catch (reason) {
     const error = ConfedError.from(reason);
-    if (error.code !== "head_unreachable" || known === undefined || policy === "relay") throw error;
-    const straight = await straightTo(request, known);
+    if (error.code !== "head_unreachable" || policy === "relay") throw error;
+    const straight =
+      known === undefined || known.direct.length === 0 ? error : await straightTo(request, known);
+    if (!(straight instanceof ConfedError)) return straight;
+    const local = withoutHeads(targets, error);
     // The head is what an operator has to mend.
-    if (straight instanceof ConfedError) throw error;
-    return straight;
+    if (local === undefined) throw error;
+    const peer = await dial("agent", local, { clock, signal, timeoutMs: DIRECT_ONLY_TIMEOUT_MS });
+    return { peer, owner: "", text: `local ${peer.address}`, direct: [], secure: undefined };
   }
 }
 
 /** The first of the owner's addresses that answers; an error instead of a throw, for there is the relay. */
 async function straightTo(
-  { policy, clock, signal }: RouteRequest,
-  { owner, direct }: Pick<Route, "owner" | "direct">,
+  { policy, targets: { identity }, clock, signal }: RouteRequest,
+  { owner, direct, secure }: Pick<Route, "owner" | "direct" | "secure">,
 ): Promise<Route | ConfedError> {
   const timeoutMs = policy === "direct" ? DIRECT_ONLY_TIMEOUT_MS : DIRECT_TIMEOUT_MS;
   const tried: Promise<AgentPeer>[] = direct.map((address) =>
-    dial("agent", address, { clock, signal, timeoutMs }),
+    dial("agent", address, { identity, secure, clock, signal, timeoutMs }),
   );
   try {
     const peer = await Promise.any(tried);
@@ -95,7 +104,7 @@ async function straightTo(
         () => undefined,
       );
     }
-    return { peer, owner, text: `direct ${peer.address}`, direct };
+    return { peer, owner, text: `direct ${peer.address}`, direct, secure };
   } catch (reason) {
     if (signal.aborted) throw ConfedError.from(signal.reason, "canceled");
     const first = reason instanceof AggregateError ? (reason.errors as unknown[])[0] : reason;

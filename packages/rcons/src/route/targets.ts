@@ -1,9 +1,20 @@
-import { ConfedError, type HostPort, neutralise, parseHostPort } from "@confed/kernel";
+import { ConfedError, type HostPort, neutralise, parseHostPort, systemClock } from "@confed/kernel";
+import { ClientIdentity } from "../identity/client-identity.ts";
+import { localAgent } from "./local-agent.ts";
 
 /** Whom to ask: heads in order, or one agent without any head. */
-export type Targets =
-  | { readonly kind: "heads"; readonly heads: readonly HostPort[] }
-  | { readonly kind: "agent"; readonly agent: HostPort };
+export type Targets = (
+  | {
+      readonly kind: "heads";
+      readonly heads: readonly HostPort[];
+      /** The socket of an agent of this host, for when no head answers: nobody was named by hand. */
+      readonly local?: (() => HostPort | undefined) | undefined;
+    }
+  | { readonly kind: "agent"; readonly agent: HostPort }
+) & {
+  /** Who we are to them; without it nobody. */
+  readonly identity?: ClientIdentity | undefined;
+};
 
 /** Where a person said whom to ask. */
 export interface TargetOptions {
@@ -24,18 +35,20 @@ export function targetsOf(
   { head, agent, socket }: TargetOptions,
   env: Readonly<Record<string, string | undefined>>,
 ): Targets {
+  const identity = new ClientIdentity(env, systemClock);
   if (socket !== undefined) {
     if (head !== undefined || agent !== undefined)
       throw new ConfedError("invalid_argument", "--socket excludes --agent and --head");
     return socketTarget(socket);
   }
+  if (agent?.startsWith("/") === true && head === undefined) return socketTarget(agent);
   if (agent !== undefined) {
     if (head !== undefined) {
       throw new ConfedError("invalid_argument", "--agent and --head exclude each other", {
         hint: "--agent talks to one agent without any head",
       });
     }
-    return { kind: "agent", agent: addressOf(agent, "--agent", AGENT_PORT) };
+    return { kind: "agent", agent: addressOf(agent, "--agent", AGENT_PORT), identity };
   }
   const fromEnv = env["CONFED_HEAD"] === "" ? undefined : env["CONFED_HEAD"];
   const where = head === undefined && fromEnv !== undefined ? "CONFED_HEAD" : "--head";
@@ -50,7 +63,7 @@ export function targetsOf(
       hint: "host:port[,host:port...]",
     });
   }
-  return { kind: "heads", heads };
+  return { kind: "heads", heads, identity, local: head === undefined ? () => localAgent(env) : undefined };
 }
 
 /** The name of the file says who listens. */

@@ -1,7 +1,5 @@
 import { ConfedError } from "@confed/kernel";
-import type { World } from "../world.ts";
-
-type Terminal = World["stdin"] & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown };
+import type { InputStream, World } from "../world.ts";
 
 /** Far above any password. */
 const LENGTH_MAX = 1_024;
@@ -10,11 +8,13 @@ const LENGTH_MAX = 1_024;
  * One line of standard input, without its end; at a terminal it is asked for and not shown. Rejects with
  * "canceled" when Ctrl-C or the end of the input comes first.
  */
-export async function readPassword(world: World, prompt: string): Promise<string> {
-  const stdin = world.stdin as Terminal;
+export async function readSecret(
+  { stdin, stderr }: Pick<World, "stdin" | "stderr">,
+  prompt: string,
+): Promise<string> {
   const isTerminal = stdin.isTTY === true && stdin.setRawMode !== undefined;
   if (isTerminal) {
-    world.stderr.write(prompt);
+    stderr.write(prompt);
     stdin.setRawMode?.(true);
   }
   try {
@@ -22,13 +22,13 @@ export async function readPassword(world: World, prompt: string): Promise<string
   } finally {
     if (isTerminal) {
       stdin.setRawMode?.(false);
-      world.stderr.write("\n");
+      stderr.write("\n");
     }
     stdin.pause();
   }
 }
 
-async function firstLine(stdin: Terminal): Promise<string> {
+async function firstLine(stdin: InputStream): Promise<string> {
   let text = "";
   for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {
     for (const character of String(chunk)) {
