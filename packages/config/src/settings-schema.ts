@@ -64,7 +64,24 @@ export interface HeadSettings {
   readonly tls?: TlsMode | undefined;
   /** Other heads of the cluster: an enrolled one renews its certificate at that of them which has the authority. */
   readonly heads: readonly HostPort[];
+  /** Authorities of others whose users are users here: xCAT's, say. */
+  readonly userAuthorities?: readonly UserAuthoritySettings[] | undefined;
+  /** The host's own users log in with their passwords, by this helper and this file of /etc/pam.d. */
+  readonly pam?: { readonly program: string; readonly service: string } | undefined;
 }
+
+/** An entry of `head.userAuthorities`. */
+export interface UserAuthoritySettings {
+  /** PEM. */
+  readonly file: string;
+  /** Which part of a certificate names its user. */
+  readonly from: (typeof NAME_PARTS)[number];
+  /** A regular expression: whom it matches as a whole is called as its first group says. */
+  readonly match?: string | undefined;
+}
+
+/** The words of configuration for the part of a certificate that names a user. */
+export const NAME_PARTS = ["cn", "email"] as const;
 
 /** How one console is logged. */
 export interface LogMode {
@@ -174,8 +191,36 @@ const head = z
     state: absolutePath,
     tls: z.enum(TLS_MODES).optional(),
     heads: z.array(address({ defaultPort: DEFAULT_PORTS.head })).default([]),
+    pam: z
+      .strictObject({
+        program: absolutePath,
+        service: text(
+          "the name of a file in /etc/pam.d",
+          (value) => /^[A-Za-z0-9_-]{1,64}$/.test(value),
+          'like "confed"',
+        ).default("confed"),
+      })
+      .optional(),
+    userAuthorities: z
+      .array(
+        z.strictObject({
+          file: absolutePath,
+          from: z.enum(NAME_PARTS).default("cn"),
+          match: text("a regular expression", isRegExp, 'like "(.*)@site"').optional(),
+        }),
+      )
+      .optional(),
   })
   .transform(({ state, ...rest }): HeadSettings => ({ ...rest, stateDir: state }));
+
+function isRegExp(value: string): boolean {
+  try {
+    new RegExp(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const logPath = absolutePath.check(({ value, issues }) => {
   const hint = 'like "/var/log/consoles/&.log"';

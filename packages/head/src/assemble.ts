@@ -14,6 +14,7 @@ import { auditedAccess } from "./audit/audited-access.ts";
 import { Directory } from "./directory/directory.ts";
 import { type EnrolledHead, headTrust, type TlsMode } from "./enrolment/head-trust.ts";
 import { headSockets } from "./enrolment/local-socket.ts";
+import type { UserAuthority } from "./enrolment/user-authorities.ts";
 import { headService } from "./head-service.ts";
 import { enrolledAdmission, OPEN_ADMISSION } from "./join/admission.ts";
 import { Joins } from "./join/joins.ts";
@@ -23,6 +24,7 @@ import { WatchFeed } from "./queries/watch-feed.ts";
 import type { Store } from "./store/store.ts";
 import { Tails } from "./tail/tails.ts";
 import { Logins, type PasswordSource } from "./users/logins.ts";
+import { pamSource } from "./users/pam-helper.ts";
 
 /** What a head needs of its configuration; `HeadSettings` is one. */
 export interface HeadOptions {
@@ -34,6 +36,10 @@ export interface HeadOptions {
   readonly stateDir?: string | undefined;
   /** "auto", unless given. */
   readonly tls?: TlsMode | undefined;
+  /** Of others, whose users are users here. */
+  readonly userAuthorities?: readonly UserAuthority[] | undefined;
+  /** How the host's own users log in; without it, they do not. */
+  readonly pam?: { readonly program: string; readonly service: string } | undefined;
 }
 
 export interface HeadDeps {
@@ -95,7 +101,7 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
   const logins =
     guard &&
     new Logins({
-      ...{ store: guard.store, clock, pam: guard.pam },
+      ...{ store: guard.store, clock, pam: guard.pam ?? pamOf(options, clock) },
       onReuse: (user) => {
         const text = "what renews a log-in was used twice";
         audit.alarm({ event: "token.reused", subject: user, text });
@@ -182,6 +188,10 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
     await scope.close();
     throw reason;
   }
+}
+
+function pamOf({ pam }: HeadOptions, clock: Clock): PasswordSource | undefined {
+  return pam && pamSource({ ...pam, clock });
 }
 
 function accessOf(

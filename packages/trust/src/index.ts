@@ -14,6 +14,7 @@ export {
 } from "./certificates/peer-identity.ts";
 export {
   type CertificateRead,
+  fingerprintOf,
   parseCertificate,
   pinOf,
   readCertificate,

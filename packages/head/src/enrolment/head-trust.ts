@@ -18,6 +18,7 @@ import { authorityDirectory, makeAuthorities, readAuthorities } from "./authorit
 import { Enrolment } from "./enrolment.ts";
 import { headIdentity } from "./head-identity.ts";
 import type { StoredMachine } from "./stored.ts";
+import { type UserAuthority, withUserAuthorities } from "./user-authorities.ts";
 
 /** "auto": on, unless it listens on loopback only and has no identity. */
 export type TlsMode = "auto" | "on" | "off";
@@ -62,7 +63,9 @@ export async function headTrust(
     stateDir,
     tls: mode = "auto",
     listen,
+    userAuthorities = [],
   }: {
+    readonly userAuthorities?: readonly UserAuthority[] | undefined;
     readonly stateDir?: string | undefined;
     readonly tls?: TlsMode | undefined;
     readonly listen: HostPort;
@@ -105,7 +108,7 @@ export async function headTrust(
   const tls = isOn ? (identity ?? enrolled?.tls) : undefined;
   return {
     ...{ enrolment, onMachines },
-    guard: tls === undefined ? undefined : { tls, store },
+    guard: tls === undefined ? undefined : { tls: withUserAuthorities(tls, userAuthorities), store },
     trouble: () => ({
       barred: (enrolment?.machines.barred() ?? [])
         .filter(({ machine }) => machine.kind === "agent")
