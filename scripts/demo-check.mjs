@@ -22,6 +22,8 @@ const STEP_MS = 30_000;
 /** @type {import("node:child_process").ChildProcess[]} Ended in the reverse order, whatever happens. */
 const children = [];
 const dir = mkdtempSync(join(tmpdir(), "confed-demo-"));
+// What rcons of this check knows of heads, and nothing of the person who runs it.
+process.env.CONFED_CREDENTIALS = join(dir, "credentials.json");
 
 /** @param {string} text */
 const say = (text) => process.stdout.write(`demo: ${text}\n`);

@@ -1,10 +1,13 @@
-import { type Clock, ConfedError, parseHostPort } from "@confed/kernel";
-import { findPeer } from "@confed/rcons";
+import { join } from "node:path";
+import { localSocketOf } from "@confed/head";
+import { type Clock, ConfedError } from "@confed/kernel";
+import { findPeer, targetsOf } from "@confed/rcons";
 import type { ProcessStatusReceived } from "@confed/wire";
 import type { ReadyFields } from "./up-child.ts";
 import type { UpFamily } from "./up-family.ts";
 import { type RackAddress, UP_RACK, writeAgentFiles, writeHeadFile } from "./up-files.ts";
 import type { UpPlan } from "./up-plan.ts";
+import { trustOf } from "./up-trust.ts";
 
 /** What runs, and where. */
 export interface Federation {
@@ -52,22 +55,29 @@ async function start(plan: UpPlan, family: UpFamily, waiting: Waiting): Promise<
   const headChild = family.start("head", ["head", "--config", writeHeadFile(plan)]);
   const [rackReady, headReady] = await Promise.all([rack.ready, headChild.ready]);
   const head = String(headReady["address"]);
+  const trust = await trustOf(plan, head, waiting);
+  family.own(() => trust.close());
+  await Promise.all([trust.enroll("sn01"), trust.enroll("sn02"), trust.letIn()]);
   const files = writeAgentFiles(plan, { head, rack: rackAddress(rackReady) });
   const agents = [files.sn01, files.sn02].map((file, at) =>
     family.start(`sn0${at + 1}`, ["agent", "--config", file]),
   );
   const [sn01 = {}, sn02 = {}] = await Promise.all(agents.map((agent) => agent.ready));
-  const status = await consolesUp(head, Number(sn01["consoles"]) + Number(sn02["consoles"]), waiting);
+  const status = await consolesUp(
+    localSocketOf(join(plan.dir, "head")),
+    Number(sn01["consoles"]) + Number(sn02["consoles"]),
+    waiting,
+  );
   return { head, sn01: String(sn01["address"]), sn02: String(sn02["address"]), status };
 }
 
 /** The head's status, once it knows all consoles as connected or the time for that is over. */
 async function consolesUp(
-  head: string,
+  socket: string,
   consoles: number,
   { clock, signal }: Waiting,
 ): Promise<ProcessStatusReceived> {
-  const peer = await findPeer({ kind: "heads", heads: [parseHostPort(head)] }, { clock, signal });
+  const peer = await findPeer(targetsOf({ socket }, {}), { clock, signal });
   try {
     const deadlineMs = clock.nowMs() + CONSOLES_TIMEOUT_MS;
     for (;;) {

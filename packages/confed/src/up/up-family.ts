@@ -29,6 +29,7 @@ export class UpFamily {
   readonly #children: UpChild[] = [];
   #fail: (child: FailedChild) => void = () => undefined;
   #ending: Promise<void> | undefined;
+  readonly #owned: (() => Promise<void>)[] = [];
 
   constructor(options: UpFamilyOptions) {
     this.#options = options;
@@ -56,12 +57,22 @@ export class UpFamily {
     return child;
   }
 
+  /** Release this when the family has ended. */
+  own(release: () => Promise<void>): void {
+    this.#owned.push(release);
+  }
+
   /** Idempotent, never rejects. The newest first: agents before the head they report to. */
   end(): Promise<void> {
     this.#ending ??= (async () => {
       for (const child of [...this.#children].reverse()) {
         await child.end(() => {
           this.#options.say(`${child.name}: does not end; killed`);
+        });
+      }
+      for (const release of this.#owned.splice(0)) {
+        await release().catch((reason: unknown) => {
+          this.#options.say(ConfedError.from(reason).message);
         });
       }
     })();

@@ -19,7 +19,7 @@ export interface RackAddress {
 /** The configuration of the head: its port may still be 0. */
 export function writeHeadFile({ dir, headPort }: UpPlan): string {
   return writeConfig(dir, "head", {
-    head: { listen: `127.0.0.1:${headPort}`, state: join(dir, "head") },
+    head: { listen: `127.0.0.1:${headPort}`, state: join(dir, "head"), tls: "on" },
   });
 }
 
@@ -49,7 +49,7 @@ export function writeAgentFiles(
   const knownHosts = ssh.map(({ host, port }) => `[${host}]:${port} ${rack.sshHostKey}\n`).join("");
   writePrivate(join(dir, "known_hosts"), knownHosts);
   const agent = (id: string) => ({
-    agent: { id, listen: "127.0.0.1:0", heads: [head], state: join(dir, id) },
+    agent: { id, listen: "127.0.0.1:0", heads: [head], state: join(dir, id), tls: "on" },
     logs: { path: join(dir, "log", "&.log") },
   });
   const shells = shell === "none" ? [] : [shellConsole(shell.user)];

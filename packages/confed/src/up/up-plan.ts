@@ -1,5 +1,6 @@
 import { isAbsolute, join, resolve } from "node:path";
 import { ConfedError, parseHostPort } from "@confed/kernel";
+import { credentialPath } from "@confed/rcons";
 
 /** What commander makes of the command line of `confed up`. */
 export interface UpFlags {
@@ -14,6 +15,10 @@ export interface UpPlan {
   readonly dir: string;
   readonly headPort: number;
   readonly include: string | undefined;
+  /** Whoever runs us, as heads and agents call that one. */
+  readonly user: string;
+  /** Where rcons of that one looks for what it knows of heads; undefined: nowhere. */
+  readonly credentials: string | undefined;
   /** The user of the shell console if it is not the one who runs us; "none": no shell. */
   readonly shell: { readonly user?: string | undefined } | "none";
 }
@@ -35,6 +40,8 @@ export function planUp(flags: UpFlags, { env, homeDir, userId }: UpPlace): UpPla
     dir: flags.dir === undefined ? join(base, "confed", "up") : resolve(flags.dir),
     headPort: portOf(flags.port),
     include: flags.include === undefined ? undefined : resolve(flags.include),
+    user: userId === 0 ? "root" : (env["USER"] ?? "").replace(/[^A-Za-z0-9._-]/g, "") || "somebody",
+    credentials: credentialPath({ ...env, HOME: homeDir }),
     // Root's own shell would be given to every user of this host.
     shell: !flags.shell ? "none" : userId === 0 ? { user: "nobody" } : {},
   };
