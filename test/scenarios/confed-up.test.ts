@@ -106,6 +106,8 @@ describe("confed up", () => {
     const { status, stderr } = await runConfed(["up", "--port", "0", "--dir", dir]);
     expect(status).toBe(10);
     expect(stderr).toContain(`in use by process ${run.pid}`);
+    run.signal("SIGTERM");
+    expect(await run.exited).toBe(0);
   });
 
   test("goes on where it was when it is started again in the same directory", async () => {

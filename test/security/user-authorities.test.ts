@@ -6,12 +6,12 @@ import { expect, test } from "vitest";
 import { Cluster } from "./cluster.ts";
 
 /** An authority as xCAT makes its own, and the file that it gives a user. */
-function xcat(directory: string) {
+function xcat(directory: string, name = "xCAT CA") {
   mkdirSync(directory, { recursive: true });
   const openssl = (...args: string[]) => {
     execFileSync("openssl", args, { cwd: directory, stdio: "ignore" });
   };
-  const ca = ["-subj", "/CN=xCAT CA", "-days", "2", "-keyout", "ca.key", "-out", "ca.pem"];
+  const ca = ["-subj", `/CN=${name}`, "-days", "2", "-keyout", "ca.key", "-out", "ca.pem"];
   openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", ...ca);
   return (user: string, file: string, subject = `/CN=${user}`) => {
     openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", subject, "-keyout", "u.key", "-out", "u.csr");
@@ -27,7 +27,8 @@ test("who has a certificate of xCAT is a user here by its rule, with the roles o
   const cluster = new Cluster();
   const place = join(cluster.directory, "xcat");
   const issue = xcat(place);
-  const strangers = xcat(join(cluster.directory, "strangers"));
+  const strangers = xcat(join(cluster.directory, "strangers"), "other CA");
+  const forgers = xcat(join(cluster.directory, "forgers"));
   const userAuthorities = [{ file: join(place, "ca.pem"), match: "(.*)@site" }];
   const head = await cluster.head("head", { tls: "on", userAuthorities });
   await cluster.agent("sn01", (await cluster.enrolled(head)).config).start();
@@ -62,9 +63,12 @@ test("who has a certificate of xCAT is a user here by its rule, with the roles o
   const info = await rcons("info", "n1");
   expect(info.status).toBe(0);
 
-  issue("anna", credential);
-  expect(await rcons("ls")).toMatchObject({ status: 4 });
   strangers("anna@site", credential);
+  expect(await rcons("ls")).toMatchObject({ status: 4 });
+  // Of the right name, and another key: OpenSSL ends the handshake.
+  forgers("anna@site", credential);
+  expect(await rcons("ls")).toMatchObject({ status: 8, out: "" });
+  issue("anna", credential);
   expect(await rcons("ls")).toMatchObject({ status: 4 });
   // Two names are none.
   issue("anna@site", credential, "/CN=anna@site/CN=root@site");

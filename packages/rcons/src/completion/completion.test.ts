@@ -35,7 +35,7 @@ COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.l
 
 test("bash completes consoles and commands first", () => {
   expect(bash("rcons", "n")).toEqual(["n0001", "n0002"]);
-  expect(bash("rcons", "l")).toEqual(["ls", "log"]);
+  expect(bash("rcons", "l")).toEqual(["ls", "log", "login", "logout"]);
   expect(bash("rcons", "--he")).toEqual(["--head", "--help"]);
 });
 

@@ -107,9 +107,7 @@ async function known(
   signal: AbortSignal,
 ): Promise<HeadCredential> {
   const { subject } = await client.whoAmI({}, { signal });
-  return token === undefined
-    ? { authority, certificate }
-    : { authority, login: { subject, token } };
+  return token === undefined ? { authority, certificate } : { authority, login: { subject, token } };
 }
 
 function said(head: string, { login }: HeadCredential, certificate: string | undefined): string {
