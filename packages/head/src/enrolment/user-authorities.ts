@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { ConfedError } from "@confed/kernel";
 import { fingerprintOf, parseCertificate } from "@confed/trust";
@@ -83,7 +83,7 @@ function userIn(
 ): string | undefined {
   const names =
     from === "cn"
-      ? [...(subject ?? "").matchAll(/^CN=(.*)$/gm)]
+      ? [...subject.matchAll(/^CN=(.*)$/gm)]
       : [...subjectAltName.matchAll(/(?:^|, )email:([^,]*)/g)];
   // Of two names nobody knows which one is meant.
   const name = names.length === 1 ? names[0]?.[1] : undefined;

@@ -5,8 +5,8 @@ import type { ClientCertificate } from "./certificate-file.ts";
 /** TLS to machines of the clusters with these authorities (PEM, one each), showing this certificate if there is one. */
 export function clientTls(
   authorities: readonly string[],
-  certificate?: ClientCertificate | undefined,
-  bearer?: (() => string | undefined) | undefined,
+  certificate?: ClientCertificate,
+  bearer?: () => string | undefined,
 ): ChannelTls {
   // Only machines are dialled: who signed users is no matter.
   const identifiers = authorities.map((pem) => identifierFor({ machines: pem, users: pem }));
