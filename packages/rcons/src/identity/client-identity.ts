@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { type Clock, ConfedError, formatHostPort, type HostPort } from "@confed/kernel";
 import type { ChannelTls, Client } from "@confed/wire";
 import { certificatePath, readCertificate } from "./certificate-file.ts";
@@ -93,8 +93,9 @@ export class ClientIdentity {
       ]),
     ];
     if (authorities.length === 0) return undefined;
-    const chosen = Object.values(known).find((one) => one.certificate !== undefined);
-    const file = chosen?.certificate ?? certificatePath(this.#env);
+    // Of another cluster's head that is gone, as a demonstration's: that must not keep anybody from this agent.
+    const files = Object.values(known).flatMap(({ certificate: file }) => file ?? []);
+    const file = files.find((one) => existsSync(one)) ?? certificatePath(this.#env);
     const certificate = file === undefined ? undefined : readCertificate(file);
     return { tls: clientTls(authorities, certificate), mayBePlain: true };
   }
