@@ -49,6 +49,8 @@ export async function startServer({
   logger,
 }: ServerOptions): Promise<RunningServer> {
   const server = new Server({
+    // Counts for a debugging service that nobody serves.
+    "grpc.enable_channelz": 0,
     "grpc.max_receive_message_length": WIRE_LIMITS.messageBytesMax,
     "grpc.max_send_message_length": WIRE_LIMITS.messageBytesMax,
     "grpc.max_concurrent_streams": WIRE_LIMITS.streamsPerConnectionMax,
@@ -165,17 +167,21 @@ function serveUnary(
       return;
     }
     const gone = new AbortController();
+    let answered = false;
+    // Said at the end of every call, also of one that was answered: then there is nothing to give up.
     call.on("cancelled", () => {
-      gone.abort(new ConfedError("canceled", "the caller gave up"));
+      if (!answered) gone.abort(new ConfedError("canceled", "the caller gave up"));
     });
     // Through a promise, so that a handler that throws at once and one that rejects are the same.
     void Promise.resolve()
       .then(() => handler(call.request, gone.signal))
       .then(
         (response) => {
+          answered = true;
           respond(null, response);
         },
         (reason: unknown) => {
+          answered = true;
           respond(toStatus(reason));
         },
       );
