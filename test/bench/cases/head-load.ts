@@ -1,7 +1,8 @@
+import { setMaxListeners } from "node:events";
 import { systemClock } from "@confed/kernel";
 import type { Case } from "../case.ts";
 import { sleep } from "../fleet.ts";
-import { cpuSecondsOf } from "../measure/process-tree.ts";
+import { cpuPercentOf } from "../measure/process-tree.ts";
 import { quantile } from "../measure/quantile.ts";
 import { randomOf } from "../measure/random.ts";
 import { RssPeak, rssBytesOf } from "../measure/rss.ts";
@@ -61,12 +62,6 @@ export const headLoad: Case = {
   ],
 };
 
-async function cpuPercentOf(pid: number, body: () => Promise<void>): Promise<number> {
-  const before = { cpu: cpuSecondsOf([pid]), ms: systemClock.nowMs() };
-  await body();
-  return (100_000 * (cpuSecondsOf([pid]) - before.cpu)) / (systemClock.nowMs() - before.ms);
-}
-
 /** Resolves consoles at random at the rate, whether earlier ones are answered or not; the times of each. */
 async function resolved(
   { channel, consoleName }: Federation,
@@ -75,6 +70,8 @@ async function resolved(
 ): Promise<readonly number[]> {
   const { client, close } = channel();
   const signal = new AbortController().signal;
+  // Each call that runs listens to it.
+  setMaxListeners(0, signal);
   const random = randomOf(SEED);
   const startMs = systemClock.nowMs();
   const times: number[] = [];

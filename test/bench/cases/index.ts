@@ -4,6 +4,8 @@ import { bootStorm } from "./boot-storm.ts";
 import { disk } from "./disk.ts";
 import { headList } from "./head-list.ts";
 import { headLoad } from "./head-load.ts";
+import { headRestart } from "./head-restart.ts";
+import { headWatchers } from "./head-watchers.ts";
 import { idle } from "./idle.ts";
 import { killed } from "./killed.ts";
 import { fourRacks, twoShards } from "./many-cores.ts";
@@ -19,5 +21,5 @@ export const CASES: readonly Case[] = [
   ...[start1000, rate100, rate10, attach, echo, flood],
   ...[rate8000, bootStorm, fourRacks, twoShards],
   ...[idle, start10000, reload, stuckViewer, disk, killed, takeover],
-  ...[headLoad, headList, soak],
+  ...[headLoad, headList, headWatchers, headRestart, soak],
 ];
