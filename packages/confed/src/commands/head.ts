@@ -1,8 +1,8 @@
-import { setFlagsFromString } from "node:v8";
 import { EXIT, formatHostPort } from "@confed/kernel";
 import { withExamples, withSection } from "@confed/rcons";
 import type { Command } from "commander";
 import { type DaemonFlags, daemonOptions, withDaemonFlags } from "../process/daemon-flags.ts";
+import { keepPausesShort } from "../process/short-pauses.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import type { Launch } from "./launch.ts";
@@ -28,14 +28,8 @@ export function defineHead(program: Command, launch: Launch): Command {
   return withExamples(command, [{ line: "confed head --config /etc/confed/head.yaml", does: "run it" }]);
 }
 
-/**
- * How much the heap of a head may grow, in percent, before its garbage is looked through: 100,000 consoles take
- * 80 MB, and every change of one leaves its last status behind. V8 alone lets the heap grow to a multiple.
- */
-const HEAP_GROWING_PERCENT = 50;
-
 async function runHead(world: World, flags: HeadFlags): Promise<number> {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
+  keepPausesShort();
   const [{ loadHeadConfig }, { loadOrSay }, { configPathOf, runDaemon }] = await Promise.all([
     import("@confed/config"),
     import("../process/load-or-say.ts"),
