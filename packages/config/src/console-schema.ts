@@ -15,7 +15,7 @@ import {
 } from "./scalar-schema.ts";
 
 /** Waiting between attempts, unless a console says otherwise. */
-const RETRY: RetrySpec = Object.freeze({ firstMs: 1_000, maxMs: 60_000 });
+export const RETRY: RetrySpec = Object.freeze({ firstMs: 1_000, maxMs: 60_000 });
 
 const retry = z
   .strictObject({ first: durationMs.optional(), max: durationMs.optional() })

@@ -1,5 +1,5 @@
 import { foldName } from "@confed/kernel";
-import { CONSOLE_KEYS, consoleEntry } from "./console-schema.ts";
+import { CONSOLE_KEYS, consoleEntry, RETRY } from "./console-schema.ts";
 import type { ConsoleSpec } from "./console-spec.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 import type { FaultCollector, Place } from "./fault-collector.ts";
@@ -88,8 +88,15 @@ function transportsWith(key: string): string | undefined {
 
 function toSpec(entry: ReturnType<typeof consoleEntry.parse>): ConsoleSpec {
   const { connectTimeout: connectTimeoutMs, ...rest } = entry;
+  if (rest.groups.length === 0) rest.groups = NO_GROUPS;
+  if (Object.keys(rest.labels).length === 0) rest.labels = NO_LABELS;
+  if (rest.retry.firstMs === RETRY.firstMs && rest.retry.maxMs === RETRY.maxMs) rest.retry = RETRY;
   const timed = connectTimeoutMs === undefined ? rest : { ...rest, connectTimeoutMs };
   if (timed.transport !== "ssh") return timed;
   const { keepalive: keepaliveMs, ...ssh } = timed;
   return keepaliveMs === undefined ? ssh : { ...ssh, keepaliveMs };
 }
+
+// The schema makes new ones for each of ten thousand consoles; most could share.
+const NO_GROUPS: string[] = [];
+const NO_LABELS: Record<string, string> = {};

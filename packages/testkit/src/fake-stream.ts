@@ -8,6 +8,8 @@ export class FakeStream<In, Out extends object> implements Duplex<In, Out> {
   readonly sent: Out[] = [];
   /** What the peer has not read yet; the test says so. */
   backlogBytes = 0;
+  /** Of these, what the connection has: it cannot be discarded any more. */
+  handedBytes = 0;
   /** What the peer has read; the test says so, too. */
   takenBytes = 0;
   /** Set when our side ended it. */
@@ -53,8 +55,9 @@ export class FakeStream<In, Out extends object> implements Duplex<In, Out> {
   }
 
   discard(): number {
-    const discardedBytes = this.backlogBytes;
-    this.drain();
+    const discardedBytes = Math.max(0, this.backlogBytes - this.handedBytes);
+    this.backlogBytes -= discardedBytes;
+    if (this.backlogBytes === 0) this.drain();
     return discardedBytes;
   }
 

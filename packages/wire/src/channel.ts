@@ -57,6 +57,7 @@ export function openChannel<S extends ServiceName>(
     "grpc.initial_reconnect_backoff_ms": 250,
     "grpc.max_reconnect_backoff_ms": 5_000,
     "grpc.enable_retries": 0,
+    "grpc.enable_channelz": 0,
     // A proxy of the environment is for web pages, never for consoles.
     "grpc.enable_http_proxy": 0,
   });

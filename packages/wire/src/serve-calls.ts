@@ -58,17 +58,21 @@ function serveUnary(
       return;
     }
     const gone = new AbortController();
+    let answered = false;
+    // Said at the end of every call, also of one that was answered: then there is nothing to give up.
     call.on("cancelled", () => {
-      gone.abort(new ConfedError("canceled", "the caller gave up"));
+      if (!answered) gone.abort(new ConfedError("canceled", "the caller gave up"));
     });
     // Through a promise, so that a handler that throws at once and one that rejects are the same.
     void Promise.resolve()
       .then(() => handler(call.request, gone.signal, callOf(connection, call)))
       .then(
         (response) => {
+          answered = true;
           respond(null, response);
         },
         (reason: unknown) => {
+          answered = true;
           respond(toStatus(reason));
         },
       );

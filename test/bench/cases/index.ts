@@ -2,6 +2,10 @@ import type { Case } from "../case.ts";
 import { attach, echo } from "./attach.ts";
 import { bootStorm } from "./boot-storm.ts";
 import { disk } from "./disk.ts";
+import { headList } from "./head-list.ts";
+import { headLoad } from "./head-load.ts";
+import { headRestart } from "./head-restart.ts";
+import { headWatchers } from "./head-watchers.ts";
 import { idle } from "./idle.ts";
 import { killed } from "./killed.ts";
 import { fourRacks, twoShards } from "./many-cores.ts";
@@ -17,5 +21,6 @@ import { takeover } from "./takeover.ts";
 export const CASES: readonly Case[] = [
   ...[start1000, rate100, rate10, attach, echo, flood],
   ...[rate8000, bootStorm, fourRacks, twoShards],
-  ...[idle, start10000, reload, stuckViewer, silentClients, disk, killed, takeover, soak],
+  ...[idle, start10000, reload, stuckViewer, silentClients, disk, killed, takeover],
+  ...[headLoad, headList, headWatchers, headRestart, soak],
 ];

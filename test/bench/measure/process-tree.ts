@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { systemClock } from "@confed/kernel";
 
 /** Every process of these trees that runs now, the first ones included. Needs /proc. */
 export function treeOf(pids: readonly number[]): number[] {
@@ -22,6 +23,13 @@ export function cpuSecondsOf(pids: readonly number[]): number {
     ticks += fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
   }
   return ticks / TICKS_PER_SECOND;
+}
+
+/** How much of a core the tree of `pid` uses while `body` runs. */
+export async function cpuPercentOf(pid: number, body: () => Promise<void>): Promise<number> {
+  const before = { cpu: cpuSecondsOf([pid]), ms: systemClock.nowMs() };
+  await body();
+  return (100_000 * (cpuSecondsOf([pid]) - before.cpu)) / (systemClock.nowMs() - before.ms);
 }
 
 /** USER_HZ, which Linux gives to user space on all machines that Node runs on. */

@@ -30,10 +30,10 @@ function wakings(
 }
 
 test.each([
-  [100, 1],
-  [600, 2],
-  [1_000, 3],
-  [8_000, 12],
+  [100, 4],
+  [1_000, 4],
+  [8_000, 6],
+  [20_000, 12],
 ])(
   "%i who rest are woken in %i turns a cadence, each once in it, and the log has it then",
   (count, turns) => {

@@ -15,32 +15,33 @@ export interface Resting {
 // HOW AND WHY
 //
 // Reading every line as it comes costs a wake-up, a poll, a read and a write per line, whoever
-// watches. A console that nobody watches is therefore read at most every 324 ms: its link is paused,
+// watches. A console that nobody watches is therefore read at most every 360 ms: its link is paused,
 // the kernel gathers what comes meanwhile (a serial line brings 4 KB in that time, a socket holds
 // 100), and its turn comes with the clock. What a turn has read goes to the log writer when the turn
 // ends. So a byte is in its log within 400 ms, and all of that time is spent on gathering: a shorter
 // cadence with a wait for the next batch behind it made as late logs from a quarter more reads and
 // writes.
 //
-// All who rest are spread over twelve slots, by their numbers. A turn takes as many slots as have some
-// hundred reads, so that of 8,000 consoles 667 are read every 27 ms and nobody else waits for all of
-// them, and of 1,000 consoles 333 every 108 ms: waking this process and the log writer costs more than
-// a hundred reads. In steady state a console costs one read every 324 ms and nothing else: its entry
+// All who rest are spread over twelve slots, by their numbers. A turn takes three slots, two or one,
+// as many as have at most 1,400 reads: of 1,000 consoles 250 are read every 90 ms, of 8,000 1,333 every
+// 60 ms, and nobody else waits for more than that. Fewer turns are cheaper, and the same number for any
+// fleet makes a large one cheaper than several small: waking this process and the log writer costs what
+// a hundred reads. In steady state a console costs one read every 360 ms and nothing else: its entry
 // stays where it is, and the event loop's poll does not know its socket (pausing and resuming would
 // cost two epoll_ctl and a wake-up per read, which is more than the read). One timer for all, armed
 // only while somebody rests; an idle agent does not wake up.
 
 /** How long an unwatched console may rest. Seen in the log as delay, so a watched one never does. */
-export const CADENCE_MS = 324;
+export const CADENCE_MS = 360;
 
 const SLOTS = 12;
 const SLOT_MS = CADENCE_MS / SLOTS;
 
 /** Divisors: with any other number of slots a turn, one console would wait longer than the next. */
-const TOGETHER = [12, 6, 4, 3, 2, 1] as const;
+const TOGETHER = [3, 2, 1] as const;
 
-/** Reads of one turn, where slots can be taken together: 5 ms in which nobody else is served. */
-const TURN_READS = 400;
+/** Reads of one turn, where slots are taken together: 20 ms in which nobody else is served. */
+const TURN_READS = 1_400;
 
 /** What a cadence asks of the log. */
 export interface CadenceLog {

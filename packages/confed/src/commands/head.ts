@@ -3,6 +3,7 @@ import { EXIT, formatHostPort } from "@confed/kernel";
 import { withExamples, withSection } from "@confed/rcons";
 import type { Command } from "commander";
 import { type DaemonFlags, daemonOptions, withDaemonFlags } from "../process/daemon-flags.ts";
+import { keepPausesShort } from "../process/short-pauses.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import type { Launch } from "./launch.ts";
@@ -33,6 +34,7 @@ export function defineHead(program: Command, launch: Launch): Command {
 }
 
 async function runHead(world: World, flags: HeadFlags): Promise<number> {
+  keepPausesShort();
   const [{ loadHeadConfig }, { loadOrSay }, { configPathOf, runDaemon }] = await Promise.all([
     import("@confed/config"),
     import("../process/load-or-say.ts"),

@@ -78,6 +78,16 @@ test("an agent that says hello is welcomed and sent a heartbeat every 2 s", () =
   expect(admitted).toEqual([["sn01", false]]);
 });
 
+test("heartbeats of many agents are spread over the time between two", () => {
+  const agents = Array.from({ length: 8 }, (_, index) => new Agent().join({ agent: `sn0${index}` }));
+  const sent = () => agents.reduce((sum, agent) => sum + agent.sent.length - 1, 0);
+  for (let sweep = 1; sweep <= 8; sweep += 1) {
+    clock.advance(500);
+    expect(sent()).toBe(2 * sweep);
+  }
+  for (const agent of agents) expect(agent.sent).toHaveLength(3);
+});
+
 test("heartbeats do not pile up before an agent that does not read", () => {
   const agent = new Agent().join();
   agent.backlogBytes = 10;

@@ -1,5 +1,5 @@
 import { FakeClock, FakeStream, NOBODYS_CALL } from "@confed/testkit";
-import { type ConsoleStatusReceived, messageCodec, type WatchResponse } from "@confed/wire";
+import { type ConsoleStatusReceived, Encoded, messageCodec, type WatchResponse } from "@confed/wire";
 import { beforeEach, expect, test } from "vitest";
 import { openHeadAccess } from "../access/open-head-access.ts";
 import { type AgentRecord, unreachableError } from "../directory/agent-record.ts";
@@ -118,6 +118,7 @@ test("a watcher that does not read is sent nothing more, and a fresh snapshot wh
   const slow = await watch();
   const quick = await watch();
   slow.backlogBytes = 1024 * 1024 + 1;
+  slow.handedBytes = 128 * 1024;
   slow.sent.length = quick.sent.length = 0;
   say({ name: "n1", state: "WAITING" });
   clock.advance(75);
@@ -126,6 +127,8 @@ test("a watcher that does not read is sent nothing more, and a fresh snapshot wh
     clock.advance(75);
   }
   expect(kinds(slow)).toEqual(["statuses"]);
+  // What was on its way already, and nothing else, is kept for it.
+  expect(slow.backlogBytes).toBe(128 * 1024);
   expect(kinds(quick)).toHaveLength(101);
   slow.sent.length = 0;
   slow.drain();
@@ -135,11 +138,40 @@ test("a watcher that does not read is sent nothing more, and a fresh snapshot wh
   expect(names(slow)).toHaveLength(10);
 });
 
+/** Keeps what it was given as it was given. */
+class GivenStream extends FakeStream<never, WatchResponse> {
+  readonly given: (WatchResponse | Encoded)[] = [];
+
+  override send(message: WatchResponse | Encoded): void {
+    this.given.push(message);
+    super.send(message);
+  }
+}
+
+test("a tick is encoded once, however many watch", async () => {
+  say(...rack(100));
+  const watching = Array.from({ length: 50 }, () => new GivenStream("WatchResponse"));
+  for (const outlet of watching) await feed.watch({ selection: "" }, outlet, ANYBODY);
+  for (const outlet of watching) outlet.given.length = 0;
+  say({ name: "n1", state: "WAITING" }, { name: "n2", state: "WAITING" });
+  directory.setPresence(agent, "stalled");
+  clock.advance(75);
+  const [first] = watching;
+  expect(first?.given).toEqual([expect.any(Encoded), expect.any(Encoded)]);
+  for (const { given } of watching) {
+    expect(given).toHaveLength(2);
+    given.forEach((message, index) => {
+      expect(message).toBe(first?.given[index]);
+    });
+  }
+});
+
 test("a snapshot that a fresh one overtakes says nothing more", async () => {
   say(...rack(5_000));
   const outlet: Watching = new FakeStream("WatchResponse");
   const first = feed.watch({ selection: "" }, outlet, ANYBODY);
   outlet.backlogBytes = 1024 * 1024 + 1;
+  outlet.handedBytes = 128 * 1024;
   say({ name: "n1", state: "WAITING" });
   clock.advance(75);
   outlet.drain();

@@ -23,7 +23,10 @@ export interface Delta {
   readonly pages: readonly Encoded[];
 }
 
-/** A watcher that lets more than this wait is given a fresh snapshot instead, once it reads. */
+/**
+ * What waits for a watcher, in bytes. Of one that lets more than this wait all that is not on its way is
+ * dropped, nothing more is queued, and it is given a fresh snapshot once it reads.
+ */
 const BACKLOG_BYTES_MAX = 1024 * 1024;
 
 const LIST = verbSet(["list"]);
@@ -106,6 +109,8 @@ export class Watcher {
     else this.#deliverFitting(this.#fits, changed, removed);
     if (this.#outlet.backlogBytes <= BACKLOG_BYTES_MAX) return;
     this.#lagging = true;
+    // The snapshot that follows says all of it: of one that never reads again, next to nothing is kept.
+    this.#outlet.discard();
     void this.#resync();
   }
 

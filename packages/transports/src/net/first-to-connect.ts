@@ -68,8 +68,10 @@ export function firstToConnect<T, S extends Socket>(
       socket.once("connect", () => {
         if (!running.delete(socket)) return;
         stop();
-        // Not ours any more: whoever keeps the socket shall not keep the dial alive with it.
-        socket.on("error", nobodyListensYet).off("error", onError);
+        // Not ours any more: whoever keeps the socket shall not keep the dial alive with it. One listener
+        // is enough: a third would make room for twenty, in every socket of ten thousand.
+        socket.off("error", onError);
+        if (socket.listenerCount("error") === 0) socket.on("error", nobodyListensYet);
         resolve(socket);
       });
       if (waiting.length > 0) disarm = clock.after(NEXT_AFTER_MS, tryNext);

@@ -44,6 +44,8 @@ export class Entrance {
   constructor({ streamsMax, sessionMegabytesMax, callsProve }: EntranceOptions) {
     this.#callsProve = callsProve;
     this.#server = new Server({
+      // Counts for a debugging service that nobody serves.
+      "grpc.enable_channelz": 0,
       "grpc.max_receive_message_length": WIRE_LIMITS.messageBytesMax,
       "grpc.max_send_message_length": WIRE_LIMITS.messageBytesMax,
       "grpc.max_concurrent_streams": streamsMax,

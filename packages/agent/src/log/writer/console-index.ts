@@ -1,5 +1,6 @@
 import { ftruncateSync } from "node:fs";
 import {
+  type EventRecord,
   encodeIndexRecord,
   type IndexRecord,
   MARK_EVERY_MS,
@@ -43,10 +44,11 @@ export class ConsoleIndex {
   readonly #deps: ConsoleIndexDeps;
   /** Lines of marks that are not written yet; five or six at most. */
   #heldLines = "";
-  #markedAtMs = Number.NEGATIVE_INFINITY;
-  #marksWrittenAtMs = Number.NEGATIVE_INFINITY;
+  // Undefined until the first mark: numbers would have a box each, in ten thousand idle consoles.
+  #markedAtMs: number | undefined;
+  #marksWrittenAtMs: number | undefined;
   /** How far the wall clock was ahead of the monotonic one at the last mark. */
-  #wallLeadMs = Number.NaN;
+  #wallLeadMs: number | undefined;
   /** A mark that said that the clock was set could not be written: the next one says so. */
   #stepUntold = false;
 
@@ -69,6 +71,12 @@ export class ConsoleIndex {
     }
   }
 
+  /** As `note`, for a console that may not print for days: its index is not kept open for that. */
+  noteEvent(record: EventRecord): void {
+    this.note(record);
+    if (this.#marksWrittenAtMs === undefined) this.#deps.indexes.drop(this.#deps.indexPath);
+  }
+
   /** It lacks what the reserve has. */
   get behind(): boolean {
     return this.#late !== "";
@@ -80,10 +88,10 @@ export class ConsoleIndex {
    * held. A time that the index cannot take is unknown.
    */
   mark(off: number, nowMs: number, place: Place = NO_PLACE): void {
-    if (Math.abs(nowMs - this.#markedAtMs) < MARK_EVERY_MS) return;
+    if (this.#markedAtMs !== undefined && Math.abs(nowMs - this.#markedAtMs) < MARK_EVERY_MS) return;
     this.#markedAtMs = nowMs;
     const leadMs = nowMs - this.#deps.monotonicMs();
-    const known = clockQuality(nowMs, { leadMs, leadBeforeMs: this.#wallLeadMs });
+    const known = clockQuality(nowMs, { leadMs, leadBeforeMs: this.#wallLeadMs ?? Number.NaN });
     const q = this.#stepUntold ? (known ?? "stepped") : known;
     this.#stepUntold = false;
     this.#wallLeadMs = leadMs;
@@ -94,9 +102,9 @@ export class ConsoleIndex {
       ...place,
       ...(q === undefined ? {} : { q }),
     });
-    if (Math.abs(nowMs - this.#marksWrittenAtMs) < MARKS_HELD_MS) return;
-    const first = this.#marksWrittenAtMs === Number.NEGATIVE_INFINITY;
-    this.#marksWrittenAtMs = first ? firstTurnMs(nowMs, MARKS_HELD_MS) : nowMs;
+    const writtenAtMs = this.#marksWrittenAtMs;
+    if (writtenAtMs !== undefined && Math.abs(nowMs - writtenAtMs) < MARKS_HELD_MS) return;
+    this.#marksWrittenAtMs = writtenAtMs === undefined ? firstTurnMs(nowMs, MARKS_HELD_MS) : nowMs;
     this.writeMarks();
   }
 
@@ -108,7 +116,7 @@ export class ConsoleIndex {
 
   /** The next byte is marked, whenever it comes. */
   markNext(): void {
-    this.#markedAtMs = Number.NEGATIVE_INFINITY;
+    this.#markedAtMs = undefined;
   }
 
   /** Hold no marks any longer. Those that the index cannot take are unknown. */

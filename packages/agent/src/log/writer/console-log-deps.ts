@@ -14,9 +14,9 @@ export interface ConsoleLogDeps extends ConsoleIndexDeps {
   /** Where `path` is. */
   readonly folder: LogFolder;
   /** What the console printed last, up to an offset. */
-  readonly recent: (end: number) => Uint8Array;
+  recent(end: number): Uint8Array;
   readonly wallTimeMs: () => number;
-  readonly onGap: (gap: GapRecord) => void;
+  onGap(gap: GapRecord): void;
   /** When the file is full: what it holds moves to a segment of its own. */
   readonly rotate?: Rotation | undefined;
   readonly onRotated?: ((segment: string, log: string) => void) | undefined;

@@ -37,9 +37,9 @@ export class ConsoleLog {
   #file: LogFile | undefined;
   #mustLeave: boolean;
   readonly #watch: PathWatch;
-  #rotateNotBeforeMs = Number.NEGATIVE_INFINITY;
+  #rotateNotBeforeMs: number | undefined;
   /** What was next when {@link settle} last came by. */
-  #settledNext = Number.NaN;
+  #settledNext: number | undefined;
   /** What the positions file says of the segment; behind it, the next unclean stop would misjudge. */
   #recorded: { readonly off: number; readonly pos: number } | undefined;
   readonly #openGap: GapRecord | undefined;
@@ -190,7 +190,7 @@ export class ConsoleLog {
    * all is well: what was written since the last good one is a gap, and a new file begins.
    */
   lost(reason: unknown): void {
-    const { logs, path, onGap, wallTimeMs } = this.#deps;
+    const { logs, path, wallTimeMs } = this.#deps;
     const { rawMessage } = ConfedError.from(reason, "unavailable");
     const gap = this.#gap(this.#syncedEnd, this.#next, { why: "disk-failed", known: true });
     if (gap.to > gap.off) this.#owed = gap;
@@ -204,7 +204,7 @@ export class ConsoleLog {
     } catch {
       // Before the next byte.
     }
-    if (gap.to > gap.off) onGap(gap);
+    if (gap.to > gap.off) this.#deps.onGap(gap);
   }
 
   #noteOwed(): void {
@@ -234,7 +234,7 @@ export class ConsoleLog {
   }
 
   #write(run: Run): void {
-    const { path, logs, wallTimeMs, onGap } = this.#deps;
+    const { path, logs, wallTimeMs } = this.#deps;
     const gap = run.from > this.#next ? this.#crossGap(run.from) : undefined;
     try {
       this.#noteOwed();
@@ -250,10 +250,10 @@ export class ConsoleLog {
       // Nothing was written behind the gap: it grows, and is recorded when something is. A disk that
       // stays full must not fill the index with gaps.
       if (this.#next === run.from) gap?.takeBack();
-      else if (gap !== undefined) onGap(gap.record);
+      else if (gap !== undefined) this.#deps.onGap(gap.record);
       throw ConfedError.from(reason, "unavailable");
     }
-    if (gap !== undefined) onGap(gap.record);
+    if (gap !== undefined) this.#deps.onGap(gap.record);
   }
 
   // A short write is what a full disk looks like first: what it took counts, then we ask again.
@@ -324,7 +324,7 @@ export class ConsoleLog {
 
   #mustRotate({ id, bornMs, sizeBytesAtOpen }: OpenFile, nowMs: number): boolean {
     // A clock that was set back must not keep a file from being rotated.
-    const waitsMs = this.#rotateNotBeforeMs - nowMs;
+    const waitsMs = (this.#rotateNotBeforeMs ?? 0) - nowMs;
     if (waitsMs > 0 && waitsMs <= ROTATE_RETRY_MS) return false;
     if (this.#mustLeave) return sizeBytesAtOpen > 0;
     if (this.#file?.id !== id) return false;
@@ -353,14 +353,15 @@ export class ConsoleLog {
   }
 
   #look(nowMs: number): void {
-    const { logs, path, recent } = this.#deps;
+    const { logs, path } = this.#deps;
     const open = logs.known(path);
     if (open === undefined) return;
     const sizeBytes = this.#watch.look(nowMs, open);
     if (sizeBytes === undefined) {
       logs.drop(path);
     } else if (this.#fileBytes !== undefined && sizeBytes < this.#fileBytes) {
-      this.#beginSegment(segmentWithin(sizeBytes, this.#standing(open.id), recent(this.#next)), open.id);
+      const recent = this.#deps.recent(this.#next);
+      this.#beginSegment(segmentWithin(sizeBytes, this.#standing(open.id), recent), open.id);
     }
   }
 

@@ -1,7 +1,5 @@
-import { dirname } from "node:path";
-import type { EventRecord, GapRecord } from "@confed/codecs";
+import type { EventRecord } from "@confed/codecs";
 import { type Clock, ConfedError, systemClock, visitRecords } from "@confed/kernel";
-import { indexPathOf, pathOfLog } from "../log-path.ts";
 import type {
   OpenedLog,
   OpenLog,
@@ -16,6 +14,7 @@ import { FailingLogs } from "./failing-logs.ts";
 import type { IndexReserve } from "./index-reserve.ts";
 import { IndexRoom } from "./index-room.ts";
 import { Journal } from "./journal.ts";
+import { LogContext, type SharedLogDeps } from "./log-context.ts";
 import { LogFolder } from "./log-folder.ts";
 import type { OpenFiles } from "./open-files.ts";
 import { openReserve } from "./open-reserve.ts";
@@ -58,6 +57,7 @@ export class LogWriter {
   /** Undefined: whoever hangs may have it open. */
   readonly #indexReserve: IndexReserve | undefined;
   readonly #indexRoom: IndexRoom;
+  readonly #shared: SharedLogDeps;
   readonly #folders: Map<string, LogFolder>;
   readonly #recent = new RecentOutput();
   /** Made for the first console that wants one. */
@@ -95,6 +95,18 @@ export class LogWriter {
         : vouchedBy(options, this.#positions, (text, reason) => {
             this.#trouble(text, reason);
           });
+    this.#shared = {
+      ...deps,
+      options,
+      logs: this.#logs,
+      indexes: this.#indexes,
+      reserve: this.#indexReserve,
+      vouched: this.#vouched,
+      onIndex: this.#indexRoom.onIndex,
+      folderOf: (path) => this.#folderOf(path),
+      recent: (number, end) => this.#recent.before(number, end),
+      toJournal: (number, record) => this.#journal?.note(number, record),
+    };
   }
 
   get #journalDir(): string {
@@ -256,34 +268,12 @@ export class LogWriter {
   }
 
   #consoleLog(log: OpenLog): ConsoleLog {
-    const { pathTemplate, stateDir } = this.#options;
-    const path = pathOfLog(pathTemplate, log.name);
-    return new ConsoleLog(log, laterOf(this.#positions.get(log.name), log.handed), {
-      path,
-      folder: this.#folder(dirname(path)),
-      recent: (end) => this.#recent.before(log.number, end),
-      name: log.name,
-      indexPath: indexPathOf(stateDir, log.name),
-      reserve: this.#indexReserve,
-      lateLines: this.#indexReserve?.linesOf(log.name),
-      onIndex: this.#indexRoom.onIndex,
-      logs: this.#logs,
-      indexes: this.#indexes,
-      wallTimeMs: this.#deps.wallTimeMs,
-      monotonicMs: this.#deps.monotonicMs,
-      rotate: this.#options.rotate,
-      onRotated: this.#deps.onRotated,
-      leaveFile: this.#options.leaveFiles,
-      vouched: this.#vouched.get(log.name),
-      journal: log.journal === true ? (record) => this.#journal?.note(log.number, record) : undefined,
-      onGap: (gap: GapRecord) => {
-        this.#deps.reply({ tell: "gap", number: log.number, gap });
-      },
-    });
+    const known = laterOf(this.#positions.get(log.name), log.handed);
+    return new ConsoleLog(log, known, new LogContext(log, this.#shared));
   }
 
   // Where every console has a folder of its own, as many as there ever were consoles.
-  #folder(path: string): LogFolder {
+  #folderOf(path: string): LogFolder {
     const folder = this.#folders.get(path) ?? new LogFolder(path);
     this.#folders.set(path, folder);
     return folder;
@@ -355,7 +345,7 @@ export class LogWriter {
 
   #note(number: number, event: EventRecord): void {
     try {
-      this.#consoles.get(number)?.note(event);
+      this.#consoles.get(number)?.index.noteEvent(event);
     } catch {
       // An event that the index cannot take is lost; a console is not said to fail for it.
     }

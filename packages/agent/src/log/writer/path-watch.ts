@@ -8,7 +8,8 @@ import type { OpenFile } from "./open-files.ts";
 export class PathWatch {
   readonly #path: string;
   readonly #folder: LogFolder;
-  #lookedMs = Number.NEGATIVE_INFINITY;
+  // Undefined until then: a number would have a box, in ten thousand idle consoles.
+  #lookedMs: number | undefined;
   #changes = 0;
 
   constructor(path: string, folder: LogFolder) {
@@ -23,13 +24,16 @@ export class PathWatch {
 
   /** A name in its folder changed, or nobody has looked for long. */
   isDue(nowMs: number): boolean {
-    return Math.abs(nowMs - this.#lookedMs) >= LOOK_EVERY_MS || this.#folder.changes(nowMs) !== this.#changes;
+    return (
+      this.#lookedMs === undefined ||
+      Math.abs(nowMs - this.#lookedMs) >= LOOK_EVERY_MS ||
+      this.#folder.changes(nowMs) !== this.#changes
+    );
   }
 
   /** How long the file at the path is; undefined: it is not the one that we have open. */
   look(nowMs: number, { id }: OpenFile): number | undefined {
-    const first = this.#lookedMs === Number.NEGATIVE_INFINITY;
-    this.#lookedMs = first ? firstTurnMs(nowMs, LOOK_EVERY_MS) : nowMs;
+    this.#lookedMs = this.#lookedMs === undefined ? firstTurnMs(nowMs, LOOK_EVERY_MS) : nowMs;
     this.#changes = this.#folder.changes(nowMs);
     const stat = statSync(this.#path, { throwIfNoEntry: false });
     return stat === undefined || fileIdOf(stat) !== id ? undefined : stat.size;

@@ -1,0 +1,95 @@
+import { setMaxListeners } from "node:events";
+import { systemClock } from "@confed/kernel";
+import type { Case } from "../case.ts";
+import { sleep } from "../fleet.ts";
+import { cpuPercentOf } from "../measure/process-tree.ts";
+import { quantile } from "../measure/quantile.ts";
+import { randomOf } from "../measure/random.ts";
+import { RssPeak, rssBytesOf } from "../measure/rss.ts";
+import { type Federation, startFederation } from "../systems/federation.ts";
+
+const SITE = { agents: 100, consoles: 1_000, changesPerSecond: 1_000 };
+const QUICK_SITE = { agents: 20, consoles: 100, changesPerSecond: 200 };
+const RESOLVES_PER_SECOND = 500;
+const LOAD_MS = 20_000;
+const QUICK_LOAD_MS = 4_000;
+/** Just-in-time code is made, the garbage of the joins is gone. */
+const SETTLE_MS = 5_000;
+const SEED = 4;
+
+/** What a head costs that knows a whole site, and how soon it answers where a console is. */
+export const headLoad: Case = {
+  name: "head-load",
+  about: "a head with 100 agents x 1,000 consoles, 1,000 changes/s, 500 resolves/s",
+  systems: ["confed"],
+  fleet: () => ({ consoles: 2, own: "head-load", unverified: true }),
+  async run({ system, dir, settings }, quick) {
+    // The fleet's own head and agent would be in the way.
+    await system.stop();
+    const site = quick ? QUICK_SITE : SITE;
+    const federation = await startFederation(site, `${dir}/head`, settings.profileDir);
+    try {
+      const startRssBytes = rssBytesOf(federation.headPid);
+      await sleep(quick ? 1_000 : SETTLE_MS);
+      if (settings.profileDir !== undefined) await federation.insides.startProfiles([federation.headPid]);
+      const restMs = quick ? QUICK_LOAD_MS : LOAD_MS;
+      const changesOnly = await cpuPercentOf(federation.headPid, () => sleep(restMs));
+      const peak = new RssPeak(federation.headPid);
+      let resolveMs: readonly number[] = [];
+      const cpuPercent = await cpuPercentOf(federation.headPid, async () => {
+        resolveMs = await resolved(federation, site, restMs);
+      });
+      const headRssMib = Math.max(peak.end(), startRssBytes) / 2 ** 20;
+      if (settings.profileDir !== undefined) await federation.insides.endProfiles([federation.headPid]);
+      return {
+        headRssMib,
+        cpuPercent,
+        cpuPercentOfChanges: changesOnly,
+        resolves: resolveMs.length,
+        resolveP50Ms: quantile(resolveMs, 0.5),
+        resolveP99Ms: quantile(resolveMs, 0.99),
+        resolveMaxMs: Math.max(...resolveMs),
+      };
+    } finally {
+      await federation.stop();
+    }
+  },
+  targets: [
+    { figure: "headRssMib", of: "confed", atMost: 350, quickAtMost: 350 },
+    { figure: "cpuPercent", of: "confed", atMost: 30, quickAtMost: 60 },
+    { figure: "resolveP50Ms", of: "confed", atMost: 1, quickAtMost: 5 },
+    { figure: "resolveP99Ms", of: "confed", atMost: 5, quickAtMost: 50 },
+  ],
+};
+
+/** Resolves consoles at random at the rate, whether earlier ones are answered or not; the times of each. */
+async function resolved(
+  { channel, consoleName }: Federation,
+  { agents, consoles }: typeof SITE,
+  lengthMs: number,
+): Promise<readonly number[]> {
+  const { client, close } = channel();
+  const signal = new AbortController().signal;
+  // Each call that runs listens to it.
+  setMaxListeners(0, signal);
+  const random = randomOf(SEED);
+  const startMs = systemClock.nowMs();
+  const times: number[] = [];
+  const running = new Set<Promise<void>>();
+  for (let sent = 0; systemClock.nowMs() - startMs < lengthMs; ) {
+    const due = ((systemClock.nowMs() - startMs) * RESOLVES_PER_SECOND) / 1_000;
+    for (; sent < due; sent += 1) {
+      const console = consoleName(Math.floor(random() * agents), Math.floor(random() * consoles));
+      const beganMs = systemClock.nowMs();
+      const one = client.resolve({ console, verbs: ["write"] }, { signal }).then(() => {
+        times.push(systemClock.nowMs() - beganMs);
+        running.delete(one);
+      });
+      running.add(one);
+    }
+    await sleep(1);
+  }
+  await Promise.all(running);
+  close();
+  return times;
+}
