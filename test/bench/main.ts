@@ -10,6 +10,7 @@ import { compilePrograms } from "./programs.ts";
 import { type BenchResult, type CaseResult, describeMachine, writeResult } from "./results.ts";
 import { ROOT } from "./root.ts";
 import { runCases } from "./run-cases.ts";
+import { credentialsIn } from "./systems/person.ts";
 import { killPrograms } from "./systems/program.ts";
 import { resultTable } from "./table.ts";
 
@@ -50,6 +51,7 @@ async function main(): Promise<number> {
   const base = resolve(values.dir ?? tmpdir());
   mkdirSync(base, { recursive: true });
   const dir = mkdtempSync(join(base, "confed-bench-"));
+  Object.assign(process.env, credentialsIn(dir));
   // However it ends: nothing keeps running, and gigabytes of logs do not stay.
   process.once("exit", () => {
     killPrograms();

@@ -1,8 +1,8 @@
 export { type ConsoleTableEntry, consoleTable, consoleTableJsonLines } from "./console-table.ts";
 export { DEMO_LOGIN } from "./demo-texts.ts";
+export { type EnrolmentPlace, enrolmentAt } from "./fleet/enrol-agent.ts";
 export { type AgentFleet, type FleetDeps, type FleetStats, startFleet } from "./fleet/fleet.ts";
 export type { FleetOptions, FleetOptionsInput } from "./fleet/fleet-options.ts";
-export { type FleetWire, plainWire } from "./fleet/fleet-wire.ts";
 export { describeLateness, LATENESS_P99_MS_MAX, type LatenessReport } from "./lateness.ts";
 export { type Damage, describeLogReport, type LogReport } from "./log-report.ts";
 export {

@@ -102,10 +102,13 @@ export class ConfedRig {
     return { ...device, entry: { name, transport: "tcp", host: "127.0.0.1", port, ...more } };
   }
 
-  async startHead({ audit }: Pick<RigAgentOptions, "audit"> = {}): Promise<RigHead> {
+  async startHead({
+    audit,
+    tls,
+  }: Pick<RigAgentOptions, "audit"> & { readonly tls?: "on" } = {}): Promise<RigHead> {
     const name = `head${this.#processes.length}`;
     const stateDir = join(this.directory, name);
-    const config = (listen: string) => ({ head: { listen, state: stateDir }, audit });
+    const config = (listen: string) => ({ head: { listen, state: stateDir, tls }, audit });
     return { service: "Head", stateDir, ...(await this.#start({ name, command: "head", config })) };
   }
 

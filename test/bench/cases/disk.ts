@@ -73,7 +73,7 @@ async function sickAndHealed(
   const quiet = rack.consoles.filter((_, index) => index !== FLOODED).map(({ name }) => name);
   const sickened = async (heal: () => Promise<unknown>) => {
     // People go on working: keys in, output out.
-    const viewer = new Viewer(agent.address, quiet.at(-1)!);
+    const viewer = new Viewer(agent, quiet.at(-1)!);
     await viewer.opened;
     for (const fromMs = systemClock.nowMs(); systemClock.nowMs() - fromMs < sickMs; ) {
       echoMs.push(await viewer.echo(`<${echoMs.length}>`));

@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { systemClock } from "@confed/kernel";
+import { generateSigningKey } from "@confed/trust";
 import type { Case } from "../case.ts";
 import { sleep } from "../fleet.ts";
 import { cpuPercentOf } from "../measure/process-tree.ts";
@@ -11,6 +12,8 @@ import { type Federation, startFederation } from "../systems/federation.ts";
 const SITE = { agents: 100, consoles: 1_000, changesPerSecond: 1_000 };
 const QUICK_SITE = { agents: 20, consoles: 100, changesPerSecond: 200 };
 const RESOLVES_PER_SECOND = 500;
+/** Who asks. One connection may have 256 calls open, and here more are when the head stands still for half a second. */
+const PEOPLE = 10;
 const LOAD_MS = 20_000;
 const QUICK_LOAD_MS = 4_000;
 /** Just-in-time code is made, the garbage of the joins is gone. */
@@ -64,11 +67,13 @@ export const headLoad: Case = {
 
 /** Resolves consoles at random at the rate, whether earlier ones are answered or not; the times of each. */
 async function resolved(
-  { channel, consoleName }: Federation,
+  { person, consoleName }: Federation,
   { agents, consoles }: typeof SITE,
   lengthMs: number,
 ): Promise<readonly number[]> {
-  const { client, close } = channel();
+  const channels = Array.from({ length: PEOPLE }, () => person.head());
+  // Tickets are wanted, for the direct way and for the relay.
+  const { publicKey: clientKey } = generateSigningKey();
   const signal = new AbortController().signal;
   // Each call that runs listens to it.
   setMaxListeners(0, signal);
@@ -81,7 +86,8 @@ async function resolved(
     for (; sent < due; sent += 1) {
       const console = consoleName(Math.floor(random() * agents), Math.floor(random() * consoles));
       const beganMs = systemClock.nowMs();
-      const one = client.resolve({ console, verbs: ["write"] }, { signal }).then(() => {
+      const { client } = channels[sent % PEOPLE]!;
+      const one = client.resolve({ console, verbs: ["write"], clientKey }, { signal }).then(() => {
         times.push(systemClock.nowMs() - beganMs);
         running.delete(one);
       });
@@ -90,6 +96,6 @@ async function resolved(
     await sleep(1);
   }
   await Promise.all(running);
-  close();
+  for (const channel of channels) channel.close();
   return times;
 }

@@ -2,7 +2,7 @@ import { systemClock } from "@confed/kernel";
 import type { Case } from "../case.ts";
 import { sleep, within } from "../fleet.ts";
 import { Viewer } from "../measure/viewer.ts";
-import { type Federation, startFederation } from "../systems/federation.ts";
+import { startFederation } from "../systems/federation.ts";
 import { startProgram } from "../systems/program.ts";
 
 const SITE = { agents: 200, consoles: 500, changesPerSecond: 200 };
@@ -26,7 +26,7 @@ export const headRestart: Case = {
         startProgram(federation.rconsArgv(federation.consoleName(index, 3), "--route", "relay")),
       ),
     );
-    const direct = new Viewer(await addressOf(federation), federation.consoleName(0, 0));
+    const direct = new Viewer(federation, federation.consoleName(0, 0));
     const wholeMs: number[] = [];
     const relayedMs: number[] = [];
     const echoMs: number[] = [];
@@ -77,16 +77,6 @@ export const headRestart: Case = {
   ],
   slow: true,
 };
-
-async function addressOf({ channel, consoleName }: Federation): Promise<string> {
-  const { client, close } = channel();
-  const { direct } = await client.resolve(
-    { console: consoleName(0, 0), verbs: ["write"] },
-    { signal: new AbortController().signal },
-  );
-  close();
-  return direct[0]!.address;
-}
 
 const saying = (text: RegExp) => (line: string) => (text.test(line) ? line : undefined);
 

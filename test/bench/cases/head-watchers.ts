@@ -26,7 +26,7 @@ export const headWatchers: Case = {
     const federation = await startFederation(SITE, `${dir}/head`, settings.profileDir);
     const watchers: HeadWatcher[] = [];
     const watch = async (count: number) => {
-      const added = Array.from({ length: count }, () => new HeadWatcher(federation.channel()));
+      const added = Array.from({ length: count }, () => new HeadWatcher(federation.person.head()));
       watchers.push(...added);
       await Promise.all(added.map(({ synced }) => synced));
       return added;

@@ -44,7 +44,7 @@ export const killed: Case = {
         await within(20_000, agent.allConnected(rack), () => "all consoles connected");
         const viewers = rack.consoles
           .slice(0, WATCHED)
-          .map(({ name }) => ({ name, viewer: new Viewer(agent.address, name, { keep: true }) }));
+          .map(({ name }) => ({ name, viewer: new Viewer(agent, name, { keep: true }) }));
         await Promise.all(viewers.map(({ viewer }) => viewer.opened));
         await sleep(random() * ALIVE_MS_MAX);
         await kill(agent, random() < 0.5);

@@ -29,7 +29,7 @@ export const silentClients: Case = {
     const attachOften = async () => {
       const tookMs: number[] = [];
       for (let turn = 0; turn < attaches; turn += 1) {
-        const viewer = new Viewer(agent!.address, rack.consoles[turn % rack.consoles.length]!.name);
+        const viewer = new Viewer(system.confed!, rack.consoles[turn % rack.consoles.length]!.name);
         try {
           await viewer.opened;
           tookMs.push(viewer.openedAfterMs);

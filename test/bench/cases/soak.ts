@@ -49,7 +49,7 @@ async function soaked({ rack, system }: Fleet, lengthMs: number): Promise<Figure
   const comeAndGo = async () => {
     while (elapsedMs() < lengthMs) {
       const { name } = rack.consoles[Math.floor(random() * rack.consoles.length)]!;
-      const viewer = new Viewer(agent!.address, name);
+      const viewer = new Viewer(system.confed!, name);
       const atMs = elapsedMs();
       const beganMs = systemClock.nowMs();
       await viewer.opened;

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { systemClock } from "@confed/kernel";
 import type { Case } from "../case.ts";
 import type { Figures } from "../figures.ts";
@@ -43,7 +44,8 @@ async function attachMeanwhile({ system, rack }: Fleet): Promise<Figures> {
   const viewers = Array.from({ length: ATTACHED }, (_, turn) => {
     // A stride that meets consoles everywhere in the order of the start.
     const { name } = rack.consoles[(turn * 7_919) % rack.consoles.length]!;
-    return new Viewer(agent!.address, name);
+    // Of the agent's own host: no head knows yet what it has.
+    return new Viewer({ address: `unix:${join(agent!.stateDir, "control", "agent.sock")}` }, name);
   });
   const accepted = await Promise.allSettled(viewers.map(({ opened }) => opened));
   const firstAcceptedMs = systemClock.wallTimeMs() - system.startedMs;

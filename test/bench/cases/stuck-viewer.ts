@@ -24,19 +24,19 @@ export const stuckViewer: Case = {
     const [agent] = system.confed!.agents;
     const part = quick ? 0.1 : 1;
     const flooded = { from: FLOODED, to: FLOODED, burst: BURST_LINES };
-    const others = rack.consoles.slice(1).map(({ name }) => new Viewer(agent!.address, name));
+    const others = rack.consoles.slice(1).map(({ name }) => new Viewer(system.confed!, name));
     await Promise.all(others.map(({ opened }) => opened));
     const coldRssBytes = rssBytesOf(agent!.pid);
     // Code and heap as any flood leaves them, with or without a viewer.
     // Watched: what nobody watches is read in cadence, which is no flood.
-    const reader = new Viewer(agent!.address, rack.consoles[FLOODED]!.name);
+    const reader = new Viewer(system.confed!, rack.consoles[FLOODED]!.name);
     await reader.opened;
     await rack.flood(WARM_BYTES * part, flooded);
     await reader.close();
     await sleep(1_000);
     const restRssBytes = Math.max(coldRssBytes, rssBytesOf(agent!.pid));
 
-    const stuck = new Viewer(agent!.address, rack.consoles[FLOODED]!.name);
+    const stuck = new Viewer(system.confed!, rack.consoles[FLOODED]!.name);
     await stuck.opened;
     stuck.stopReading();
     const peak = new RssPeak(agent!.pid);

@@ -1,13 +1,16 @@
-import { systemClock } from "@confed/kernel";
+import { ConfedError, systemClock } from "@confed/kernel";
+import { generateSigningKey, prove, type SigningKey } from "@confed/trust";
 import {
   type AttachRequest,
   type AttachResponseReceived,
   type Channel,
   type Duplex,
   fromDetail,
+  type HelloReceived,
   type OpenedReceived,
   openChannel,
 } from "@confed/wire";
+import type { Person, Way } from "../systems/person.ts";
 import { untilMs } from "./until.ts";
 
 /** One stretch of output as a viewer was shown it. */
@@ -16,13 +19,16 @@ export interface Shown {
   readonly bytes: Buffer;
 }
 
+/** Through whom a console is found; or the agent that has it, who asks nobody for a ticket. */
+export type Place = { readonly person: Person } | { readonly address: string };
+
 /** How long an echo may take before the viewer gives up. */
 const ECHO_TIMEOUT_MS = 20_000;
 
 /** A viewer inside the benchmark: hundreds of them cost what one process of a real client does. */
 export class Viewer {
-  readonly #channel: Channel<"Agent">;
-  readonly #stream: Duplex<AttachResponseReceived, AttachRequest>;
+  #channel: Channel<"Agent"> | undefined;
+  #stream: Duplex<AttachResponseReceived, AttachRequest> | undefined;
   readonly #startedMs = systemClock.nowMs();
   readonly #kept: Shown[] | undefined;
   #inputOffset = 0;
@@ -32,27 +38,41 @@ export class Viewer {
   readonly opened: Promise<OpenedReceived>;
   /** Resolves when the stream is over, however that came. */
   readonly ended: Promise<void>;
-  /** From the attach being sent until it was accepted; NaN before. */
+  /** From asking for the way until the attach was accepted; NaN before. */
   openedAfterMs = Number.NaN;
-  /** Since the attach was sent until the console was said to be connected; NaN before. */
+  /** From asking for the way until the console was said to be connected; NaN before. */
   connectedAfterMs = Number.NaN;
 
   /** `keep`: everything shown is remembered, for being held against the log. */
-  constructor(address: string, console: string, { keep = false }: { readonly keep?: boolean } = {}) {
-    this.#channel = openChannel("Agent", address);
-    this.#stream = this.#channel.client.attach({ signal: new AbortController().signal });
+  constructor(place: Place, console: string, { keep = false }: { readonly keep?: boolean } = {}) {
     this.#kept = keep ? [] : undefined;
     let over: () => void = () => undefined;
     this.ended = new Promise((resolve) => {
       over = resolve;
     });
-    this.opened = new Promise((resolve, reject) => {
-      this.#stream.receive(
+    this.opened = wayTo(place, console).then(
+      (way) => this.#open(way, console, over),
+      (reason: unknown) => {
+        over();
+        throw ConfedError.from(reason);
+      },
+    );
+    this.opened.catch(() => undefined);
+  }
+
+  #open({ channel, ticket, key }: Way, console: string, over: () => void): Promise<OpenedReceived> {
+    this.#channel = channel;
+    const stream = channel.client.attach({ signal: new AbortController().signal });
+    this.#stream = stream;
+    const opened = new Promise<OpenedReceived>((resolve, reject) => {
+      stream.receive(
         (message) => {
           if (message.opened) {
             this.openedAfterMs = systemClock.nowMs() - this.#startedMs;
             resolve(message.opened);
           }
+          if (message.hello && message.hello.proveId !== "")
+            stream.send({ prove: { signature: signatureFor(message.hello, key) } });
           if (message.end?.error) reject(fromDetail(message.end.error));
           this.#take(message);
         },
@@ -62,8 +82,8 @@ export class Viewer {
         },
       );
     });
-    this.opened.catch(() => undefined);
-    this.#stream.send({ open: { console, mode: "WRITE", force: true, subject: "bench@localhost" } });
+    stream.send({ open: { console, mode: "WRITE", force: true, subject: "bench@localhost", ticket } });
+    return opened;
   }
 
   get shown(): readonly Shown[] {
@@ -91,25 +111,25 @@ export class Viewer {
           resolve(systemClock.nowMs() - startMs);
         },
       };
-      this.#stream.send({ input: { offset: this.#inputOffset, data } });
+      this.#stream?.send({ input: { offset: this.#inputOffset, data } });
       this.#inputOffset += data.length;
     });
   }
 
   /** Never reads again. */
   stopReading(): void {
-    this.#stream.pause();
+    this.#stream?.pause();
   }
 
   /** Gives up, also where the agent's end can no longer be read. */
   cancel(): void {
-    this.#stream.cancel();
-    this.#channel.close();
+    this.#stream?.cancel();
+    this.#channel?.close();
   }
 
   async close(): Promise<void> {
-    this.#stream.end();
-    this.#channel.close();
+    this.#stream?.end();
+    this.#channel?.close();
     await this.ended;
   }
 
@@ -125,4 +145,13 @@ export class Viewer {
     this.#end = text.slice(-64);
     if (text.includes(this.#token.text)) this.#token.found();
   }
+}
+
+async function wayTo(place: Place, console: string): Promise<Way> {
+  if ("person" in place) return place.person.wayTo(console);
+  return { channel: openChannel("Agent", place.address), ticket: null, key: generateSigningKey() };
+}
+
+function signatureFor({ proveId: id, agent, nonce }: HelloReceived, key: SigningKey): Uint8Array {
+  return prove(key, { id, agent, nonce });
 }

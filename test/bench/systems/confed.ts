@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { RackConsole } from "../rack.ts";
 import { ROOT } from "../root.ts";
 import { type Insides, insidesOfConfed } from "./insides.ts";
+import { letIn, type Person } from "./person.ts";
 import { type Program, startProgram } from "./program.ts";
 import type { RunningSystem, StartOptions, SystemName } from "./system.ts";
 
@@ -18,7 +19,7 @@ export interface ConfedShape {
   readonly profileDir?: string;
 }
 
-/** Confed as it is used: a head, and agents with their log writers and indexes that have joined it. */
+/** Confed as it is used: a head, and agents with their log writers and indexes that have joined it; all in TLS. */
 export async function startConfed(
   { name, processes = 1, shards = 1, profileDir }: ConfedShape,
   { consoles, dir, env = {} }: StartOptions,
@@ -35,8 +36,9 @@ export async function startConfed(
       env: { ...insides.env, ...env },
     });
   };
-  const head = await run("head", { head: { listen: "127.0.0.1:0", state: join(dir, "head") } });
+  const head = await run("head", { head: { listen: "127.0.0.1:0", state: join(dir, "head"), tls: "on" } });
   const headAddress = await head.line(readyAddress);
+  const person = await letIn(headAddress, join(dir, "head"));
   const agents = await Promise.all(
     Array.from({ length: processes }, async (_, index) => {
       const id = `sn0${index + 1}`;
@@ -44,6 +46,7 @@ export async function startConfed(
       const tablePath = join(dir, `${id}-consoles.jsonl`);
       writeFileSync(tablePath, tableOf(part));
       const stateDir = join(dir, `${id}-state`);
+      await person.enroll(id, stateDir);
       const config = {
         agent: { id, listen: "127.0.0.1:0", heads: [headAddress], state: stateDir },
         logs: { path: join(logs, "&.log") },
@@ -56,7 +59,7 @@ export async function startConfed(
   const addresses = await Promise.all(agents.map(({ program }) => program.line(readyAddress)));
   return running(
     name,
-    { head, headAddress, agents: agents.map(({ program }) => program), insides, logs },
+    { head, headAddress, person, agents: agents.map(({ program }) => program), insides, logs },
     () =>
       agents.map(({ id, program, tablePath, stateDir, configPath }, index) => ({
         id,
@@ -74,13 +77,14 @@ function running(
   parts: {
     readonly head: Program;
     readonly headAddress: string;
+    readonly person: Person;
     readonly agents: readonly Program[];
     readonly insides: Insides;
     readonly logs: string;
   },
   agentsOf: () => NonNullable<RunningSystem["confed"]>["agents"],
 ): RunningSystem {
-  const { head, headAddress, agents, insides, logs } = parts;
+  const { head, headAddress, person, agents, insides, logs } = parts;
   return {
     name,
     logTemplate: join(logs, "&.log"),
@@ -89,10 +93,11 @@ function running(
     pidsApart: () => [head.pid],
     attachArgv: (console) => [RCONS, "--head", headAddress, console],
     insides,
-    confed: { headAddress, agents: agentsOf() },
+    confed: { headAddress, person, agents: agentsOf() },
     async stop() {
       await Promise.all(agents.map((agent) => agent.stop()));
       await head.stop();
+      await person.forget();
     },
   };
 }

@@ -1,10 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { localSocketOf } from "@confed/head";
 import { systemClock } from "@confed/kernel";
-import { type Channel, openChannel, type ProcessStatusReceived } from "@confed/wire";
+import type { Channel, ProcessStatusReceived } from "@confed/wire";
 import { sleep } from "../fleet.ts";
 import { ROOT } from "../root.ts";
 import { type Insides, insidesOfConfed } from "./insides.ts";
+import { letIn, type Person } from "./person.ts";
 import { freePort, type Program, startProgram } from "./program.ts";
 
 const CONFED = join(ROOT, "packages/confed/dist/confed.mjs");
@@ -17,7 +19,7 @@ export interface FederationShape {
   readonly changesPerSecond: number;
 }
 
-/** A real head, which may be killed and started again at the same address, and simulated agents that join it. */
+/** A real head, which may be killed and started again at the same address, and simulated agents that join it; in TLS. */
 export interface Federation {
   readonly headAddress: string;
   readonly headPid: number;
@@ -26,7 +28,7 @@ export interface Federation {
   readonly insides: Insides;
   /** Name of a console; agents and consoles count from 0. */
   readonly consoleName: (agent: number, index: number) => string;
-  readonly channel: () => Channel<"Head">;
+  readonly person: Person;
   /** The operator's client of this head. */
   readonly rconsArgv: (...args: readonly string[]) => readonly [string, ...string[]];
   /** Resolves with the milliseconds until the head knows every console of every agent, all of them up. */
@@ -50,7 +52,8 @@ export async function startFederation(
   mkdirSync(dir, { recursive: true });
   const headAddress = `127.0.0.1:${await freePort()}`;
   const configPath = join(dir, "head.json");
-  writeFileSync(configPath, JSON.stringify({ head: { listen: headAddress, state: join(dir, "head") } }));
+  const stateDir = join(dir, "head");
+  writeFileSync(configPath, JSON.stringify({ head: { listen: headAddress, state: stateDir, tls: "on" } }));
   const insides = insidesOfConfed(profileDir);
   const env = { ...insides.env };
   let head: Program | undefined;
@@ -60,18 +63,22 @@ export async function startFederation(
     await head.line((line) => (line.includes('"ready"') ? line : undefined));
   };
   await startHead();
+  const person = await letIn(headAddress, stateDir);
+  const stop = async () => {
+    await fleet.stop();
+    await head?.stop();
+    await person.forget();
+  };
   const fleet = await startProgram([
     process.execPath,
-    ...[CONFED, "sim", "fleet", "--head", headAddress, "--log-format", "json"],
+    ...[CONFED, "sim", "fleet", "--head", headAddress, "--socket", localSocketOf(stateDir)],
+    ...["--log-format", "json"],
     ...["--agents", String(agents), "--consoles", String(consoles), "--changes", String(changesPerSecond)],
   ] as [string, ...string[]]);
-  const first = await fleet.line(firstName);
-  const channels: Channel<"Head">[] = [];
-  const channel = () => {
-    const made = openChannel("Head", headAddress);
-    channels.push(made);
-    return made;
-  };
+  const first = await fleet.line(firstName).catch(async (reason: unknown) => {
+    await stop();
+    throw reason;
+  });
   const signal = new AbortController().signal;
   const federation: Federation = {
     headAddress,
@@ -81,11 +88,11 @@ export async function startFederation(
     consoles: agents * consoles,
     insides,
     consoleName: (agent, index) => nameLike(first, agent, index),
-    channel,
+    person,
     rconsArgv: (...args) => [process.execPath, RCONS, "--head", headAddress, ...args],
     async whole(timeoutMs) {
       const startMs = systemClock.nowMs();
-      const asked = channel();
+      const asked: Channel<"Head"> = person.head();
       for (;;) {
         const status = await asked.client.status({}, { signal }).catch(() => undefined);
         if (status !== undefined && isWhole(status, { agents, consoles })) break;
@@ -101,11 +108,7 @@ export async function startFederation(
       await head!.ended;
     },
     startHead,
-    async stop() {
-      for (const each of channels) each.close();
-      await fleet.stop();
-      await head?.stop();
-    },
+    stop,
   };
   await federation.whole(WHOLE_TIMEOUT_MS);
   return federation;

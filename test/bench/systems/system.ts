@@ -1,5 +1,6 @@
 import type { RackConsole } from "../rack.ts";
 import type { Insides } from "./insides.ts";
+import type { Person } from "./person.ts";
 
 /** What can be compared. */
 export const SYSTEM_NAMES = [
@@ -47,6 +48,8 @@ export interface RunningSystem {
 /** For cases about Confed alone. */
 export interface ConfedParts {
   readonly headAddress: string;
+  /** Who may do everything there. */
+  readonly person: Person;
   /** One for each agent process that was started. */
   readonly agents: readonly {
     readonly id: string;

@@ -88,6 +88,10 @@ function defineFleet(sim: Command, launch: Launch): void {
     .option("-n, --consoles <count>", "of each agent (100)", numberOf)
     .option("--changes <rate>", "changes of state a second, over all consoles: 1000 or 1000/s (0)", rateOf)
     .option("--prefix <name>", "of the names of agents: another one for each fleet that joins a head (sim)")
+    .option(
+      "--socket <path>",
+      "control/head.sock of the first head: its agents are enrolled there, speak TLS",
+    )
     .action(async (flags: FleetFlags) => {
       await launch(async (world) => {
         const { runFleet } = await import("../sim/run-fleet.ts");

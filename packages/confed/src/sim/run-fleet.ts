@@ -1,5 +1,6 @@
-import { ConfedError } from "@confed/kernel";
-import { startFleet } from "@confed/simulator";
+import { lookup } from "node:dns/promises";
+import { ConfedError, parseHostPort } from "@confed/kernel";
+import { enrolmentAt, startFleet } from "@confed/simulator";
 import { type DaemonFlags, daemonOptions } from "../process/daemon-flags.ts";
 import { runDaemon } from "../process/run-daemon.ts";
 import { VERSION } from "../version.ts";
@@ -12,16 +13,18 @@ export interface FleetFlags extends DaemonFlags {
   readonly consoles?: number;
   readonly changes?: number;
   readonly prefix?: string;
+  readonly socket?: string;
 }
 
 /** A fleet in this process until a signal. */
 export function runFleet(world: World, flags: FleetFlags): Promise<number> {
   const heads = headsOf(flags.head ?? world.env["CONFED_HEAD"]);
   return runDaemon(world, daemonOptions(flags), async ({ logger }) => {
-    const { agents, consoles, changes, prefix } = flags;
+    const { agents, consoles, changes, prefix, socket } = flags;
+    const identityOf = socket === undefined ? undefined : await enrolling(socket, heads[0] ?? "");
     const fleet = await startFleet(
       { heads, agents, consoles, changesPerSecond: changes, namePrefix: prefix },
-      { clock: world.clock, logger, version: VERSION },
+      { clock: world.clock, logger, version: VERSION, identityOf },
     );
     const { options } = fleet;
     return {
@@ -40,6 +43,13 @@ export function runFleet(world: World, flags: FleetFlags): Promise<number> {
       },
     };
   });
+}
+
+/** Enrolled at the first head; all heads of a cluster believe the same authority. */
+async function enrolling(socket: string, head: string) {
+  const { host, port } = parseHostPort(head);
+  const { address } = await lookup(host);
+  return enrolmentAt({ socket, head: { host: address, port }, signal: new AbortController().signal });
 }
 
 function headsOf(text: string | undefined): readonly string[] {

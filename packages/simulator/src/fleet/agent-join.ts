@@ -8,14 +8,23 @@ import {
   parseHostPort,
   Scope,
 } from "@confed/kernel";
-import { type Duplex, fromDetail, type JoinReplyReceived, type JoinReport } from "@confed/wire";
+import {
+  type Duplex,
+  fromDetail,
+  type JoinReplyReceived,
+  type JoinReport,
+  openChannel,
+  type TlsProvider,
+} from "@confed/wire";
 import type { DueQueue } from "../due-queue.ts";
 import type { AgentConsoles } from "./agent-consoles.ts";
-import type { FleetWire } from "./fleet-wire.ts";
+import type { AgentTickets } from "./agent-tickets.ts";
 import { statusPages } from "./status-pages.ts";
 
 export interface AgentJoinDeps {
-  readonly wire: FleetWire;
+  /** Who the agent is, in a cluster. */
+  readonly tls: TlsProvider | undefined;
+  readonly tickets: AgentTickets | undefined;
   readonly consoles: AgentConsoles;
   readonly advertise: readonly string[];
   /** Random per start of the agent. */
@@ -80,25 +89,29 @@ export class AgentJoin {
 
   // One life of the stream. Every way it can end leads to #lost, once.
   async #connect(): Promise<void> {
-    const { wire, consoles, clock, queue } = this.#deps;
+    const { tls, tickets, consoles, clock, queue } = this.#deps;
     const life = this.#scope.child();
     const lost = life.guard((cause: ConfedError) => {
       void life.close(cause);
       this.#lost(cause);
     });
     try {
-      const channel = wire.openHead(consoles.agent, await numeric(this.#head));
+      const channel = openChannel("Head", await numeric(this.#head), tls && { provider: tls });
       life.own(() => {
         channel.close();
       });
       await channel.ready({ timeoutMs: CONNECT_TIMEOUT_MS, signal: life.signal });
       const stream = channel.client.join({ signal: life.signal });
       let silentBeats = 0;
+      let head = "";
       stream.receive(
         life.guard((reply: JoinReplyReceived) => {
           silentBeats = 0;
           if (reply.refused) lost(refusal(reply));
-          else if (reply.welcome) this.#welcomed(stream);
+          else if (reply.welcome) {
+            head = reply.welcome.head;
+            this.#welcomed(stream);
+          } else if (reply.trust) tickets?.trust(head, reply.trust);
         }),
         (error) => {
           lost(error ?? new ConfedError("head_unreachable", "the head ended the join"));
@@ -112,6 +125,8 @@ export class AgentJoin {
           version,
           instance,
           wallTimeMs: clock.wallTimeMs(),
+          ticketEpoch: tickets?.epoch ?? "",
+          clockMs: this.#clockMs(),
         },
       });
       const beat = () => {
@@ -121,13 +136,17 @@ export class AgentJoin {
           lost(new ConfedError("head_unreachable", `head ${this.#head} is silent`));
           return;
         }
-        stream.send({ heartbeat: { wallTimeMs: clock.wallTimeMs() } });
+        stream.send({ heartbeat: { wallTimeMs: clock.wallTimeMs(), clockMs: this.#clockMs() } });
         queue.after(HEARTBEAT_INTERVAL_MS, beat);
       };
       queue.after(HEARTBEAT_INTERVAL_MS, beat);
     } catch (reason) {
       lost(ConfedError.from(reason, "head_unreachable"));
     }
+  }
+
+  #clockMs(): number {
+    return Math.floor(this.#deps.clock.nowMs());
   }
 
   #welcomed(stream: Stream): void {

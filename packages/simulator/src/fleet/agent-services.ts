@@ -1,5 +1,6 @@
 import { ConfedError } from "@confed/kernel";
 import type { Handlers, ListRequestReceived, ListResponse, Outlet, TailResponse } from "@confed/wire";
+import { onlyHeads } from "./agent-tickets.ts";
 import { EchoSession, type EchoSessionDeps } from "./echo-session.ts";
 import { statusPages } from "./status-pages.ts";
 
@@ -13,26 +14,35 @@ const NAMES_PER_MESSAGE = 500;
 
 /** What a simulated agent answers: all that a head asks of one. Its consoles say what is typed, and nothing else. */
 export function fleetServices(deps: FleetServiceDeps): Handlers<"Agent"> {
-  const { consoles, version, startedMs } = deps;
+  const { consoles, tickets, version, startedMs } = deps;
+  // In a cluster, all but an attach is for heads; they hold it against roles.
+  const admit = tickets === undefined ? () => undefined : onlyHeads;
   return {
-    attach: (stream) => {
+    attach: (stream, call) => {
       // The stream's own callbacks keep the session as long as it lasts.
-      new EchoSession(stream, deps);
+      new EchoSession(stream, call, deps);
     },
-    tail: ({ selection }, outlet) => {
+    tail: ({ selection }, outlet, call) => {
+      admit(call);
       tail(selection, outlet, deps);
     },
-    readLog: ({ console }, outlet) => {
+    readLog: ({ console }, outlet, call) => {
+      admit(call);
       outlet.send({ end: consoles.endOf(consoles.indexOf(console)) });
       outlet.end();
     },
-    list: (request, outlet) => {
+    list: (request, outlet, call) => {
+      admit(call);
       list(request, outlet, deps).catch((reason: unknown) => {
         outlet.end(ConfedError.from(reason));
       });
     },
-    inspect: async ({ console }) => consoles.status(consoles.indexOf(console)),
-    control: async ({ selection, reload }) => {
+    inspect: async ({ console }, _signal, call) => {
+      admit(call);
+      return consoles.status(consoles.indexOf(console));
+    },
+    control: async ({ selection, reload }, _signal, call) => {
+      admit(call);
       if (reload) throw new ConfedError("failed_precondition", "a simulated agent has no configuration");
       return { consoles: consoles.select(selection).map((index) => consoles.status(index).name ?? "") };
     },

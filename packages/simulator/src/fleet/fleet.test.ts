@@ -124,5 +124,6 @@ test("a console that is not there is refused", async () => {
   const stream = channel.client.attach({ signal: rig.signal });
   const inbox = attach(stream);
   stream.send({ open: { console: "sim002-n0001" } });
-  expect(await inbox.end()).toMatchObject({ code: "not_found", subject: "sim002-n0001" });
+  expect(await inbox.end()).toBeUndefined();
+  expect(inbox.messages.at(-1)?.end?.error).toMatchObject({ code: "not_found", subject: "sim002-n0001" });
 });

@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { type Clock, formatHostPort, type Logger, Scope, silentLogger, systemClock } from "@confed/kernel";
-import type { RunningServer } from "@confed/wire";
+import { type RunningServer, startServer } from "@confed/wire";
 import { DueQueue } from "../due-queue.ts";
 import { LineTicker } from "../line-ticker.ts";
 import { AgentConsoles } from "./agent-consoles.ts";
 import { AgentJoin } from "./agent-join.ts";
 import { fleetServices } from "./agent-services.ts";
+import { AgentTickets } from "./agent-tickets.ts";
+import type { IdentityOf } from "./enrol-agent.ts";
 import {
   agentNameOf,
   completeFleetOptions,
@@ -13,13 +15,12 @@ import {
   type FleetOptions,
   type FleetOptionsInput,
 } from "./fleet-options.ts";
-import { type FleetWire, plainWire } from "./fleet-wire.ts";
 
 export interface FleetDeps {
   readonly clock?: Clock | undefined;
   readonly logger?: Logger | undefined;
-  /** Where its credentials come from. Default: none. */
-  readonly wire?: FleetWire | undefined;
+  /** Makes each agent somebody, who speaks TLS and wants tickets. Without it all is plain and open, on loopback. */
+  readonly identityOf?: IdentityOf | undefined;
   /** What its agents call themselves. */
   readonly version?: string | undefined;
   readonly random?: (() => number) | undefined;
@@ -54,13 +55,16 @@ export interface AgentFleet extends AsyncDisposable {
 const START_SPREAD_MS_MAX = 1_000;
 const START_SPREAD_MS_PER_AGENT = 5;
 
+/** Each waits for a head and its disk, where it is enrolled. */
+const STARTED_AT_ONCE = 8;
+
 /**
  * Start agents that are none: each joins the heads under its own name, owns consoles, tells of their changes,
  * and answers what a head asks. Resolves when all of them listen; they join from then on. Rejects with
  * "invalid_argument" for options that cannot be, and leaves nothing open then.
  */
 export async function startFleet(input: FleetOptionsInput, deps: FleetDeps = {}): Promise<AgentFleet> {
-  const { clock = systemClock, logger = silentLogger, wire = plainWire, random = Math.random } = deps;
+  const { clock = systemClock, logger = silentLogger, identityOf, random = Math.random } = deps;
   const { version = "simulated" } = deps;
   const options = completeFleetOptions(input);
   const scope = new Scope();
@@ -85,18 +89,20 @@ export async function startFleet(input: FleetOptionsInput, deps: FleetDeps = {})
     );
     const logBase = randomBytes(4).toString("hex");
     const consoles = new AgentConsoles({ agent, names, logBase, wallTimeMs });
-    const services = { Agent: fleetServices({ consoles, queue, version, wallTimeMs, startedMs }) };
-    const server = await wire.serve(agent, { listen: { host: LISTEN_HOST, port: 0 }, services, logger });
+    const tls = await identityOf?.(agent);
+    const tickets = tls && new AgentTickets(agent, () => clock.nowMs());
+    const services = { Agent: fleetServices({ consoles, queue, version, wallTimeMs, startedMs, tickets }) };
+    const server = await startServer({ listen: { host: LISTEN_HOST, port: 0 }, services, logger, tls });
     servers.push(server);
     const address = formatHostPort({ host: LISTEN_HOST, port: server.port });
-    agents.push({ consoles, address });
+    agents[agentIndex] = { consoles, address };
     const instance = randomBytes(8).toString("hex");
     for (const head of options.heads) {
       const onJoined = (joined: boolean) => {
         joins.count(joined);
       };
       const join = new AgentJoin(head, {
-        ...{ wire, consoles, advertise: [address], instance, version },
+        ...{ tls, tickets, consoles, advertise: [address], instance, version },
         ...{ clock, queue, logger, random, onJoined },
       });
       running.push(join);
@@ -106,11 +112,20 @@ export async function startFleet(input: FleetOptionsInput, deps: FleetDeps = {})
       });
     }
   };
-  try {
-    for (let index = 0; index < options.agents; index += 1) await start(index);
-  } catch (reason) {
-    await scope.close(reason);
-    throw reason;
+  let next = 0;
+  let failure: { readonly reason: unknown } | undefined;
+  const startSome = async () => {
+    while (next < options.agents && failure === undefined) {
+      next += 1;
+      await start(next - 1).catch((reason: unknown) => {
+        failure ??= { reason };
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: STARTED_AT_ONCE }, startSome));
+  if (failure !== undefined) {
+    await scope.close(failure.reason);
+    throw failure.reason;
   }
 
   let changes = 0;
