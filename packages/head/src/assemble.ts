@@ -121,8 +121,8 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
     version,
     access,
     admission: enrolment === undefined ? OPEN_ADMISSION : enrolledAdmission(enrolment.machines),
-    onAdmitted: (agent, restarted) => {
-      links.admitted(agent, restarted);
+    onAdmitted: (agent, anew) => {
+      links.admitted(agent, anew);
     },
   });
   scope.own(() => {

@@ -92,7 +92,10 @@ export class Scope implements AsyncDisposable {
       }
     }
     this.#releases.clear();
-    if (failures.length > 0) throw new AggregateError(failures, "scope did not close cleanly");
+    if (failures.length > 0) {
+      const why = failures.map((failure) => ConfedError.from(failure).rawMessage).join("; ");
+      throw new AggregateError(failures, `scope did not close cleanly: ${why}`);
+    }
   }
 
   async #inTime(release: Release): Promise<void> {

@@ -18,6 +18,8 @@ export interface ConfedRunOptions {
   readonly descriptorsMax?: number | undefined;
   /** In a process group of its own, as a shell starts it; see {@link ConfedRun.interrupt}. */
   readonly ownGroup?: boolean | undefined;
+  /** Put in front of the command. */
+  readonly wrapper?: readonly string[] | undefined;
 }
 
 /** One run of the `confed` command. What still runs at the end of its test is killed. */
@@ -33,10 +35,11 @@ export class ConfedRun {
 
   constructor(
     args: readonly string[],
-    { cwd, env, input, descriptorsMax, ownGroup = false }: ConfedRunOptions = {},
+    { cwd, env, input, descriptorsMax, ownGroup = false, wrapper = [] }: ConfedRunOptions = {},
   ) {
     const limit = descriptorsMax === undefined ? "" : `ulimit -n ${descriptorsMax}; `;
-    const child = spawn("/bin/sh", ["-c", `${limit}exec "$@"`, "sh", process.execPath, CONFED, ...args], {
+    const command = [...wrapper, process.execPath, CONFED, ...args];
+    const child = spawn("/bin/sh", ["-c", `${limit}exec "$@"`, "sh", ...command], {
       cwd,
       detached: ownGroup,
       stdio: ["pipe", "pipe", "pipe"],

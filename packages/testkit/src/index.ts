@@ -36,6 +36,8 @@ export { HeadRig, Inbox, type PlayedAgent, type PlayedJoin } from "./head-rig.ts
 export { HOSTILE_SEQUENCES, type HostileSequence } from "./hostile-sequences.ts";
 export { LinkRecorder } from "./link-recorder.ts";
 export { MemoryStore } from "./memory-store.ts";
+export { skippedWithoutNetwork } from "./network/network-support.ts";
+export { type Heal, type NetworkHost, TestNetwork } from "./network/test-network.ts";
 export { type NumberedProgress, numberedBytes, takeNumbered } from "./numbered-bytes.ts";
 export { endPeer, freePort, isInstalled, skippedWithout, startPeer } from "./peer-program.ts";
 export { descendantsOf, type ProcessId, processAt, residentBytesOf, untilGone } from "./process-tree.ts";

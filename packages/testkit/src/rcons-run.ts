@@ -20,9 +20,15 @@ export class RconsRun {
   #waiters: { readonly look: () => boolean; readonly what: string; readonly settle: Settle }[] = [];
   #over = false;
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  /** `wrapper`: put in front of the command. */
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    wrapper: readonly string[] = [],
+  ) {
     this.args = args;
-    const child = spawn(process.execPath, [RCONS, ...args], {
+    const [program = "", ...more] = [...wrapper, process.execPath, RCONS, ...args];
+    const child = spawn(program, more, {
       stdio: ["pipe", "pipe", "pipe"],
       env: { ...process.env, CONFED_HEAD: "", ...env },
     });

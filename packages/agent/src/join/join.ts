@@ -52,8 +52,8 @@ const JOIN_LIMITS = {
   /** A dead head, or one behind a cut network, is known within 6 s. */
   heartbeatMs: 2_000,
   /**
-   * Heartbeats of ours without a word from the head. Counted, not timed: while this process stood
-   * still nobody could be heard, and one heartbeat passed.
+   * Heartbeats of ours without a word from the head: by the third of them it was silent for 4 to 6 s. Counted, not
+   * timed: while this process stood still nobody could be heard, and one heartbeat passed.
    */
   silentBeatsMax: 3,
   /** Changes of one tick go as one page. */
@@ -64,8 +64,8 @@ const JOIN_LIMITS = {
   connectTimeoutMs: 5_000,
   /** What a successor takes to join, on a busy host. */
   retireMs: 3_000,
-  /** A head that comes back has every agent again within three heartbeats. */
-  retryMsMax: 5_000,
+  /** A head that comes back has every agent again within 5 s: this, and a TCP connection on its way that tries again 2 s later. */
+  retryMsMax: 3_000,
   /** A join that lasted this long proves the head healthy, so back-off starts over. */
   healthyAfterMs: 10_000,
 } as const;
@@ -186,7 +186,7 @@ export class Join {
       stream.send({ hello: this.#hello() });
       const beat = () => {
         silentBeats += 1;
-        if (silentBeats > JOIN_LIMITS.silentBeatsMax) {
+        if (silentBeats >= JOIN_LIMITS.silentBeatsMax) {
           lost(new ConfedError("head_unreachable", `head ${formatHostPort(this.#head)} is silent`));
           return;
         }

@@ -79,7 +79,7 @@ export class AgentLink {
     this.#lanes[name].cancels.cancel(stream);
   }
 
-  /** End every call; the next one dials afresh. For an agent that was started again. */
+  /** End every call; the next one dials afresh. For an agent that was started again, or not heard of for a while. */
   hangUp(): void {
     for (const lane of Object.values(this.#lanes)) {
       lane.cancels.forget();
@@ -99,6 +99,8 @@ export class AgentLink {
     if (kept !== undefined) {
       try {
         await kept.ready({ timeoutMs: REUSE_TIMEOUT_MS, signal });
+        // The other lane may have failed meanwhile: it can be dialled, as one sees.
+        if (this.#failed) this.#dialled(undefined);
         return kept;
       } catch {
         // Its calls have failed already; perhaps another of the addresses works.

@@ -31,11 +31,12 @@ export class AgentLinks {
     return link;
   }
 
-  /** An agent has joined: find out whether it can be dialled. */
-  admitted(agent: AgentRecord, restarted: boolean): void {
+  /** An agent has joined: find out whether it can be dialled. `anew`: it was started again, or was down. */
+  admitted(agent: AgentRecord, anew: boolean): void {
     const link = this.of(agent);
-    // What its last process was asked, nobody will answer.
-    if (restarted) link.hangUp();
+    // What its last process was asked, nobody will answer; and a connection through a network that was cut for a while
+    // stands still for as long again, until TCP tries it once more.
+    if (anew) link.hangUp();
     link.probe();
   }
 

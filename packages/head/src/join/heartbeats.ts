@@ -5,7 +5,7 @@ export const SWEEP_INTERVAL_MS = 500;
 
 /** More than one heartbeat is late. */
 export const STALLED_TICKS = 6;
-/** Three are missing. */
-export const DOWN_TICKS = (3 * HEARTBEAT_INTERVAL_MS) / SWEEP_INTERVAL_MS;
+/** The third is missing, or as good as: half a second is for showing it, within 6 s of the last one. */
+export const DOWN_TICKS = (3 * HEARTBEAT_INTERVAL_MS) / SWEEP_INTERVAL_MS - 1;
 /** How long whoever opened a join may take to say who it is. */
 export const HELLO_TICKS = 20;

@@ -28,8 +28,8 @@ export interface JoinSessionDeps {
   readonly welcome: JoinReply;
   /** Whoever speaks for this agent now gives way, or this throws "conflict". */
   readonly takeOver: (identity: AgentIdentity) => void;
-  /** It may be dialled from now on. */
-  readonly onAdmitted: (session: JoinSession, agent: AgentRecord, restarted: boolean) => void;
+  /** It may be dialled from now on. `anew`: it was started again, or was down. */
+  readonly onAdmitted: (session: JoinSession, agent: AgentRecord, anew: boolean) => void;
   readonly onOver: (session: JoinSession) => void;
   readonly admission: Admission;
 }
@@ -176,13 +176,14 @@ export class JoinSession {
     admission.admit(peer);
     this.#allowed = peer.class === "machine" ? admission.consolesOf(peer.id) : undefined;
     takeOver(identity);
-    const before = directory.agent(identity.id)?.identity.instance;
+    const known = directory.agent(identity.id);
+    const restarted = known !== undefined && known.identity.instance !== identity.instance;
+    const anew = restarted || known?.presence.state === "down";
     this.#agent = directory.admit(identity);
     this.#agent.machine = peer.class === "machine" ? peer.id : undefined;
     this.#clock(this.#agent, hello.ticketEpoch, hello.clockMs);
     this.#stream.send(welcome);
     this.tellTrust(access.trustPages());
-    const restarted = before !== undefined && before !== identity.instance;
     logger.info("agent joined", {
       agent: identity.id,
       peer: this.peer,
@@ -194,7 +195,7 @@ export class JoinSession {
       event: "agent.joined",
       ...{ agent: identity.id, peer: this.peer, details: { restarted, version } },
     });
-    onAdmitted(this, this.#agent, restarted);
+    onAdmitted(this, this.#agent, anew);
   }
 
   #report(agent: AgentRecord, { hello, statuses, synced, heartbeat }: JoinReportReceived): void {

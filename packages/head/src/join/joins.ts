@@ -17,7 +17,7 @@ export interface JoinsDeps {
   readonly head: string;
   readonly version: string;
   readonly access: HeadAccess;
-  readonly onAdmitted: (agent: AgentRecord, restarted: boolean) => void;
+  readonly onAdmitted: (agent: AgentRecord, anew: boolean) => void;
   readonly admission: Admission;
 }
 
@@ -41,9 +41,9 @@ export class Joins {
     const { audit = silentAudit } = deps;
     this.#sessionDeps = {
       ...{ clock, access, directory, logger, audit, admission },
-      onAdmitted: (session, agent, restarted) => {
+      onAdmitted: (session, agent, anew) => {
         this.#sessionOfAgent.set(agent.id, session);
-        onAdmitted(agent, restarted);
+        onAdmitted(agent, anew);
       },
       welcome: { welcome: { head, version, heartbeatMs: HEARTBEAT_INTERVAL_MS } },
       takeOver: (identity) => {

@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLogger } from "@confed/kernel";
@@ -17,7 +18,7 @@ afterEach(() => {
 });
 
 /** Says its name to whoever comes. */
-function served(name: string): Promise<() => Promise<void>> {
+function served(name: string): Promise<() => void> {
   return listenLocally([{ path, group: "admin" }], { take: (socket) => void socket.end(name) }, silentLogger);
 }
 
@@ -41,11 +42,23 @@ test("a successor has the socket at once and keeps it when the one before ends, 
   for (const name of ["1", "2"]) {
     const successor = await served(name);
     expect(await whoAnswers()).toBe(name);
-    await before();
+    before();
     expect(await whoAnswers()).toBe(name);
     before = successor;
   }
-  await before();
+  before();
   expect(await whoAnswers()).toBe("ENOENT");
   expect(readdirSync(join(path, ".."))).toEqual([]);
+});
+
+test("it ends while somebody is connected, who stays with the one that took him", async () => {
+  const taken: Socket[] = [];
+  const take = (socket: Socket) => void taken.push(socket);
+  const stop = await listenLocally([{ path, group: "admin" }], { take }, silentLogger);
+  const client = connect(path);
+  await expect.poll(() => taken.length).toBe(1);
+  stop();
+  expect(await whoAnswers()).toBe("ENOENT");
+  taken[0]?.end("still here");
+  expect(String((await once(client, "data"))[0])).toBe("still here");
 });

@@ -18,19 +18,20 @@ export interface LocalSocket {
 /**
  * Serve the host's own people. Node tells nothing of who is at the other end of a Unix socket, so its directory
  * guards it: 0700, or 0750 of a group. What is there already, of a process that is gone or that this one takes over
- * from, is replaced, and is found by nobody any more. Rejects, with none left open, when one cannot be made. Returns how to end it.
+ * from, is replaced, and is found by nobody any more. Rejects, with none left open, when one cannot be made. Returns how to end it:
+ * nobody else comes then, and connections are the server's that took them.
  */
 export async function listenLocally(
   sockets: readonly LocalSocket[],
   server: { take(socket: Socket, peer: PeerIdentity): void },
   logger: Logger,
-): Promise<() => Promise<void>> {
+): Promise<() => void> {
   const open: { readonly listener: Server; readonly path: string; readonly inode: number | undefined }[] = [];
-  const close = async () => {
+  const close = () => {
     for (const { listener, path, inode } of open.splice(0)) {
       // By now it may be a successor's.
       if (inodeOf(path) === inode) rmSync(path, { force: true });
-      await closed(listener);
+      listener.close();
     }
   };
   try {
@@ -45,7 +46,7 @@ export async function listenLocally(
       open.push({ listener, path, inode: inodeOf(path) });
     }
   } catch (reason) {
-    await close();
+    close();
     throw reason;
   }
   return close;
@@ -101,11 +102,3 @@ function groupIdOf(group: string): Promise<number> {
 
 /** A directory server that does not answer must not keep a start waiting. */
 const LOOKUP_MS_MAX = 5_000;
-
-function closed(listener: Server): Promise<void> {
-  return new Promise((resolve) => {
-    listener.close(() => {
-      resolve();
-    });
-  });
-}
