@@ -16,6 +16,7 @@ export const MAY_IMPORT = {
   head: ["kernel", "codecs", "config", "wire", "trust"],
   rcons: ["kernel", "codecs", "config", "wire", "trust"],
   simulator: ["kernel", "codecs", "wire", "trust"],
+  conserver: ["kernel", "codecs", "config"],
   confed: [
     "kernel",
     "codecs",
@@ -27,6 +28,7 @@ export const MAY_IMPORT = {
     "head",
     "rcons",
     "simulator",
+    "conserver",
   ],
   testkit: [
     "kernel",
@@ -39,6 +41,7 @@ export const MAY_IMPORT = {
     "head",
     "rcons",
     "simulator",
+    "conserver",
     "confed",
   ],
 };

@@ -33,6 +33,7 @@ export {
   managedTableIn,
 } from "./load-config.ts";
 export { DEFAULT_MODE, logModes } from "./log-modes.ts";
+export { nearestWord } from "./nearest-word.ts";
 export { resolveSecret, type SecretRef, type SecretSources } from "./secret-ref.ts";
 export {
   type AgentSettings,

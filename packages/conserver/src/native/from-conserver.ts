@@ -1,0 +1,125 @@
+import { isConsoleName } from "@confed/kernel";
+import type { ConserverConsole, ConserverFile } from "../file/conserver-file.ts";
+import { formatReportLine, reportOf } from "../file/file-report.ts";
+import type { UserList } from "../file/user-list.ts";
+import { commandLine } from "./command-line.ts";
+import { ipmitoolConsole } from "./ipmitool-console.ts";
+import { logsOf } from "./logs-of.ts";
+import type { NativeConsole, NativeEntry, NativeFile } from "./native-file.ts";
+
+/** What a conserver.cf comes to here. `isMine` says of a console's `master` whether it is this host. */
+export function nativeFromConserver(
+  origin: string,
+  file: ConserverFile,
+  isMine: (host: string) => boolean,
+): NativeFile {
+  const entries = file.consoles.map((console) => entryOf(console, isMine));
+  const kept = file.consoles.filter((_, index) => entries[index]?.console !== undefined);
+  const { logs, remarks } = logsOf(
+    kept.map(({ name, fields }) => ({
+      name,
+      path: fields.logfile,
+      stamped: fields.timestamp?.mark !== undefined && "lines" in fields.timestamp.mark,
+      rotateBytes: fields.logfilemaxBytes,
+    })),
+  );
+  const lost = reportOf(file).filter(({ outcome }) => outcome === "unsupported" || outcome === "refused");
+  return { origin, remarks: [...remarks, ...lost.map(formatReportLine)], logs, entries };
+}
+
+function entryOf(console: ConserverConsole, isMine: (host: string) => boolean): NativeEntry {
+  const { name, master, aliases, fields } = console;
+  const left = (why: string): NativeEntry => ({ name, console: undefined, remarks: [why] });
+  if (!isConsoleName(name)) return left("this name cannot be a console's here: rename it");
+  if (!isMine(master)) return left(`is ${master}'s: import it there`);
+  if (fields.options?.login === false) return left("nobody may log in to it (!login)");
+  const way = wayOf(console);
+  if (typeof way === "string") return left(way);
+  const { ondemand } = fields.options ?? {};
+  return {
+    name,
+    console: { ...way.console, ...(ondemand === true ? { onDemand: true } : {}) },
+    remarks: [
+      ...way.remarks,
+      ...(aliases.length === 0 ? [] : [`was also called ${aliases.join(", ")}`]),
+      ...(fields.motd === undefined ? [] : [`said ${fields.motd}`]),
+      ...rightsOf(fields.rw, "write to"),
+      ...rightsOf(fields.ro, "watch"),
+    ],
+  };
+}
+
+/** Everybody is what roles give anyway. */
+function rightsOf(list: UserList | undefined, verb: string): readonly string[] {
+  const users = (list ?? []).map(({ user, denied }) => (denied ? `not ${user}` : user));
+  return users.length === 0 || users.join() === "*"
+    ? []
+    : [`could ${verb} it: ${users.join(", ")} (give roles for that: confed role)`];
+}
+
+interface Way {
+  readonly console: NativeConsole;
+  readonly remarks: readonly string[];
+}
+
+/** The console's way, or why there is none. */
+function wayOf({ name, way, fields }: ConserverConsole): Way | string {
+  switch (way.type) {
+    case "host":
+      return {
+        console: {
+          name,
+          transport: way.protocol === "raw" ? "tcp" : "telnet",
+          host: way.host,
+          port: way.port,
+        },
+        remarks: [],
+      };
+    case "uds":
+      return { console: { name, transport: "unix", path: way.path }, remarks: [] };
+    case "noop":
+      return "leads nowhere (type noop)";
+    case "ipmi":
+      return ipmitoolConsole(name, {
+        host: way.host,
+        user: fields.username,
+        hasPassword: fields.password !== undefined,
+        hasKg: fields.ipmikg !== undefined,
+        cipherSuite: fields.ipmiciphersuite,
+        privilege: fields.ipmiprivlevel,
+        workarounds: fields.ipmiworkaround,
+      });
+    case "exec": {
+      const { argv, env } =
+        way.command === undefined ? { argv: ["/bin/sh", "-i"], env: {} } : commandLine(way.command);
+      const [user, group] = fields.execrunas?.split(":") ?? [];
+      return {
+        console: {
+          name,
+          transport: "exec",
+          argv,
+          ...(Object.keys(env).length === 0 ? {} : { env }),
+          ...(user === undefined || user === "" ? {} : { user }),
+        },
+        remarks: group === undefined ? [] : [`ran in the group ${group}; now it runs in its user's`],
+      };
+    }
+    case "device": {
+      const { crtscts, cstopb, ixon, ixoff } = fields.options ?? {};
+      const flowControl =
+        crtscts === true ? "rtscts" : ixon === false && ixoff === false ? "none" : "xonxoff";
+      return {
+        console: {
+          name,
+          transport: "serial",
+          device: way.device,
+          baud: way.baud,
+          ...(way.parity === "none" ? {} : { parity: way.parity, dataBits: 7 }),
+          ...(cstopb === true ? { stopBits: 2 } : {}),
+          ...(flowControl === "none" ? {} : { flowControl }),
+        },
+        remarks: [],
+      };
+    }
+  }
+}
