@@ -29,6 +29,7 @@ export { type LogFields, type Logger, silentLogger } from "./logger.ts";
 export { makeDirectory } from "./make-directory.ts";
 export { findCollision } from "./name-collision.ts";
 export { neutralise } from "./neutralise.ts";
+export { selectConsoles, selectsConsole } from "./noderange/select-consoles.ts";
 export { type Once, once } from "./once.ts";
 export { type Patience, type Release, Scope } from "./scope.ts";
 export { Secret } from "./secret.ts";

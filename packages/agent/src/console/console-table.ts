@@ -1,4 +1,4 @@
-import { ConfedError, literalNames, matches, parseSelection } from "@confed/kernel";
+import { ConfedError, matches, selectConsoles, selectsConsole } from "@confed/kernel";
 import { type ConsoleStatus, toDetail } from "@confed/wire";
 import type { Console } from "./console.ts";
 import { PHASE_ON_THE_WIRE } from "./state-on-the-wire.ts";
@@ -67,21 +67,20 @@ export class ConsoleTable {
     may: (listed: Listed) => boolean = () => true,
   ): { readonly found: Listed[]; readonly unknown: ConfedError[] } {
     if (text === "") return { found: [...this.#byName.values()].filter(may), unknown: [] };
-    const selection = parseSelection(text);
-    const names = literalNames(selection);
-    if (names === undefined) {
+    const { selection, names, unknown } = selectConsoles(text, {
+      has: (name) => {
+        const listed = this.#byName.get(name);
+        return listed !== undefined && may(listed);
+      },
+      all: () => [...this.#byName.values()].filter(may),
+    });
+    if (selection !== undefined) {
       return {
         found: [...this.#byName.values()].filter((listed) => matches(selection, listed) && may(listed)),
         unknown: [],
       };
     }
-    const found: Listed[] = [];
-    const unknown: string[] = [];
-    for (const name of names) {
-      const listed = this.#byName.get(name);
-      if (listed === undefined || !may(listed)) unknown.push(name);
-      else found.push(listed);
-    }
+    const found = names.flatMap((name) => this.#byName.get(name) ?? []);
     return { found, unknown: unknownConsoles(unknown, this.owner) };
   }
 
@@ -140,7 +139,7 @@ export class ConsoleTable {
 
 /** What a selection means of one console. */
 export function selects(text: string, listed: Listed): boolean {
-  return text === "" || matches(parseSelection(text), listed);
+  return text === "" || selectsConsole(text, listed);
 }
 
 /** "not_found", for what nobody has and for what the caller may not know of. */

@@ -8,7 +8,11 @@ export function defineLs(program: Command, launch: Launch): Command {
   const command = program
     .command("ls")
     .description("list consoles: state, owner, since when, viewers (w: keyboard is held), cause")
-    .argument("[selection]", "which consoles: names, n[01-20], n*, @group, label=value; -term takes away", "")
+    .argument(
+      "[selection]",
+      "which consoles: names, n[01-20], n*, @group, label=value; -term takes away; or an xCAT noderange",
+      "",
+    )
     .option("--state <states>", "only these: connected, waiting, ... or up, down; several with commas")
     .option("--json", "one JSON object a line")
     .action(
@@ -25,6 +29,7 @@ export function defineLs(program: Command, launch: Launch): Command {
   return withExamples(command, [
     { line: "rcons ls", does: "all consoles" },
     { line: "rcons ls '@compute,-n7'", does: "a group without one of its members" },
+    { line: "rcons ls '(rack1,rack2)@odd,-n03-n05'", does: "a noderange, as xCAT's commands take it" },
     { line: "rcons ls 'n[01-20]' --state down", does: "those that have no link now, and why" },
     { line: "rcons ls --json rack=r1", does: "for scripts" },
   ]);
