@@ -1,5 +1,31 @@
 export { decodeCheckedLines, encodeCheckedLine } from "./checked-line.ts";
 export {
+  controlName,
+  type EscapeAction,
+  type EscapeContext,
+  type EscapeEffect,
+  type EscapeState,
+  escapeStep,
+} from "./conserver/escape-step.ts";
+export { commandHelp, escapeHelp } from "./conserver/help-text.ts";
+export {
+  ctimeText,
+  examineLine,
+  groupLine,
+  hostsLine,
+  infoLine,
+  type ListedConsole,
+  type ListedUser,
+  type ListedWay,
+} from "./conserver/listings.ts";
+export {
+  QUOTED,
+  QuotedDecoder,
+  type QuotedEvent,
+  quoteBytes,
+  quotedCommand,
+} from "./conserver/quoted-bytes.ts";
+export {
   type ClockQuality,
   decodeIndex,
   type EventRecord,
