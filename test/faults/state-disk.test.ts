@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { appendFileSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { ConfedRig } from "@confed/testkit";
+import { audited, ConfedRig } from "@confed/testkit";
 import { expect, onTestFinished, test, vi } from "vitest";
 
 const run = promisify(execFile);
@@ -45,15 +45,17 @@ async function onSmallDisk() {
   }
   onTestFinished(() => run("umount", ["-l", state]).then(() => undefined));
   const agent = await rig.startAgent({ consoles: [device.entry] });
-  return { rig, device, state, agent };
+  const viewer = rig.attach(agent, { console: "n1" });
+  await viewer.whenOpened();
+  // Its first files are made: what it cannot finish it takes back, and that would be room for others.
+  await audited(join(state, "audit"), { event: "attach.start" });
+  return { rig, device, state, agent, viewer };
 }
 
 test("a state directory that is full keeps no console from being read, watched and logged, and heals, twice", async (context) => {
   const made = await onSmallDisk();
   if (made === undefined) return context.skip("no file system can be mounted here");
-  const { rig, device, state, agent } = made;
-  const viewer = rig.attach(agent, { console: "n1" });
-  await viewer.whenOpened();
+  const { rig, device, state, agent, viewer } = made;
   const trouble = async () =>
     (await rig.channel(agent).client.inspect({ console: "n1" }, { signal: new AbortController().signal }))
       .logTrouble;
@@ -104,9 +106,7 @@ test("a state directory that is full keeps no console from being read, watched a
 test("a log writer that dies on a full state directory is replaced, and nothing is lost, twice", async (context) => {
   const made = await onSmallDisk();
   if (made === undefined) return context.skip("no file system can be mounted here");
-  const { rig, device, state, agent } = made;
-  const viewer = rig.attach(agent, { console: "n1" });
-  await viewer.whenOpened();
+  const { device, state, agent, viewer } = made;
   let sent = Buffer.alloc(0);
   const feed = async (bytes: Buffer) => {
     sent = Buffer.concat([sent, bytes]);
@@ -135,10 +135,10 @@ test("an agent is told why it cannot start on a full state directory, and goes o
   const made = await onSmallDisk();
   if (made === undefined) return context.skip("no file system can be mounted here");
   const { rig, device, state, agent } = made;
-  await rig.attach(agent, { console: "n1" }).whenOpened();
   for (const round of [1, 2]) {
-    const makeRoom = fill(state, [join(state, "positions")]);
+    // First, for its audit writer ends in order, and takes a lock away with it: room for another's.
     await agent.process.kill();
+    const makeRoom = fill(state, [join(state, "positions")]);
     await expect(agent.restart()).rejects.toThrow(
       /the state directory cannot be used: .*no space left on device/,
     );

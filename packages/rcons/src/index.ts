@@ -6,7 +6,7 @@ export { type ManOptions, renderMan } from "./man/render-man.ts";
 export { buildProgram } from "./program.ts";
 export { errorLines } from "./render/error-lines.ts";
 export { findPeer } from "./route/find-peer.ts";
-export type { Peer } from "./route/peer.ts";
+export type { HeadPeer, Peer } from "./route/peer.ts";
 export { type TargetOptions, type Targets, targetsOf } from "./route/targets.ts";
 export { usageError } from "./usage-error.ts";
 export { readSecret } from "./users/read-secret.ts";

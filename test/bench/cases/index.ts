@@ -1,6 +1,7 @@
 import type { Case } from "../case.ts";
 import { attach, echo } from "./attach.ts";
 import { bootStorm } from "./boot-storm.ts";
+import { bulk } from "./bulk.ts";
 import { disk } from "./disk.ts";
 import { headList } from "./head-list.ts";
 import { headLoad } from "./head-load.ts";
@@ -16,11 +17,12 @@ import { soak } from "./soak.ts";
 import { start1000, start10000 } from "./start.ts";
 import { stuckViewer } from "./stuck-viewer.ts";
 import { takeover } from "./takeover.ts";
+import { vanish } from "./vanish.ts";
 
 /** All cases, in the order in which they run and are shown. */
 export const CASES: readonly Case[] = [
   ...[start1000, rate100, rate10, attach, echo, flood],
   ...[rate8000, bootStorm, fourRacks, twoShards],
-  ...[idle, start10000, reload, stuckViewer, silentClients, disk, killed, takeover],
+  ...[idle, start10000, reload, stuckViewer, bulk, vanish, silentClients, disk, killed, takeover],
   ...[headLoad, headList, headWatchers, headRestart, soak],
 ];

@@ -14,9 +14,9 @@ export function treeOf(pids: readonly number[]): number[] {
 }
 
 /** What the trees have used so far, user and system, with children that ended and were waited for. */
-export function cpuSecondsOf(pids: readonly number[]): number {
+export function cpuSecondsOf(pids: readonly number[], withChildren = true): number {
   let ticks = 0;
-  for (const pid of treeOf(pids)) {
+  for (const pid of withChildren ? treeOf(pids) : pids) {
     const stat = read(`/proc/${pid}/stat`) ?? "";
     // utime, stime, cutime, cstime: fields 14 to 17 of proc(5), counted behind the program's name.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

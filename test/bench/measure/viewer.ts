@@ -20,7 +20,7 @@ export interface Shown {
 }
 
 /** Through whom a console is found; or the agent that has it, who asks nobody for a ticket. */
-export type Place = { readonly person: Person } | { readonly address: string };
+export type Place = { readonly person: Person; readonly through?: string } | { readonly address: string };
 
 /** How long an echo may take before the viewer gives up. */
 const ECHO_TIMEOUT_MS = 20_000;
@@ -40,6 +40,8 @@ export class Viewer {
   readonly ended: Promise<void>;
   /** From asking for the way until the attach was accepted; NaN before. */
   openedAfterMs = Number.NaN;
+  /** Output that was shown, without what was printed before. */
+  shownBytes = 0;
   /** From asking for the way until the console was said to be connected; NaN before. */
   connectedAfterMs = Number.NaN;
 
@@ -138,6 +140,7 @@ export class Viewer {
     if (state === "CONNECTED" && Number.isNaN(this.connectedAfterMs))
       this.connectedAfterMs = systemClock.nowMs() - this.#startedMs;
     if (!output || output.replayed) return;
+    this.shownBytes += output.data.byteLength;
     this.#kept?.push({ offset: output.offset, bytes: Buffer.from(output.data) });
     if (this.#token === undefined) return;
     // A token may come in two messages.
@@ -148,7 +151,7 @@ export class Viewer {
 }
 
 async function wayTo(place: Place, console: string): Promise<Way> {
-  if ("person" in place) return place.person.wayTo(console);
+  if ("person" in place) return place.person.wayTo(console, place.through);
   return { channel: openChannel("Agent", place.address), ticket: null, key: generateSigningKey() };
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { RackConsole } from "../rack.ts";
 import { ROOT } from "../root.ts";
 import { type Insides, insidesOfConfed } from "./insides.ts";
-import { letIn, type Person } from "./person.ts";
+import { anybodyAt, letIn, type Person } from "./person.ts";
 import { type Program, startProgram } from "./program.ts";
 import type { RunningSystem, StartOptions, SystemName } from "./system.ts";
 
@@ -16,12 +16,14 @@ export interface ConfedShape {
   readonly processes?: number;
   /** `--shards` of each of them. */
   readonly shards?: number;
+  /** Without TLS, and open to everybody of this host. */
+  readonly plain?: boolean;
   readonly profileDir?: string;
 }
 
-/** Confed as it is used: a head, and agents with their log writers and indexes that have joined it; all in TLS. */
+/** Confed as it is used: a head, and agents with their log writers and indexes that have joined it; all in TLS, but for `plain`. */
 export async function startConfed(
-  { name, processes = 1, shards = 1, profileDir }: ConfedShape,
+  { name, processes = 1, shards = 1, plain = false, profileDir }: ConfedShape,
   { consoles, dir, env = {} }: StartOptions,
 ): Promise<RunningSystem> {
   const insides = insidesOfConfed(profileDir);
@@ -36,9 +38,11 @@ export async function startConfed(
       env: { ...insides.env, ...env },
     });
   };
-  const head = await run("head", { head: { listen: "127.0.0.1:0", state: join(dir, "head"), tls: "on" } });
+  const head = await run("head", {
+    head: { listen: "127.0.0.1:0", state: join(dir, "head"), tls: plain ? "off" : "on" },
+  });
   const headAddress = await head.line(readyAddress);
-  const person = await letIn(headAddress, join(dir, "head"));
+  const person = plain ? anybodyAt(headAddress) : await letIn(headAddress, join(dir, "head"));
   const agents = await Promise.all(
     Array.from({ length: processes }, async (_, index) => {
       const id = `sn0${index + 1}`;

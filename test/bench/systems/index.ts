@@ -14,6 +14,8 @@ export function startSystem(
   switch (name) {
     case "confed":
       return startConfed({ name, ...profiled }, options);
+    case "confed-plain":
+      return startConfed({ name, plain: true, ...profiled }, options);
     case "confed-2-shards":
       return startConfed({ name, shards: 2, ...profiled }, options);
     case "confed-4-processes":

@@ -2,12 +2,15 @@
 // different for being measured. Listens at $CONFED_BENCH_INSIDE/<pid>.sock and does nothing until told:
 //   loop    measure how late the event loop is, from now on
 //   loop?   what was measured, as JSON
+//   heap?   what is held after a garbage collection, as JSON; counts unhandled rejections from then on
 //   prof    begin a CPU profile
 //   prof?   end it and write <pid>.cpuprofile beside the socket's directory
 const { createServer } = require("node:net");
 const { writeFileSync } = require("node:fs");
 const { monitorEventLoopDelay } = require("node:perf_hooks");
 const { basename } = require("node:path");
+const { setFlagsFromString } = require("node:v8");
+const { runInNewContext } = require("node:vm");
 
 const dir = process.env.CONFED_BENCH_INSIDE;
 /** A probe each time: coarse enough to cost nothing, fine enough for a bound of 50 ms. */
@@ -16,6 +19,7 @@ const RESOLUTION_MS = 10;
 if (dir !== undefined) {
   let loop;
   let session;
+  let unhandled;
   const name = basename(process.argv[1] ?? "node").replace(/\W+/g, "-");
   const orders = {
     loop() {
@@ -35,6 +39,19 @@ if (dir !== undefined) {
       };
       loop.disable();
       return answer;
+    },
+    "heap?"() {
+      if (unhandled === undefined) {
+        unhandled = 0;
+        process.on("unhandledRejection", () => {
+          unhandled += 1;
+        });
+      }
+      setFlagsFromString("--expose-gc");
+      runInNewContext("gc")();
+      const { heapUsed, external } = process.memoryUsage();
+      const sockets = process.getActiveResourcesInfo().filter((each) => /^(TCPSocket|TLS)Wrap$/.test(each));
+      return { heapBytes: heapUsed + external, sockets: sockets.length, unhandled };
     },
     prof() {
       const { Session } = require("node:inspector");

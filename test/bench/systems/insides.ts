@@ -10,6 +10,12 @@ export interface LoopDelay {
   readonly maxMs: number;
 }
 
+export interface Held {
+  readonly heapBytes?: number;
+  readonly sockets?: number;
+  readonly unhandled?: number;
+}
+
 /** Talks to inside-confed.cjs in the processes of Confed. */
 export interface Insides {
   /** For the processes to be started with. */
@@ -18,6 +24,8 @@ export interface Insides {
   readonly watchLoops: (pids: readonly number[]) => Promise<void>;
   /** The latest of them since then; what it costs ends. */
   readonly loopDelay: (pids: readonly number[]) => Promise<LoopDelay>;
+  /** What this process holds after a garbage collection; from the first question on it counts unhandled rejections. */
+  readonly heap: (pid: number) => Promise<Held>;
   readonly startProfiles: (pids: readonly number[]) => Promise<void>;
   /** Written to the directory that was asked for. */
   readonly endProfiles: (pids: readonly number[]) => Promise<void>;
@@ -45,6 +53,7 @@ export function insidesOfConfed(profileDir = ""): Insides {
       const worst = (key: keyof LoopDelay) => Math.max(...said.map((answer) => Number(answer[key])));
       return { p50Ms: worst("p50Ms"), p99Ms: worst("p99Ms"), maxMs: worst("maxMs") };
     },
+    heap: async (pid) => (await ask(join(dir, `${pid}.sock`), "heap?")) ?? {},
     startProfiles: async (pids) => {
       await all(pids, "prof");
     },

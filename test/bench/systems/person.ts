@@ -29,8 +29,8 @@ export interface Way {
 export interface Person {
   /** Another connection to the head. */
   readonly head: () => Channel<"Head">;
-  /** Where a console is: asks the head, over the same connection each time, and dials its agent. */
-  readonly wayTo: (console: string) => Promise<Way>;
+  /** Where a console is: asks the head, over the same connection each time, and dials its agent, or `through` if that is given. */
+  readonly wayTo: (console: string, through?: string) => Promise<Way>;
   /** Make the agent with this state directory a machine of the head's cluster, before it is started. */
   readonly enroll: (id: string, stateDir: string) => Promise<void>;
   /** What the environment knows of the head is gone, and every connection. */
@@ -81,7 +81,7 @@ export async function letIn(head: string, stateDir: string): Promise<Person> {
   const asked = open();
   return {
     head: open,
-    async wayTo(console) {
+    async wayTo(console, through) {
       const bound = generateSigningKey();
       const { direct } = await asked.client.resolve(
         { console, verbs: ["view", "write"], clientKey: bound.publicKey },
@@ -89,7 +89,11 @@ export async function letIn(head: string, stateDir: string): Promise<Person> {
       );
       const [first] = direct;
       if (first === undefined) throw new Error(`the agent of ${console} announced no address`);
-      return { channel: openChannel("Agent", first.address, tls), ticket: first.ticket, key: bound };
+      return {
+        channel: openChannel("Agent", through ?? first.address, tls),
+        ticket: first.ticket,
+        key: bound,
+      };
     },
     async enroll(id, agentDir) {
       mkdirSync(agentDir, { recursive: true });
@@ -103,6 +107,30 @@ export async function letIn(head: string, stateDir: string): Promise<Person> {
     async forget() {
       for (const channel of [administrator, ...channels]) channel.close();
       await changeCredential(path, head, { clock: systemClock, change: async () => undefined });
+    },
+  };
+}
+
+/** Whoever comes to a head that does without TLS, where everybody may do everything. */
+export function anybodyAt(head: string): Person {
+  const channels: Channel<"Head">[] = [];
+  const open = () => {
+    const channel = openChannel("Head", head);
+    channels.push(channel);
+    return channel;
+  };
+  const asked = open();
+  return {
+    head: open,
+    async wayTo(console, through) {
+      const { direct } = await asked.client.resolve({ console }, { signal: new AbortController().signal });
+      const address = through ?? direct[0]?.address ?? "";
+      return { channel: openChannel("Agent", address), ticket: null, key: generateSigningKey() };
+    },
+    enroll: () => Promise.resolve(),
+    forget() {
+      for (const channel of channels) channel.close();
+      return Promise.resolve();
     },
   };
 }

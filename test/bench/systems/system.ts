@@ -5,6 +5,7 @@ import type { Person } from "./person.ts";
 /** What can be compared. */
 export const SYSTEM_NAMES = [
   "confed",
+  "confed-plain",
   "confed-2-shards",
   "confed-4-processes",
   "conserver-m16",

@@ -1,8 +1,8 @@
 import { withExamples } from "@confed/rcons";
 import type { Command } from "commander";
-import type { HeadFlag } from "../enrolment/ask-head.ts";
 import type { EnrollFlags } from "../enrolment/run-enroll.ts";
 import type { MachineKind } from "../enrolment/run-machines.ts";
+import type { HeadFlags } from "../process/ask-head.ts";
 import type { Launch } from "./launch.ts";
 
 const CONFIG = ["-c, --config <file>", "of the head of this host (CONFED_CONFIG)"] as const;
@@ -33,7 +33,7 @@ export function defineMachineEnrolment(parent: Command, kind: MachineKind, launc
     .description(`${kind}s that are enrolled, and those that wait for approval`)
     .option("--json", "as one line of JSON")
     .option(...CONFIG)
-    .action(async (flags: HeadFlag & { readonly json?: true }) => {
+    .action(async (flags: HeadFlags & { readonly json?: true }) => {
       await launch(async (world) => {
         const { runMachineList } = await import("../enrolment/run-machines.ts");
         return runMachineList(world, kind, flags);
@@ -45,7 +45,7 @@ export function defineMachineEnrolment(parent: Command, kind: MachineKind, launc
     .argument("<name>")
     .argument("<fingerprint>")
     .option(...CONFIG)
-    .action(async (id: string, fingerprint: string, flags: HeadFlag) => {
+    .action(async (id: string, fingerprint: string, flags: HeadFlags) => {
       await launch(async (world) => {
         const { runApprove } = await import("../enrolment/run-machines.ts");
         return runApprove(world, { kind, id, fingerprint }, flags);
@@ -56,7 +56,7 @@ export function defineMachineEnrolment(parent: Command, kind: MachineKind, launc
     .description(`let ${kind === "head" ? "a head" : "an agent"} come again whose identity was copied`)
     .argument("<name>")
     .option(...CONFIG)
-    .action(async (id: string, flags: HeadFlag) => {
+    .action(async (id: string, flags: HeadFlags) => {
       await launch(async (world) => {
         const { runUnlock } = await import("../enrolment/run-machines.ts");
         return runUnlock(world, kind, id, flags);
@@ -67,7 +67,7 @@ export function defineMachineEnrolment(parent: Command, kind: MachineKind, launc
     .description(`make the certificate of ${kind === "head" ? "a head" : "an agent"} worthless, now`)
     .argument("<name>")
     .option(...CONFIG)
-    .action(async (id: string, flags: HeadFlag) => {
+    .action(async (id: string, flags: HeadFlags) => {
       await launch(async (world) => {
         const { runRevoke } = await import("../enrolment/run-machines.ts");
         return runRevoke(world, kind, id, flags);

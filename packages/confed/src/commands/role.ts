@@ -2,7 +2,7 @@ import { ConfedError, EXIT } from "@confed/kernel";
 import { withExamples, withSection } from "@confed/rcons";
 import type { AdministerRequest, RoleRule } from "@confed/wire";
 import type { Command } from "commander";
-import type { HeadFlags } from "../users/ask-head.ts";
+import type { HeadFlags } from "../process/ask-head.ts";
 import type { World } from "../world.ts";
 import type { Launch } from "./launch.ts";
 import { withHead, words } from "./user.ts";
@@ -98,17 +98,18 @@ function rulesOf({ allow = [], deny = [], agents }: RoleFlags): RoleRule[] {
 }
 
 async function ask(world: World, flags: HeadFlags, request: AdministerRequest): Promise<number> {
-  const { askHead } = await import("../users/ask-head.ts");
-  await askHead(world, flags, request);
+  const { askHead } = await import("../process/ask-head.ts");
+  await askHead(world, flags, (client, signal) => client.administer(request, { signal }));
   return EXIT.ok;
 }
 
 async function show(world: World, flags: RoleFlags, name?: string): Promise<number> {
   const [{ askHead }, { roleLines }] = await Promise.all([
-    import("../users/ask-head.ts"),
+    import("../process/ask-head.ts"),
     import("../users/policy-lines.ts"),
   ]);
-  const lines = roleLines(await askHead(world, flags, { show: {} }), name);
+  const policy = await askHead(world, flags, (client, signal) => client.administer({ show: {} }, { signal }));
+  const lines = roleLines(policy, name);
   if (lines.length === 0)
     throw new ConfedError("not_found", `there is no role ${name ?? ""}`, { hint: "confed role ls" });
   world.stdout.write(`${lines.join("\n")}\n`);

@@ -1,7 +1,7 @@
 import { withExamples, withSection } from "@confed/rcons";
 import type { Command } from "commander";
-import type { HeadFlag } from "../enrolment/ask-head.ts";
 import type { TokenFlags } from "../enrolment/run-token.ts";
+import type { HeadFlags } from "../process/ask-head.ts";
 import type { Launch } from "./launch.ts";
 
 const CONFIG = ["-c, --config <file>", "of the head of this host (CONFED_CONFIG)"] as const;
@@ -32,7 +32,7 @@ export function defineToken(program: Command, launch: Launch): Command {
     .description("tokens that there are, without their secrets")
     .option("--json", "as one line of JSON")
     .option(...CONFIG)
-    .action(async (flags: HeadFlag & { readonly json?: true }) => {
+    .action(async (flags: HeadFlags & { readonly json?: true }) => {
       await launch(async (world) => {
         const { runTokenList } = await import("../enrolment/run-token.ts");
         return runTokenList(world, flags);
@@ -43,7 +43,7 @@ export function defineToken(program: Command, launch: Launch): Command {
     .description("make a token worthless; who was enrolled by it stays")
     .argument("<id>")
     .option(...CONFIG)
-    .action(async (id: string, flags: HeadFlag) => {
+    .action(async (id: string, flags: HeadFlags) => {
       await launch(async (world) => {
         const { runTokenRemove } = await import("../enrolment/run-token.ts");
         return runTokenRemove(world, id, flags);

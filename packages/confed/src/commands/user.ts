@@ -2,7 +2,7 @@ import { ConfedError, EXIT } from "@confed/kernel";
 import { withExamples } from "@confed/rcons";
 import type { AdministerRequest } from "@confed/wire";
 import type { Command } from "commander";
-import type { HeadFlags } from "../users/ask-head.ts";
+import type { HeadFlags } from "../process/ask-head.ts";
 import type { World } from "../world.ts";
 import type { Launch } from "./launch.ts";
 
@@ -94,10 +94,10 @@ async function passwordFor(world: World, name: string): Promise<string> {
 
 async function ask(world: World, flags: UserFlags, request: AdministerRequest): Promise<number> {
   const [{ askHead }, { userLines }] = await Promise.all([
-    import("../users/ask-head.ts"),
+    import("../process/ask-head.ts"),
     import("../users/policy-lines.ts"),
   ]);
-  const answer = await askHead(world, flags, request);
+  const answer = await askHead(world, flags, (client, signal) => client.administer(request, { signal }));
   if (request.show)
     world.stdout.write(
       userLines(answer)

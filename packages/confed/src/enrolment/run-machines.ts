@@ -1,6 +1,6 @@
-import { formatDuration } from "@confed/kernel";
+import { EXIT, formatDuration } from "@confed/kernel";
+import { askHead, type HeadFlags } from "../process/ask-head.ts";
 import type { World } from "../world.ts";
-import { askHead, type HeadFlag } from "./ask-head.ts";
 import { rowsOf } from "./rows-of.ts";
 
 /** Agents and heads are enrolled alike. */
@@ -10,7 +10,7 @@ export type MachineKind = "agent" | "head";
 export function runMachineList(
   world: World,
   kind: MachineKind,
-  flags: HeadFlag & { readonly json?: true },
+  flags: HeadFlags & { readonly json?: true },
 ): Promise<number> {
   return askHead(world, flags, async (client, signal) => {
     const all = await client.enrolment({ list: {} }, { signal });
@@ -18,7 +18,7 @@ export function runMachineList(
     const pending = all.pending.filter(({ machine }) => machine?.kind === kind);
     if (flags.json === true) {
       world.stdout.write(`${JSON.stringify({ machines, pending })}\n`);
-      return;
+      return EXIT.ok;
     }
     const nowMs = world.clock.wallTimeMs();
     const parts: string[] = [];
@@ -40,6 +40,7 @@ export function runMachineList(
       parts.push(rowsOf(["NAME", "FROM", "ASKED", "FINGERPRINT"], rows));
     }
     world.stdout.write(parts.join(""));
+    return EXIT.ok;
   });
 }
 
@@ -47,29 +48,32 @@ export function runMachineList(
 export function runApprove(
   world: World,
   asked: { readonly kind: MachineKind; readonly id: string; readonly fingerprint: string },
-  flags: HeadFlag,
+  flags: HeadFlags,
 ): Promise<number> {
   const { kind, id, fingerprint } = asked;
   return askHead(world, flags, async (client, signal) => {
     await client.enrolment({ approve: { machine: { kind, id }, fingerprint } }, { signal });
     world.stdout.write(`approved: ${kind} ${id} gets its certificate when it asks again\n`);
+    return EXIT.ok;
   });
 }
 
 /** `confed agent unlock`. */
-export function runUnlock(world: World, kind: MachineKind, id: string, flags: HeadFlag): Promise<number> {
+export function runUnlock(world: World, kind: MachineKind, id: string, flags: HeadFlags): Promise<number> {
   return askHead(world, flags, async (client, signal) => {
     await client.enrolment({ unlock: { kind, id } }, { signal });
     world.stdout.write(
       `unlocked: the ${kind} with the latest certificate of ${id} goes on, a copy does not\n`,
     );
+    return EXIT.ok;
   });
 }
 
 /** `confed agent revoke`. */
-export function runRevoke(world: World, kind: MachineKind, id: string, flags: HeadFlag): Promise<number> {
+export function runRevoke(world: World, kind: MachineKind, id: string, flags: HeadFlags): Promise<number> {
   return askHead(world, flags, async (client, signal) => {
     await client.enrolment({ revoke: { kind, id } }, { signal });
     world.stdout.write(`revoked: no certificate of ${kind} ${id} counts any more\n`);
+    return EXIT.ok;
   });
 }

@@ -1,13 +1,13 @@
 import { createPublicKey } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { ConfedError, formatDuration, neutralise, parseDurationMs } from "@confed/kernel";
+import { ConfedError, EXIT, formatDuration, neutralise, parseDurationMs } from "@confed/kernel";
 import type { EnrolmentTokenReceived } from "@confed/wire";
+import { askHead, type HeadFlags } from "../process/ask-head.ts";
 import type { World } from "../world.ts";
-import { askHead, type HeadFlag } from "./ask-head.ts";
 import { rowsOf } from "./rows-of.ts";
 
 /** What commander makes of the command line of `confed token create`. */
-export interface TokenFlags extends HeadFlag {
+export interface TokenFlags extends Pick<HeadFlags, "config"> {
   readonly agent?: string;
   readonly head?: string;
   readonly ttl?: string;
@@ -21,7 +21,8 @@ export interface TokenFlags extends HeadFlag {
 /** `confed token create`. The token alone on standard output, for scripts. */
 export async function runTokenCreate(world: World, flags: TokenFlags): Promise<number> {
   const createToken = wishOf(flags);
-  return askHead(world, flags, async (client, signal) => {
+  // Here --head names whom the token is for.
+  return askHead(world, { config: flags.config }, async (client, signal) => {
     const { token, expiresMs } = await client.enrolment({ createToken }, { signal });
     world.stdout.write(`${token}\n`);
     const { kind, id } = createToken.machine;
@@ -31,24 +32,27 @@ export async function runTokenCreate(world: World, flags: TokenFlags): Promise<n
     world.stderr.write(
       `good ${times}, for ${left}; on ${id}: confed ${kind} enroll --head HEAD --token TOKEN\n`,
     );
+    return EXIT.ok;
   });
 }
 
 /** `confed token ls`. */
-export function runTokenList(world: World, flags: HeadFlag & { readonly json?: true }): Promise<number> {
+export function runTokenList(world: World, flags: HeadFlags & { readonly json?: true }): Promise<number> {
   return askHead(world, flags, async (client, signal) => {
     const { tokens } = await client.enrolment({ list: {} }, { signal });
     if (flags.json === true) world.stdout.write(`${JSON.stringify(tokens)}\n`);
     else
       world.stdout.write(tokens.length === 0 ? "no tokens\n" : tokenLines(tokens, world.clock.wallTimeMs()));
+    return EXIT.ok;
   });
 }
 
 /** `confed token rm`. */
-export function runTokenRemove(world: World, id: string, flags: HeadFlag): Promise<number> {
+export function runTokenRemove(world: World, id: string, flags: HeadFlags): Promise<number> {
   return askHead(world, flags, async (client, signal) => {
     await client.enrolment({ removeToken: id }, { signal });
     world.stdout.write(`removed ${neutralise(id, 40)}: who was enrolled by it stays\n`);
+    return EXIT.ok;
   });
 }
 

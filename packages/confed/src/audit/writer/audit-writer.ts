@@ -53,10 +53,10 @@ export class AuditWriter {
     });
   }
 
-  /** Written with whatever else comes in the same turn. */
+  /** Written with whatever else comes within {@link GATHER_MS}. */
   give(number: number, fields: string): void {
     this.#pending.push({ number, fields });
-    this.#cancelWrite ??= this.#deps.clock.after(0, () => {
+    this.#cancelWrite ??= this.#deps.clock.after(GATHER_MS, () => {
       this.#cancelWrite = undefined;
       if (this.#ready && !this.#failing) this.#write();
     });
@@ -175,6 +175,8 @@ export class AuditWriter {
 /** A disk that was full may have room by then; nobody waits longer for the audit to go on. */
 const RETRY_MS = 1_000;
 
+/** A busy head has an event each two milliseconds; whoever waits for his to be on the disk does not notice this. */
+const GATHER_MS = 10;
 /** Written and synced at once: half a second of the slowest disk at most, then the next. */
 const BATCH_RECORDS_MAX = 256;
 

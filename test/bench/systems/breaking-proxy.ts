@@ -1,0 +1,41 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { parseHostPort } from "@confed/kernel";
+
+/** What lies between clients and an agent, and may break at any moment. */
+export interface BreakingProxy {
+  /** Where clients come. */
+  readonly address: string;
+  /** Every connection ends with a reset, on both sides: nobody says good-bye. */
+  readonly breakAll: () => void;
+  readonly close: () => void;
+}
+
+/** Passes on what comes, to `target` (`host:port`) and back. */
+export async function startBreakingProxy(target: string): Promise<BreakingProxy> {
+  const sockets = new Set<Socket>();
+  const own = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+    socket.once("close", () => sockets.delete(socket));
+  };
+  const server = createServer({ noDelay: true }, (client) => {
+    const agent = connect({ ...parseHostPort(target), noDelay: true });
+    own(client);
+    own(agent);
+    client.pipe(agent).pipe(client);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const breakAll = () => {
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    breakAll,
+    close() {
+      breakAll();
+      server.close();
+    },
+  };
+}
