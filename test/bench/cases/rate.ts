@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import { LINE_BYTES } from "../rack.ts";
 import type { SystemName } from "../systems/system.ts";
 
 const ALL: readonly SystemName[] = ["confed", "conserver-m16", "conserver-best", "conman", "floor"];

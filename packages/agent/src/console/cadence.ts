@@ -1,5 +1,11 @@
 import type { Cancel, Clock } from "@confed/kernel";
 
+/**
+ * What somebody does who was woken: sleep on for a whole cadence, for half of one, be woken again in a
+ * moment, or rest no more.
+ */
+export type Woken = "rests" | "often" | "soon" | "awake";
+
 /** Somebody who rests and is woken every {@link CADENCE_MS}. */
 export interface Resting {
   /** Spreads those who rest over the cadence: any whole number that differs from console to console. */
@@ -8,8 +14,7 @@ export interface Resting {
   listed: boolean;
   /** False: does not rest any more. */
   readonly resting: boolean;
-  /** What it does now: sleep on for a whole cadence, be woken again in a moment, or rest no more. */
-  wake(): "rests" | "soon" | "awake";
+  wake(): Woken;
 }
 
 // HOW AND WHY
@@ -130,6 +135,7 @@ export class Cadence {
     for (const resting of slot) {
       const does = resting.resting ? resting.wake() : "awake";
       if (does === "rests") slot[kept++] = resting;
+      else if (does === "often") this.#slots[(this.#hand + SLOTS / 2) % SLOTS]?.push(resting);
       else if (does === "soon") soon.push(resting);
       else resting.listed = false;
     }
