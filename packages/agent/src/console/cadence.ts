@@ -31,7 +31,10 @@ export interface Resting {
 // as many as have at most 1,400 reads: of 1,000 consoles 250 are read every 90 ms, of 8,000 1,333 every
 // 60 ms, and nobody else waits for more than that. Fewer turns are cheaper, and the same number for any
 // fleet makes a large one cheaper than several small: waking this process and the log writer costs what
-// a hundred reads. In steady state a console costs one read every 360 ms and nothing else: its entry
+// a hundred reads. Who sends more than a serial line can is read every 180 ms: a thousand of them have
+// 50 MB on the way in 360 ms, and a sender whose memory is in no cache any more takes a tenth longer.
+//
+// In steady state a console costs one read every 360 ms and nothing else: its entry
 // stays where it is, and the event loop's poll does not know its socket (pausing and resuming would
 // cost two epoll_ctl and a wake-up per read, which is more than the read). One timer for all, armed
 // only while somebody rests; an idle agent does not wake up.
