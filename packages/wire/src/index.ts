@@ -6,4 +6,5 @@ export * from "./generated/messages.ts";
 export { WIRE_LIMITS } from "./limits.ts";
 export { type RunningServer, type ServerOptions, startServer } from "./server.ts";
 export { type Client, type Handlers, SERVICES, type ServiceName } from "./services.ts";
+export { statusPages } from "./status-pages.ts";
 export type { Duplex, Inlet, Outlet } from "./streams.ts";

@@ -8,11 +8,10 @@ import {
   parseHostPort,
   Scope,
 } from "@confed/kernel";
-import { type Duplex, fromDetail, type JoinReplyReceived, type JoinReport } from "@confed/wire";
+import { type Duplex, fromDetail, type JoinReplyReceived, type JoinReport, statusPages } from "@confed/wire";
 import type { DueQueue } from "../due-queue.ts";
 import type { AgentConsoles } from "./agent-consoles.ts";
 import type { FleetWire } from "./fleet-wire.ts";
-import { statusPages } from "./status-pages.ts";
 
 export interface AgentJoinDeps {
   readonly wire: FleetWire;
