@@ -29,6 +29,8 @@ export interface Load {
   readonly seconds: number;
   /** Printed before anything is measured, so that caches, buffers and just-in-time code are warm. */
   readonly warmUpSeconds?: number;
+  /** Printed before that instead, where the load itself would be too much of it. */
+  readonly warmUp?: (rack: Rack) => Promise<unknown>;
   /** Confed's own event loops, too: `loopP99Ms`. Costs them a hundred wake-ups a second. */
   readonly loops?: boolean;
   /** Done while it prints, with its figures. */
@@ -95,9 +97,10 @@ export class Fleet {
    */
   async measure(load: Load): Promise<Figures> {
     const { rack, system } = this;
-    if (load.warmUpSeconds !== undefined) {
-      await load.begin(rack);
-      await sleep(load.warmUpSeconds * 1000);
+    const { begin, warmUp, warmUpSeconds } = load;
+    if (warmUp !== undefined || warmUpSeconds !== undefined) {
+      await (warmUp ?? begin)(rack);
+      await sleep((warmUpSeconds ?? 0) * 1000);
       await this.#untilLogged();
     }
     this.#watch ??= new LogWatch(this.settings.programs.logcheck, rack.consoles.length, system.logTemplate);
@@ -109,7 +112,7 @@ export class Fleet {
     const before = { cpu: cpuSecondsOf(system.pids()), apart: cpuSecondsOf(system.pidsApart()) };
     const sentBefore = await rack.report();
     const beganMs = systemClock.wallTimeMs();
-    await load.begin(rack);
+    await begin(rack);
     const [more] = await Promise.all([load.meanwhile?.() ?? {}, sleep(load.seconds * 1000)]);
     const size = sizeOf(system.pids());
     const loggedMs = await this.#untilLogged();

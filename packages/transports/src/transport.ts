@@ -98,11 +98,10 @@ export interface Link {
   resume(): void;
   /**
    * Read once, at once, what has arrived at a paused link, and deliver it; the link stays paused.
-   * "more": it was so much that there may be more in a moment. "nothing": nothing is there, or the end is, which
-   * `resume` finds. One system call and no poll: for links that are read by the clock. Links that
+   * Returns how many bytes there were; 0: none are there, or the end is, which `resume` finds. One system call and no poll: for links that are read by the clock. Links that
    * cannot do that have no such method.
    */
-  readNow?(): ReadNow;
+  readNow?(): number;
   /**
    * A break condition of about `durationMs`. Resolves when it was sent; rejects with
    * "failed_precondition" where the transport has none, saying so.
@@ -113,9 +112,6 @@ export interface Link {
   /** Idempotent, never rejects. Resolves after `onClosed` was called and everything is released. */
   close(): Promise<void>;
 }
-
-/** What {@link Link.readNow} found. */
-export type ReadNow = "nothing" | "all" | "more";
 
 /**
  * A link that another process can go on with, given a duplicate of its descriptor.

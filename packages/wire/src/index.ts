@@ -12,4 +12,5 @@ export { type PinnedOptions, pinnedAuthority } from "./listen/pinned-authority.t
 export type { ClientTlsMaterial, TlsMaterial, TlsProvider, TrustMaterial } from "./listen/tls-material.ts";
 export { type RunningServer, type ServerOptions, startServer } from "./server.ts";
 export { type Client, type Handlers, SERVICES, type ServiceName } from "./services.ts";
+export { statusPages } from "./status-pages.ts";
 export type { Duplex, Inlet, Outlet } from "./streams.ts";

@@ -1,11 +1,15 @@
 import { FakeClock } from "@confed/testkit";
-import type { Link, ReadNow } from "@confed/transports";
+import type { Link } from "@confed/transports";
 import { expect, test } from "vitest";
 import { CADENCE_MS, Cadence } from "./cadence.ts";
 import { Reading } from "./reading.ts";
 
+/** What a turn finds, in bytes: a line, and so much that there is more. */
+const ALL = 80;
+const MORE = 64 * 1024;
+
 /** A link that a test plays: `waiting` is what each of the next turns finds. */
-function setup({ pausable = true, waiting }: { pausable?: boolean; waiting?: ReadNow[] } = {}) {
+function setup({ pausable = true, waiting }: { pausable?: boolean; waiting?: number[] } = {}) {
   const clock = new FakeClock();
   const state = { paused: false, readAtMs: [] as number[] };
   const link = {
@@ -13,7 +17,9 @@ function setup({ pausable = true, waiting }: { pausable?: boolean; waiting?: Rea
     ...(waiting && {
       readNow: () => {
         state.readAtMs.push(clock.nowMs());
-        return waiting.shift() ?? "nothing";
+        const found = waiting.shift() ?? 0;
+        if (found > 0) made.reading?.took(clock.nowMs());
+        return found;
       },
     }),
     pause: () => {
@@ -23,7 +29,9 @@ function setup({ pausable = true, waiting }: { pausable?: boolean; waiting?: Rea
       state.paused = false;
     },
   } as unknown as Link;
+  const made: { reading?: Reading } = {};
   const reading = new Reading(3, new Cadence(clock, { crowded: false, flush: () => undefined }));
+  made.reading = reading;
   reading.use(link);
   return { clock, state, reading };
 }
@@ -84,7 +92,7 @@ test("a lost link leaves nothing to wake", () => {
 });
 
 test("a link that rests is read once a cadence without being resumed, as long as there is something", () => {
-  const { clock, state, reading } = setup({ waiting: ["all", "all", "nothing"] });
+  const { clock, state, reading } = setup({ waiting: [ALL, ALL, 0] });
   reading.took(clock.nowMs());
   reading.took(clock.nowMs());
   clock.advance(CADENCE_MS);
@@ -98,7 +106,7 @@ test("a link that rests is read once a cadence without being resumed, as long as
 });
 
 test("a link that has more than one read takes is read again in a moment", () => {
-  const { clock, state, reading } = setup({ waiting: ["more", "more", "all"] });
+  const { clock, state, reading } = setup({ waiting: [MORE, MORE, ALL] });
   reading.took(clock.nowMs());
   reading.took(clock.nowMs());
   clock.advance(CADENCE_MS);
@@ -108,26 +116,37 @@ test("a link that has more than one read takes is read again in a moment", () =>
   expect(state.readAtMs[2]).toBeLessThan(first + CADENCE_MS / 2);
 });
 
+test("a link that sends faster than a serial line can is read twice a cadence, for as long as it does", () => {
+  const perCadence = 11.52 * CADENCE_MS;
+  const waiting = [perCadence + 100, perCadence / 2 + 100, perCadence / 2 - 100, perCadence - 100, ALL];
+  const { clock, state, reading } = setup({ waiting });
+  reading.took(clock.nowMs());
+  reading.took(clock.nowMs());
+  while (state.readAtMs.length < 5) clock.advance(10);
+  const waits = state.readAtMs.slice(1).map((readMs, index) => readMs - (state.readAtMs[index] ?? 0));
+  expect(waits).toEqual([CADENCE_MS / 2, CADENCE_MS / 2, CADENCE_MS, CADENCE_MS]);
+});
+
 test("what has arrived is read out before a link is closed, and no more than a bound of it", () => {
-  const some = setup({ waiting: ["more", "more", "all", "more"] });
+  const some = setup({ waiting: [MORE, MORE, ALL, MORE] });
   some.reading.readOut();
   expect(some.state.readAtMs).toHaveLength(3);
-  const endless = setup({ waiting: Array.from({ length: 1_000 }, () => "more" as const) });
+  const endless = setup({ waiting: Array.from({ length: 1_000 }, () => MORE) });
   endless.reading.readOut();
   expect(endless.state.readAtMs).toHaveLength(16);
-  const held = setup({ waiting: ["all"] });
+  const held = setup({ waiting: [ALL] });
   held.reading.hold();
   held.reading.readOut();
   expect(held.state.readAtMs).toEqual([]);
 });
 
 test("a thawed link that has printed is read at once and rests, one that has not is left to the poll", () => {
-  const waiting: ReadNow[] = ["all"];
+  const waiting: number[] = [ALL];
   const { clock, state, reading } = setup({ waiting });
   for (const found of [true, false, true, false]) {
     reading.freeze();
     expect(state.paused).toBe(true);
-    waiting.splice(0, 1, ...(found ? (["all"] as const) : []));
+    waiting.splice(0, 1, ...(found ? [ALL] : []));
     state.readAtMs.length = 0;
     reading.thaw();
     expect([state.readAtMs.length, state.paused]).toEqual([1, found]);

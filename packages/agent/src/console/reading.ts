@@ -1,5 +1,5 @@
 import type { Link } from "@confed/transports";
-import { CADENCE_MS, type Cadence, type Resting } from "./cadence.ts";
+import { CADENCE_MS, type Cadence, type Resting, type Woken } from "./cadence.ts";
 
 /**
  * Whether a console's link is read now. Two may stop it, for reasons of their own: the cadence while
@@ -54,13 +54,17 @@ export class Reading implements Resting {
   }
 
   // Costs one read. What finds nothing is left to the poll again, and so is the end of a link.
-  wake(): "rests" | "soon" | "awake" {
-    const found = this.#held || this.#frozen ? "nothing" : (this.#link?.readNow?.() ?? "nothing");
+  wake(): Woken {
+    const lastMs = this.#readAtMs;
+    const foundBytes = this.#held || this.#frozen ? 0 : (this.#link?.readNow?.() ?? 0);
     // Whom the bytes reached may have made us watch or stop.
     if (!this.#resting) return "awake";
-    if (found !== "nothing") return found === "more" ? "soon" : "rests";
-    this.watch();
-    return "awake";
+    if (foundBytes === 0) {
+      this.watch();
+      return "awake";
+    }
+    if (foundBytes >= MUCH_BYTES) return "soon";
+    return foundBytes > (this.#readAtMs - lastMs) * LINE_BYTES_PER_MS ? "often" : "rests";
   }
 
   /** The log cannot follow. False where the link cannot be stopped. */
@@ -89,9 +93,9 @@ export class Reading implements Resting {
   thaw(): void {
     if (!this.#frozen) return;
     this.#frozen = false;
-    const found = this.#held || this.#resting ? undefined : this.#link?.readNow?.();
+    const foundBytes = this.#held || this.#resting ? 0 : (this.#link?.readNow?.() ?? 0);
     // Whom the bytes reached may have made us stop.
-    if (found === undefined || found === "nothing" || this.#stopped) {
+    if (foundBytes === 0 || this.#stopped) {
       this.#resumeIfFree();
       return;
     }
@@ -112,7 +116,7 @@ export class Reading implements Resting {
     if (this.#held || this.#frozen) return;
     this.#link?.pause();
     for (let reads = 0; reads < READS_OUT_MAX; reads += 1) {
-      if (this.#link?.readNow?.() !== "more") return;
+      if ((this.#link?.readNow?.() ?? 0) < MUCH_BYTES) return;
     }
   }
 
@@ -129,6 +133,15 @@ export class Reading implements Resting {
  * finds something at most of its turns, and turns that find nothing cost more than they save.
  */
 const OFTEN_MS = 2 * CADENCE_MS;
+
+/**
+ * What a serial line brings at 115,200 Bd. Whoever sends more is held back by what the kernel takes for
+ * us: the more often it is taken, the less memory goes around between the two, which they both feel.
+ */
+const LINE_BYTES_PER_MS = 11.52;
+
+/** So much of it that there is more in a moment: the sender's own buffer may be far smaller than ours. */
+const MUCH_BYTES = 16 * 1024;
 
 /** Reads of 64 KiB: whoever prints faster than we read is cut off, not waited for. */
 const READS_OUT_MAX = 16;

@@ -18,12 +18,12 @@ import {
   type JoinReport,
   openChannel,
   type PeerStatus,
+  statusPages,
   type TlsProvider,
   type TrustPageReceived,
   toDetail,
 } from "@confed/wire";
 import type { ConsoleTable } from "../console/console-table.ts";
-import { pagesOf } from "../services/serve-list.ts";
 
 export interface JoinDeps {
   readonly agent: string;
@@ -239,7 +239,7 @@ export class Join {
     const statuses = (function* () {
       for (const listed of table.all()) yield table.status(listed);
     })();
-    for (const consoles of pagesOf(statuses)) stream.send({ statuses: { consoles } });
+    for (const consoles of statusPages(statuses)) stream.send({ statuses: { consoles } });
     stream.send({ synced: { version: 0 } });
   }
 
@@ -270,7 +270,7 @@ export class Join {
       else statuses.push(table.status(listed));
     }
     this.#dirty.clear();
-    for (const consoles of pagesOf(statuses)) stream.send({ statuses: { consoles } });
+    for (const consoles of statusPages(statuses)) stream.send({ statuses: { consoles } });
     for (let at = 0; at < removed.length; at += NAMES_PER_PAGE) {
       stream.send({ statuses: { removed: removed.slice(at, at + NAMES_PER_PAGE) } });
     }

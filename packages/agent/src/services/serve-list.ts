@@ -4,8 +4,8 @@ import {
   type ConsoleStatus,
   type ListRequestReceived,
   type ListResponse,
-  messageCodec,
   type Outlet,
+  statusPages,
   WIRE_LIMITS,
 } from "@confed/wire";
 import type { Grant } from "../access/access.ts";
@@ -39,28 +39,9 @@ export function serveList(
 const LIST = verbSet(["list"]);
 
 async function sendPages(statuses: readonly ConsoleStatus[], outlet: Outlet<ListResponse>): Promise<void> {
-  for (const consoles of pagesOf(statuses)) {
+  for (const consoles of statusPages(statuses)) {
     outlet.send({ consoles });
     if (outlet.backlogBytes > 4 * WIRE_LIMITS.pageBytesMax) await outlet.drained();
     if (outlet.signal.aborted) return;
   }
-}
-
-const statusCodec = messageCodec("ConsoleStatus");
-
-/** Cut statuses into pages that encode to at most 64 KiB. */
-export function* pagesOf(statuses: Iterable<ConsoleStatus>): Generator<ConsoleStatus[]> {
-  let page: ConsoleStatus[] = [];
-  let pageBytes = 0;
-  for (const status of statuses) {
-    const sizeBytes = statusCodec.encode(status).byteLength + 8;
-    if (pageBytes + sizeBytes > WIRE_LIMITS.pageBytesMax && page.length > 0) {
-      yield page;
-      page = [];
-      pageBytes = 0;
-    }
-    page.push(status);
-    pageBytes += sizeBytes;
-  }
-  if (page.length > 0) yield page;
 }

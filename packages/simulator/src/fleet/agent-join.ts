@@ -14,12 +14,12 @@ import {
   type JoinReplyReceived,
   type JoinReport,
   openChannel,
+  statusPages,
   type TlsProvider,
 } from "@confed/wire";
 import type { DueQueue } from "../due-queue.ts";
 import type { AgentConsoles } from "./agent-consoles.ts";
 import type { AgentTickets } from "./agent-tickets.ts";
-import { statusPages } from "./status-pages.ts";
 
 export interface AgentJoinDeps {
   /** Who the agent is, in a cluster. */

@@ -1,8 +1,14 @@
 import { ConfedError } from "@confed/kernel";
-import type { Handlers, ListRequestReceived, ListResponse, Outlet, TailResponse } from "@confed/wire";
+import {
+  type Handlers,
+  type ListRequestReceived,
+  type ListResponse,
+  type Outlet,
+  statusPages,
+  type TailResponse,
+} from "@confed/wire";
 import { onlyHeads } from "./agent-tickets.ts";
 import { EchoSession, type EchoSessionDeps } from "./echo-session.ts";
-import { statusPages } from "./status-pages.ts";
 
 export interface FleetServiceDeps extends EchoSessionDeps {
   readonly startedMs: number;

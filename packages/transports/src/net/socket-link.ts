@@ -1,11 +1,5 @@
 import { ConfedError, type Once, once } from "@confed/kernel";
-import {
-  type CloseReason,
-  LINK_LIMITS,
-  type LinkSink,
-  type PortableLink,
-  type ReadNow,
-} from "../transport.ts";
+import { type CloseReason, LINK_LIMITS, type LinkSink, type PortableLink } from "../transport.ts";
 import type { HalfOpenWatch } from "./half-open.ts";
 import type { LinkSocket, SocketListener } from "./link-socket.ts";
 import type { SocketEndpoints } from "./proc-net-tcp.ts";
@@ -171,14 +165,14 @@ export class SocketLink implements PortableLink, SocketListener {
     if (this.#reason?.by === "failure") void this.#readOut();
   }
 
-  readNow(): ReadNow {
-    if (!this.#paused || this.#reason !== undefined) return "nothing";
+  readNow(): number {
+    if (!this.#paused || this.#reason !== undefined) return 0;
     try {
       return this.#socket.readNow();
     } catch (reason) {
       // The kernel says it once: nobody would hear of it after `resume`.
       this.fail(socketError(reason, this.where, "connected"));
-      return "nothing";
+      return 0;
     }
   }
 

@@ -8,7 +8,7 @@ import {
 import { type Cancel, ConfedError, invariant } from "@confed/kernel";
 import type { TransportDeps } from "../deps.ts";
 import type { SocketLink, SocketSnapshot } from "../net/socket-link.ts";
-import { LINK_LIMITS, type LinkSink, type PortableLink, type ReadNow } from "../transport.ts";
+import { LINK_LIMITS, type LinkSink, type PortableLink } from "../transport.ts";
 
 /**
  * How long input is held back for the answer to our request for BINARY: until then nobody can know
@@ -178,7 +178,7 @@ export class TelnetLink implements PortableLink {
     this.#connection().resume();
   }
 
-  readNow(): ReadNow {
+  readNow(): number {
     return this.#connection().readNow();
   }
 

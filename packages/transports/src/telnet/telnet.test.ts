@@ -97,7 +97,7 @@ const stub: TelnetCarrier = {
   close: () => Promise.resolve(),
   pause: () => undefined,
   resume: () => undefined,
-  readNow: () => "nothing",
+  readNow: () => 0,
   descriptor: 7,
   settled: () => Promise.resolve(),
   snapshot: () => ({ watched: false }),

@@ -1,9 +1,10 @@
-import { renameSync, writevSync } from "node:fs";
+import { renameSync } from "node:fs";
 import type { GapRecord, IndexRecord } from "@confed/codecs";
 import { ConfedError } from "@confed/kernel";
 import { segmentPathOf } from "../log-files.ts";
 import { LOG_LIMITS } from "../log-limits.ts";
 import type { OpenedLog, OpenLog } from "../writer-messages.ts";
+import { appendRun } from "./append-run.ts";
 import { ConsoleIndex } from "./console-index.ts";
 import type { ConsoleLogDeps } from "./console-log-deps.ts";
 import { isFull } from "./is-full.ts";
@@ -35,6 +36,8 @@ export class ConsoleLog {
   #segment: Segment | undefined;
   /** The file at our path, as far as it is ours. */
   #file: LogFile | undefined;
+  /** What was last written to. */
+  #open: OpenFile | undefined;
   #mustLeave: boolean;
   readonly #watch: PathWatch;
   #rotateNotBeforeMs: number | undefined;
@@ -241,10 +244,7 @@ export class ConsoleLog {
       const nowMs = wallTimeMs();
       if (this.#watch.isDue(nowMs)) this.#look(nowMs);
       const { fd } = this.#fileToWrite(nowMs);
-      if (this.#stamps === undefined) {
-        this.#writeAll(fd, run);
-        this.index.mark(run.from, nowMs);
-      } else this.#writeStamped(this.#stamps, fd, { run, nowMs });
+      this.#append(fd, run, nowMs);
     } catch (reason) {
       logs.drop(path);
       // Nothing was written behind the gap: it grows, and is recorded when something is. A disk that
@@ -256,21 +256,13 @@ export class ConsoleLog {
     if (gap !== undefined) this.#deps.onGap(gap.record);
   }
 
-  // A short write is what a full disk looks like first: what it took counts, then we ask again.
-  #writeAll(fd: number, run: Run): void {
-    let left: readonly Uint8Array[] = run.chunks;
-    for (let leftBytes = run.sizeBytes; ; ) {
-      const written = writevSync(fd, left);
-      this.#next += written;
-      leftBytes -= written;
-      if (leftBytes === 0) return;
-      left = [Buffer.concat(left).subarray(written)];
-    }
-  }
-
-  #writeStamped(stamps: LineStamps, fd: number, { run, nowMs }: { run: Run; nowMs: number }): void {
-    const place = { pos: stamps.posOfNext(this.#fileBytes ?? 0), of: this.#segment?.off };
-    const { takenBytes, fault, torn } = stamps.append(fd, run, nowMs);
+  #append(fd: number, run: Run, nowMs: number): void {
+    const stamps = this.#stamps;
+    const place =
+      stamps === undefined
+        ? undefined
+        : { pos: stamps.posOfNext(this.#fileBytes ?? 0), of: this.#segment?.off };
+    const { takenBytes, fault, torn } = stamps?.append(fd, run, nowMs) ?? appendRun(fd, run);
     this.#next += takenBytes;
     if (torn) this.#segment = undefined;
     if (fault !== undefined) throw fault as Error;
@@ -311,14 +303,16 @@ export class ConsoleLog {
   }
 
   #fileToWrite(nowMs: number): OpenFile {
-    const { logs, path } = this.#deps;
-    const { file, fresh } = logs.take(path);
+    const { logs, path, journal } = this.#deps;
+    const held = this.#open !== undefined && logs.keeps(this.#open) ? this.#open : undefined;
+    const { file, fresh } = held === undefined ? logs.take(path) : { file: held, fresh: false };
+    this.#open = file;
     if (this.#mustRotate(file, nowMs)) {
       this.#rotate(nowMs);
       return this.#fileToWrite(nowMs);
     }
     if (fresh) this.#checkSegment(file);
-    if (this.#deps.journal !== undefined) file.unsynced = true;
+    if (journal !== undefined) file.unsynced = true;
     return file;
   }
 

@@ -1,19 +1,10 @@
 import { fstatSync, ftruncateSync, writeSync } from "node:fs";
 import { readPlain } from "../read-file.ts";
 import { STAMP_BYTES, stampedText, stampOf, walkStamped } from "../stamps.ts";
+import type { Appended } from "./append-run.ts";
 import { commonEnd } from "./recent-output.ts";
 import type { Run } from "./runs-of.ts";
 import type { Segment } from "./where-to-start.ts";
-
-/** What became of a run. */
-export interface Appended {
-  /** How much of the output the file took. */
-  readonly takenBytes: number;
-  /** Why it did not take all. */
-  readonly fault?: unknown;
-  /** Part of a stamp stands at the file's end: no segment goes on behind that. */
-  readonly torn: boolean;
-}
 
 /**
  * What a stamped log's file has beside output. Every segment begins with a stamp; in a file whose last

@@ -18,6 +18,7 @@ export interface OpenFile {
   ahead: boolean;
   /** What was written to it shall be on the disk before it is closed. */
   unsynced: boolean;
+  closed: boolean;
 }
 
 /**
@@ -33,6 +34,7 @@ export class OpenFiles {
       } catch (reason) {
         this.#failed.push([path, reason]);
       }
+      file.closed = true;
       closeSync(file.fd);
     },
   });
@@ -65,6 +67,14 @@ export class OpenFiles {
     this.#tellFailed();
     if (file.sizeBytesAtOpen === 0 && this.#gid !== undefined) giveToGroup(fd, this.#gid);
     return { file, fresh: true };
+  }
+
+  /**
+   * Whether who took it may go on with it without asking for it by its path. While there is room for more,
+   * nobody need know which was used last.
+   */
+  keeps({ closed }: OpenFile): boolean {
+    return !closed && this.#files.size < this.#files.max;
   }
 
   /** The file if it is open. */
@@ -134,7 +144,7 @@ function openedAt(fd: number): OpenFile {
   const stat = fstatSync(fd);
   return {
     ...{ fd, sizeBytesAtOpen: stat.size, id: fileIdOf(stat), bornMs: stat.birthtimeMs },
-    ...{ untouched: true, ahead: false, unsynced: false },
+    ...{ untouched: true, ahead: false, unsynced: false, closed: false },
   };
 }
 

@@ -1,4 +1,6 @@
-import { type ConsoleStatus, messageCodec, WIRE_LIMITS } from "@confed/wire";
+import { messageCodec } from "./contract-definitions.ts";
+import type { ConsoleStatus } from "./generated/messages.ts";
+import { WIRE_LIMITS } from "./limits.ts";
 
 const codec = messageCodec("ConsoleStatus");
 /** Tag and length of one status in a page. */
