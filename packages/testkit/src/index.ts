@@ -15,8 +15,16 @@ export {
   type RigHead,
 } from "./confed-rig.ts";
 export { ConfedRun, type ConfedRunOptions, runConfed } from "./confed-run.ts";
+export {
+  type ConserverAnswers,
+  type ConserverExchange,
+  type ConserverPeer,
+  playConserver,
+  startConserverPeer,
+} from "./conserver-peer.ts";
 export { type CrashImage, CrashImages } from "./crash-image.ts";
 export { type DiskShim, diskShim } from "./disk-shim.ts";
+export { EchoConsoles } from "./echo-consoles.ts";
 export { echoTimes, percentile } from "./echo-times.ts";
 export {
   type FakeAgent,
