@@ -94,4 +94,4 @@ export const OWNED_MODULES = [
  * The folders of packages/transports/src that hold one way to reach a console each. None imports
  * another; what they share lies beside them.
  */
-export const TRANSPORT_FOLDERS = ["tcp", "telnet", "unix", "exec", "ssh", "serial", "memory"];
+export const TRANSPORT_FOLDERS = ["tcp", "telnet", "unix", "exec", "ssh", "serial", "ipmi", "memory"];

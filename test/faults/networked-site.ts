@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -80,11 +80,13 @@ export class NetworkedSite {
     };
   }
 
-  /** On a host of its own, unless one is given. */
-  async startHead(name: string, host = this.network.addHost(name)): Promise<SiteHead> {
+  /** On a host of its own; at every address of it, if it is to have others later. */
+  async startHead(name: string, everywhere = false): Promise<SiteHead> {
+    const host = this.network.addHost(name);
     const state = join(this.directory, name);
     const address = `${host.address}:${HEAD_PORT}`;
-    const config = this.#file(name, { head: { listen: address, state } });
+    const listen = everywhere ? `0.0.0.0:${HEAD_PORT}` : address;
+    const config = this.#file(name, { head: { listen, state } });
     const process = this.#process(name, host, ["head", "--config", config]);
     await process.start();
     return { host, address, process, config, state };
@@ -132,6 +134,23 @@ export class NetworkedSite {
       gaps: (console) =>
         decodeIndex(index(console)).records.filter((record): record is GapRecord => record.t === "gap"),
     };
+  }
+
+  /** The same agent on another host, by a copy of its identity. Not started. */
+  clone(agent: SiteAgent, host: NetworkHost, head: SiteHead): RigProcess {
+    const { name } = host;
+    const state = join(this.directory, name);
+    cpSync(join(agent.state, "identity"), join(state, "identity"), { recursive: true });
+    const { agent: section, consoles } = JSON.parse(readFileSync(agent.config, "utf8")) as {
+      readonly agent: object;
+      readonly consoles: unknown;
+    };
+    const config = this.#file(name, {
+      agent: { ...section, listen: `${host.address}:${AGENT_PORT}`, heads: [head.address], state },
+      logs: { path: join(this.directory, `${name}-&.log`) },
+      consoles,
+    });
+    return this.#process(name, host, ["agent", "--config", config]);
   }
 
   /** A command of an administrator, on the head's host. */

@@ -14,18 +14,22 @@ const eventually = (check: () => void) => vi.waitFor(check, { timeout: 10_000, i
 const block = (seed: number, length: number) =>
   Buffer.from(Uint8Array.from({ length }, (_, i) => (i * 7 + seed) % 251));
 
-/** Fill a file system to its last byte, and the last block of files that have room in it. */
+/**
+ * Fill a file system to its last byte, then the last block of files that have room in it: the agent writes as well,
+ * and what it appends in between fits into such a block, or does not fit at all.
+ */
 function fill(directory: string, files: readonly string[]): () => void {
   const blockBytes = 4_096;
-  for (const file of files)
-    appendFileSync(file, "\n".repeat(blockBytes - (statSync(file).size % blockBytes)));
   const path = join(directory, "filler");
   writeFileSync(path, "");
-  // The agent writes as well: what was free a moment ago need not be.
   try {
     for (;;) appendFileSync(path, Buffer.alloc(blockBytes));
   } catch (reason) {
     expect(reason).toMatchObject({ code: "ENOSPC" });
+  }
+  for (const file of files) {
+    const roomBytes = -statSync(file).size & (blockBytes - 1);
+    appendFileSync(file, "\n".repeat(roomBytes));
   }
   return () => {
     rmSync(path);
@@ -118,8 +122,8 @@ test("a log writer that dies on a full state directory is replaced, and nothing 
     expect(agent.log("n1").equals(sent)).toBe(true);
   });
   for (const round of [1, 2]) {
-    const makeRoom = fill(state, [join(state, "index", "n1.index"), join(state, "positions")]);
     const from = agent.process.lines.length;
+    const makeRoom = fill(state, [join(state, "index", "n1.index"), join(state, "positions")]);
     process.kill(agent.process.childLike("writer-main").pid, "SIGKILL");
     await agent.process.logged("log cannot be written", { console: "n1" }, from);
     await feed(block(round, 5_000));

@@ -9,6 +9,7 @@ import {
 import {
   type Clock,
   ConfedError,
+  DialGate,
   formatHostPort,
   type Logger,
   once,
@@ -29,7 +30,6 @@ import { strictAudit } from "./audit/strict-audit.ts";
 import { Cadence } from "./console/cadence.ts";
 import { ConsoleFleet } from "./console/console-fleet.ts";
 import { ConsoleTable } from "./console/console-table.ts";
-import { DialGate } from "./console/dial-gate.ts";
 import { Join } from "./join/join.ts";
 import { LogFeed } from "./log/log-feed.ts";
 import { LogReader } from "./log/reader/log-reader.ts";

@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { FLOW_CONTROLS, PARITIES, type RetrySpec } from "./console-spec.ts";
+import {
+  FLOW_CONTROLS,
+  IPMI_PRIVILEGES,
+  IPMI_QUIRKS,
+  IPMI_QUIRKS_ALWAYS,
+  IPMI_SUITES,
+  type IpmiQuirk,
+  type IpmiSuite,
+  PARITIES,
+  type RetrySpec,
+} from "./console-spec.ts";
 import {
   absolutePath,
   durationMs,
@@ -143,10 +153,44 @@ const ssh = z
     }
   });
 
-const SCHEMAS = { tcp, telnet, unix, exec, serial, ssh } as const;
+/** IPMI 2.0, 22.28: 16 bytes. */
+const ipmiUser = text(
+  "a user name of at most 16 bytes without NUL",
+  (value) => value !== "" && Buffer.byteLength(value) <= 16 && !value.includes("\0"),
+);
+
+const ipmiSuite = z.unknown().transform((value, context): IpmiSuite | undefined => {
+  if (value === "auto") return undefined;
+  const suite = IPMI_SUITES.find((id) => id === value);
+  if (suite !== undefined) return suite;
+  refuse(context.issues, value, `must be auto or one of ${IPMI_SUITES.join(", ")}`);
+  return z.NEVER;
+});
+
+/** A rack of them may boot at once, and each is a small processor: they are given time. */
+const IPMI_RETRY: RetrySpec = Object.freeze({ firstMs: 5_000, maxMs: 300_000 });
+
+const ipmi = z.strictObject({
+  ...common,
+  transport: z.literal("ipmi"),
+  host,
+  port: port.default(623),
+  user: ipmiUser,
+  password: secretRef,
+  bmcKey: secretRef.optional(),
+  privilege: z.enum(IPMI_PRIVILEGES).optional(),
+  suite: ipmiSuite.optional(),
+  quirks: z
+    .array(z.enum([...IPMI_QUIRKS, ...IPMI_QUIRKS_ALWAYS]))
+    .default([])
+    .transform((names) => names.filter((name): name is IpmiQuirk => IPMI_QUIRKS.some((own) => own === name))),
+  retry: retry.default(IPMI_RETRY),
+});
+
+const SCHEMAS = { tcp, telnet, unix, exec, serial, ssh, ipmi } as const;
 
 /** One entry of a console table as it is written, durations already in milliseconds. */
-export const consoleEntry = z.discriminatedUnion("transport", [tcp, telnet, unix, exec, serial, ssh]);
+export const consoleEntry = z.discriminatedUnion("transport", [tcp, telnet, unix, exec, serial, ssh, ipmi]);
 
 /** The keys a console of each transport may have; for hints. */
 export const CONSOLE_KEYS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(

@@ -7,7 +7,8 @@ export type ConsoleSpec =
   | UnixConsoleSpec
   | ExecConsoleSpec
   | SerialConsoleSpec
-  | SshConsoleSpec;
+  | SshConsoleSpec
+  | IpmiConsoleSpec;
 
 /** What every console has. */
 export interface CommonConsoleSpec {
@@ -115,3 +116,42 @@ export interface SshConsoleSpec extends CommonConsoleSpec {
   readonly terminalType?: string | undefined;
   readonly keepaliveMs?: number | undefined;
 }
+
+/** Serial over LAN of a BMC, IPMI 2.0. */
+export interface IpmiConsoleSpec extends CommonConsoleSpec {
+  readonly transport: "ipmi";
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: SecretRef;
+  /** The BMC's own key (Kg), where it has one. */
+  readonly bmcKey?: SecretRef | undefined;
+  /** Without it, the highest that the BMC grants. */
+  readonly privilege?: IpmiPrivilege | undefined;
+  /** Without it, 17, then 3. */
+  readonly suite?: IpmiSuite | undefined;
+  readonly quirks: readonly IpmiQuirk[];
+}
+
+/** The words of configuration for what a BMC is asked to grant. */
+export const IPMI_PRIVILEGES = ["user", "operator", "administrator"] as const;
+export type IpmiPrivilege = (typeof IPMI_PRIVILEGES)[number];
+
+/** The cipher suites that can be pinned. Suite 0 proves nothing to anybody: it is never tried unasked. */
+export const IPMI_SUITES = [0, 1, 2, 3, 15, 16, 17] as const;
+export type IpmiSuite = (typeof IPMI_SUITES)[number];
+
+/** Workarounds that are not safe for every BMC, under FreeIPMI's names. */
+export const IPMI_QUIRKS = ["authcap", "nochecksumcheck", "solpacketseq", "i82571spt"] as const;
+export type IpmiQuirk = (typeof IPMI_QUIRKS)[number];
+
+/** FreeIPMI's names for what is done for every BMC: accepted, and without effect. */
+export const IPMI_QUIRKS_ALWAYS = [
+  "opensesspriv",
+  "solpayloadsize",
+  "solport",
+  "solstatus",
+  "solchannelsupport",
+  "serialalertsdeferred",
+  "integritycheckvalue",
+] as const;

@@ -12,6 +12,7 @@ export type {
   ConsoleSpec,
   ExecConsoleSpec,
   FlowControl,
+  IpmiConsoleSpec,
   Parity,
   RetrySpec,
   SerialConsoleSpec,

@@ -150,7 +150,7 @@ test("a head loads when the console table in its file is wrong", async () => {
   const path = join(directory, "both.yaml");
   expect((await loadHeadConfig(path)).ok?.head.listen).toEqual({ host: "localhost", port: 7100 });
   expect((await loadAgentConfig(path)).faults?.map(formatFault)).toEqual([
-    `${path}:3:12: transport is missing (one of tcp, telnet, unix, exec, serial, ssh)`,
+    `${path}:3:12: transport is missing (one of tcp, telnet, unix, exec, serial, ssh, ipmi)`,
   ]);
 });
 

@@ -2,9 +2,19 @@ export type { ConserverConsole, ConserverFile, ConsoleWay, TaskDefinition } from
 export { formatReportLine, type ReportLine, reportOf } from "./file/file-report.ts";
 export { hostSurroundings } from "./file/host-surroundings.ts";
 export { readConserverFile, type Surroundings } from "./file/read-conserver-file.ts";
-export { readConmanFile } from "./native/conman-file.ts";
-export { nativeFromConman } from "./native/from-conman.ts";
-export { nativeFromConserver } from "./native/from-conserver.ts";
-export { type NativeFile, writeNative } from "./native/native-file.ts";
-export { nativeFromXcat } from "./xcat/from-xcat.ts";
-export { readXcatTables } from "./xcat/xcat-tables.ts";
+export type {
+  Attachment,
+  AttachSink,
+  ConsoleHost,
+  GatewayViewer,
+  ResolvedConsole,
+} from "./gateway/console-host.ts";
+export { Gateway } from "./gateway/gateway.ts";
+export {
+  GATEWAY_LIMITS,
+  type GatewayAccess,
+  type GatewayControl,
+  type GatewayOptions,
+  type GatewayTls,
+} from "./gateway/gateway-options.ts";
+export { checkPassword, type PasswordChecking } from "./gateway/password-file.ts";

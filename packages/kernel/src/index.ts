@@ -1,9 +1,11 @@
 export { Arena, ArenaPool, RECORD_HEADER_BYTES, type RecordVisitor, visitRecords } from "./arena.ts";
 export { type BackoffOptions, createBackoff } from "./backoff.ts";
 export { BoundedQueue } from "./bounded-queue.ts";
+export type { Ciphers } from "./ciphers.ts";
 export type { Cancel, Clock } from "./clock.ts";
 export { checkName, foldName, isConsoleName } from "./console-name.ts";
 export { type Deadline, withDeadline } from "./deadline.ts";
+export { type Dial, DialGate } from "./dial-gate.ts";
 export { formatDuration, parseDurationMs } from "./duration.ts";
 export {
   ConfedError,
@@ -41,5 +43,6 @@ export {
   type Selectable,
   type Selection,
 } from "./selection.ts";
+export { systemCiphers } from "./system-ciphers.ts";
 export { systemClock } from "./system-clock.ts";
 export { TimerWheel, type TimerWheelOptions } from "./timer-wheel.ts";

@@ -1,3 +1,13 @@
+export { type BmcFaults, NO_BMC_FAULTS } from "./bmc/bmc-faults.ts";
+export type { BmcUser } from "./bmc/bmc-session.ts";
+export {
+  FAKE_BMC_USER,
+  FakeBmc,
+  type FakeBmcDeps,
+  type FakeBmcOptions,
+  startFakeBmc,
+} from "./bmc/fake-bmc.ts";
+export type { ConsoleLink, LinkEvents } from "./console-link.ts";
 export { type ConsoleTableEntry, consoleTable, consoleTableJsonLines } from "./console-table.ts";
 export { DEMO_LOGIN } from "./demo-texts.ts";
 export { type EnrolmentPlace, enrolmentAt } from "./fleet/enrol-agent.ts";

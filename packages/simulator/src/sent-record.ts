@@ -1,5 +1,5 @@
 /** The ways into a simulated console. */
-export type LinkKind = "tcp" | "telnet" | "ssh";
+export type LinkKind = "tcp" | "telnet" | "ipmi" | "ssh";
 
 /**
  * How far one connection's lines can be trusted to have arrived:

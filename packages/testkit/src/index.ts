@@ -2,6 +2,7 @@ export type { AdoptedLink, AdoptedTarget, AdoptingAnswer, AdoptingRequest } from
 export { attachAndVanish } from "./attach-and-vanish.ts";
 export { Attached } from "./attached.ts";
 export { type AuditedRecord, audited, auditLines, auditRecords } from "./audit-log.ts";
+export { type BmcConsole, startBmcConsole } from "./bmc-console.ts";
 export { expectByteClean, type FarEnd, THOUSANDFOLD } from "./byte-cleanness.ts";
 export { ByteLog } from "./byte-log.ts";
 export { callBy, NOBODYS_CALL } from "./call-by.ts";
@@ -14,8 +15,16 @@ export {
   type RigHead,
 } from "./confed-rig.ts";
 export { ConfedRun, type ConfedRunOptions, runConfed } from "./confed-run.ts";
+export {
+  type ConserverAnswers,
+  type ConserverExchange,
+  type ConserverPeer,
+  playConserver,
+  startConserverPeer,
+} from "./conserver-peer.ts";
 export { type CrashImage, CrashImages } from "./crash-image.ts";
 export { type DiskShim, diskShim } from "./disk-shim.ts";
+export { EchoConsoles } from "./echo-consoles.ts";
 export { echoTimes, percentile } from "./echo-times.ts";
 export {
   type FakeAgent,
@@ -34,6 +43,7 @@ export { GuardedServer, startGuardedServer } from "./guarded-server.ts";
 export type { GuardedFigures } from "./guarded-server-main.ts";
 export { HeadRig, Inbox, type PlayedAgent, type PlayedJoin } from "./head-rig.ts";
 export { HOSTILE_SEQUENCES, type HostileSequence } from "./hostile-sequences.ts";
+export { type CapturedDatagram, IPMI_CAPTURES, type IpmiCapture, readIpmiCapture } from "./ipmi-captures.ts";
 export { LinkRecorder } from "./link-recorder.ts";
 export { MemoryStore } from "./memory-store.ts";
 export { skippedWithoutNetwork } from "./network/network-support.ts";

@@ -1,6 +1,8 @@
 export { type TransportDeps, type TransportFactory } from "./deps.ts";
 export { exec } from "./exec/exec.ts";
 export type { ExecOptions } from "./exec/exec-options.ts";
+export { ipmi } from "./ipmi/ipmi.ts";
+export type { IpmiOptions, IpmiQuirk } from "./ipmi/ipmi-options.ts";
 export { MemoryFarEnd, type MemoryPair, type MemoryWelcome, memory } from "./memory/memory.ts";
 export type { Address } from "./net/address.ts";
 export { receiveDescriptor } from "./net/adopt-socket.ts";

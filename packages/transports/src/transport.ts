@@ -24,6 +24,12 @@ export interface LinkSink {
    * before the end is delivered first. Never called for an `open` that rejected.
    */
   onClosed(reason: CloseReason): void;
+  /**
+   * Output is missing here, as the transport knows: before the next `onData` there was more. In words.
+   */
+  onLost?(why: string): void;
+  /** What a person at the console should know, told once. In words. */
+  onNotice?(text: string): void;
 }
 
 /** What a caller of `open` gives. */
@@ -31,11 +37,17 @@ export interface OpenOptions {
   /** Aborting makes `open` reject with "canceled"; after `open` resolved it has no effect. */
   readonly signal: AbortSignal;
   readonly sink: LinkSink;
+  /**
+   * A person wants it: a console that another program holds is taken from it, and credentials that were
+   * refused are tried once more. Kinds that know neither ignore it.
+   */
+  readonly force?: boolean;
 }
 
 /**
  * A way to reach one console. One instance serves one console for its whole life; `open` is
- * called once per connection attempt, never twice at a time, and holds no state between calls.
+ * called once per connection attempt, never twice at a time, and holds no state between calls but what
+ * it learnt of the far end.
  */
 export interface Transport {
   readonly kind: TransportKind;
@@ -72,7 +84,7 @@ export interface ReceivedDescriptor {
 }
 
 /** The names of the ways; the words of configuration, logs and metrics. */
-export const TRANSPORT_KINDS = ["tcp", "telnet", "unix", "exec", "ssh", "serial", "memory"] as const;
+export const TRANSPORT_KINDS = ["tcp", "telnet", "unix", "exec", "ssh", "serial", "ipmi", "memory"] as const;
 export type TransportKind = (typeof TRANSPORT_KINDS)[number];
 
 /** One live connection. Bytes only: no decoding, no line splitting, no echo. */

@@ -1,9 +1,8 @@
 import type { LogMode } from "@confed/config";
-import type { BackoffOptions, Clock, Logger } from "@confed/kernel";
+import type { BackoffOptions, Clock, DialGate, Logger } from "@confed/kernel";
 import type { Transport } from "@confed/transports";
 import type { LogFeed } from "../log/log-feed.ts";
 import type { Cadence } from "./cadence.ts";
-import type { DialGate } from "./dial-gate.ts";
 
 /** What a console is, apart from how it is reached. */
 export interface ConsoleIdentity {

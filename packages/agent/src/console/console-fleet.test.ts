@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ConsoleSpec, DEFAULT_MODE } from "@confed/config";
-import { type ConfedError, silentLogger, systemClock } from "@confed/kernel";
+import { type ConfedError, DialGate, silentLogger, systemClock } from "@confed/kernel";
 import { type MemoryPair, memory } from "@confed/transports";
 import { type AttachResponse, Encoded, messageCodec } from "@confed/wire";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -12,7 +12,6 @@ import type { Seat } from "../viewers/seat.ts";
 import { Cadence } from "./cadence.ts";
 import { ConsoleFleet } from "./console-fleet.ts";
 import { ConsoleTable } from "./console-table.ts";
-import { DialGate } from "./dial-gate.ts";
 import { planReload } from "./plan-reload.ts";
 
 let dir: string;

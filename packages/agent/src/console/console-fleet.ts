@@ -1,5 +1,5 @@
 import type { ConsoleSpec, LogMode } from "@confed/config";
-import { type Clock, ConfedError, type Logger, type Selectable } from "@confed/kernel";
+import { type Clock, ConfedError, type DialGate, type Logger, type Selectable } from "@confed/kernel";
 import type { Transport } from "@confed/transports";
 import type { LogFeed } from "../log/log-feed.ts";
 import type { Position } from "../log/writer/positions-file.ts";
@@ -11,7 +11,6 @@ import type { ConsoleDeps, ConsoleWay } from "./console-deps.ts";
 import { goesOn } from "./console-errors.ts";
 import { ConsoleSink } from "./console-sink.ts";
 import type { ConsoleTable, Listed } from "./console-table.ts";
-import type { DialGate } from "./dial-gate.ts";
 import type { ReloadPlan } from "./plan-reload.ts";
 
 export interface FleetDeps {

@@ -1,8 +1,7 @@
-import { type Clock, ConfedError, type Logger, once } from "@confed/kernel";
+import { type Clock, ConfedError, type DialGate, type Logger, once } from "@confed/kernel";
 import type { Audit } from "@confed/trust/audit";
 import type { Console } from "../console/console.ts";
 import type { ConsoleTable } from "../console/console-table.ts";
-import type { DialGate } from "../console/dial-gate.ts";
 import type { InheritedConsole, InheritedOutage } from "../console/inherited-console.ts";
 import type { LogFeed } from "../log/log-feed.ts";
 import { LOG_LIMITS } from "../log/log-limits.ts";

@@ -1,8 +1,15 @@
 import { join } from "node:path";
-import { type ConsoleSpec, resolveSecret, type SecretRef, type SshConsoleSpec } from "@confed/config";
+import {
+  type ConsoleSpec,
+  type IpmiConsoleSpec,
+  resolveSecret,
+  type SecretRef,
+  type SshConsoleSpec,
+} from "@confed/config";
 import { formatHostPort, unreachable } from "@confed/kernel";
 import {
   exec,
+  ipmi,
   type SecretSource,
   serial,
   ssh,
@@ -38,6 +45,8 @@ export function transportOf(spec: ConsoleSpec, context: TransportContext): Trans
       return serial(spec);
     case "ssh":
       return sshOf(spec, context);
+    case "ipmi":
+      return ipmiOf(spec, context);
     default:
       return unreachable(spec);
   }
@@ -54,6 +63,7 @@ export function targetOf(spec: ConsoleSpec): string {
     case "telnet":
       return formatHostPort(spec);
     case "ssh":
+    case "ipmi":
       return `${spec.user}@${formatHostPort(spec)}`;
     case "unix":
       return spec.path;
@@ -66,26 +76,37 @@ export function targetOf(spec: ConsoleSpec): string {
   }
 }
 
-function sshOf(spec: SshConsoleSpec, { stateDir, env, onSecret }: TransportContext): TransportFactory {
+function sshOf(spec: SshConsoleSpec, context: TransportContext): TransportFactory {
   const { password, key, passphrase, agent, knownHosts, trustOnFirstUse, ...rest } = spec;
-  const secret = (ref: SecretRef | undefined): SecretSource | undefined => {
-    if (ref === undefined) return undefined;
-    let told = false;
-    return () => {
-      if (!told) onSecret?.(spec.name, placeOf(ref));
-      told = true;
-      return resolveSecret(ref, { env, signal: new AbortController().signal });
-    };
-  };
+  const secret = (ref: SecretRef | undefined) => ref && secretSource(spec.name, ref, context);
   return ssh({
     ...rest,
     password: secret(password),
     privateKey: secret(key),
     passphrase: secret(passphrase),
-    agentSocket: agent === true ? env["SSH_AUTH_SOCK"] : agent,
+    agentSocket: agent === true ? context.env["SSH_AUTH_SOCK"] : agent,
     knownHosts: {
-      path: knownHosts ?? join(stateDir, "known_hosts"),
+      path: knownHosts ?? join(context.stateDir, "known_hosts"),
       mode: trustOnFirstUse ? "trustOnFirstUse" : "strict",
     },
   });
+}
+
+function ipmiOf(spec: IpmiConsoleSpec, context: TransportContext): TransportFactory {
+  const { password, bmcKey, ...rest } = spec;
+  return ipmi({
+    ...rest,
+    password: secretSource(spec.name, password, context),
+    bmcKey: bmcKey && secretSource(spec.name, bmcKey, context),
+  });
+}
+
+/** Resolves a reference whenever it is asked; whoever listens is told the first time. */
+function secretSource(console: string, ref: SecretRef, { env, onSecret }: TransportContext): SecretSource {
+  let told = false;
+  return () => {
+    if (!told) onSecret?.(console, placeOf(ref));
+    told = true;
+    return resolveSecret(ref, { env, signal: new AbortController().signal });
+  };
 }

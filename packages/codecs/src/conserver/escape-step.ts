@@ -29,6 +29,9 @@ export interface EscapeContext {
   readonly limited: boolean;
   /** The client has asked for output: its first `;` is behind it. */
   readonly started: boolean;
+  /** How many lines are shown again, as the prompts tell. */
+  readonly playbackLines: number;
+  readonly replayLines: number;
   /** Undefined: there is none. */
   readonly confirms: (of: "break" | "task", key: string) => boolean | undefined;
 }
@@ -91,7 +94,7 @@ const ACTIONS = {
 } as const;
 
 /** What a spy may not do. conserver 8.2 knows these letters from the writer only. */
-const OF_WRITERS = new Set(["c", "d", "L", "l", "!", "s", "\\"]);
+const OF_WRITERS = new Set(["c", "d", "L", "l", "!", "s"]);
 const OF_UNLIMITED = new Set([";", "z", "\x1a", "|"]);
 
 const PASS: EscapeState = { phase: "pass" };
@@ -141,7 +144,9 @@ export function escapeStep(state: EscapeState, byte: number, context: EscapeCont
   }
 }
 
-function command(char: string, { writes, limited, started }: EscapeContext): EscapeStep {
+function command(char: string, context: EscapeContext): EscapeStep {
+  const { writes, limited, started, playbackLines, replayLines } = context;
+  if (!writes && char === "\\") return to(PASS, say("attach to send character]\r\n"));
   if ((!writes && OF_WRITERS.has(char)) || (limited && started && OF_UNLIMITED.has(char))) return UNKNOWN;
   switch (char) {
     case " ":
@@ -161,9 +166,9 @@ function command(char: string, { writes, limited, started }: EscapeContext): Esc
     case "n":
       return to({ phase: "text", of: "note", typed: "" }, say("Enter note: "));
     case "P":
-      return to({ phase: "lines", of: "playback", digits: "" }, say("set playback (60): "));
+      return to({ phase: "lines", of: "playback", digits: "" }, say(`set playback (${playbackLines}): `));
     case "R":
-      return to({ phase: "lines", of: "replay", digits: "" }, say("set replay (20): "));
+      return to({ phase: "lines", of: "replay", digits: "" }, say(`set replay (${replayLines}): `));
     default:
       return action(char, started);
   }
@@ -198,16 +203,12 @@ function text(
   char: string,
 ): EscapeStep {
   const { of, typed } = state;
-  if (char === "\r" || char === "\n") return to(PASS, say("]\r\n"), { type: "send", of, text: typed });
+  if (char === "\r") return to(PASS, say("]\r\n"), { type: "send", of, text: typed });
   const erase = "\b \b";
   if (char === "\b" || byte === 0x7f) {
     return typed === "" ? to(state) : to({ ...state, typed: typed.slice(0, -1) }, say(erase));
   }
   if (byte === 0x15) return to({ ...state, typed: "" }, say(erase.repeat(typed.length)));
-  if (byte === 0x17) {
-    const kept = typed.replace(/\S*\s*$/, "");
-    return to({ ...state, typed: kept }, say(erase.repeat(typed.length - kept.length)));
-  }
   if (byte < 0x20 || typed.length >= ESCAPE_TEXT_CHARACTERS_MAX) return to(state);
   return to({ ...state, typed: typed + char }, say(char));
 }

@@ -58,7 +58,7 @@ export function escapeHelp({
   const lines: string[] = [];
   for (let at = 0; at < entries.length; at += 2) {
     const cells = entries.slice(at, at + 2).map(({ keys, does }) => ` ${keys.padEnd(7)} ${does}`);
-    lines.push(cells.length === 2 ? `${(cells[0] ?? "").padEnd(40)}${cells[1] ?? ""}` : (cells[0] ?? ""));
+    lines.push(cells.length === 2 ? `${(cells[0] ?? "").padEnd(39)}${cells[1] ?? ""}` : (cells[0] ?? ""));
   }
   return `${writes ? "help" : "help spy mode"}]\r\n${lines.map((line) => `${line}\r\n`).join("")}`;
 }

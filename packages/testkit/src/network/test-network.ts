@@ -98,8 +98,9 @@ export class TestNetwork {
   /** Gives a host another address, in place of the one it has; what it has open with that one is cut off. */
   readdress(host: NetworkHost, last: number): NetworkHost {
     const address = `10.99.0.${last}`;
-    this.#in(host.name, `ip addr add ${address}/24 dev up0`);
+    // In this order: a second address of the same network goes with the first.
     this.#in(host.name, `ip addr del ${host.address}/24 dev up0`);
+    this.#in(host.name, `ip addr add ${address}/24 dev up0`);
     return { ...host, address };
   }
 

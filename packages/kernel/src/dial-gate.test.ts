@@ -1,7 +1,7 @@
-import { ConfedError } from "@confed/kernel";
 import { FakeClock } from "@confed/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { DialGate } from "./dial-gate.ts";
+import { ConfedError } from "./errors.ts";
 
 /** A dial that ends when told. */
 function dial() {

@@ -1,4 +1,4 @@
-import type { Clock } from "@confed/kernel";
+import type { Clock } from "./clock.ts";
 
 /** Who wants to dial. */
 export interface Dial<T> {

@@ -1,0 +1,33 @@
+import { type Clock, DialGate, TimerWheel } from "@confed/kernel";
+import { BmcSockets } from "./bmc-sockets.ts";
+
+/** What all IPMI consoles of a process share. */
+export interface IpmiShared {
+  readonly sockets: BmcSockets;
+  /** Everything that waits: requests, repeats, signs of life. */
+  readonly timers: Clock;
+  /** Log-ins that are under way: each costs a BMC's small processor a second of work. */
+  readonly logins: DialGate;
+}
+
+export const IPMI_LIMITS = {
+  /** Their answers fit the buffer of a socket that the kernel keeps at 208 KiB. */
+  loginsMax: 50,
+  /** A twentieth of a second is fine enough for the shortest wait there is. */
+  tickMs: 50,
+  /** A turn of 51 s: longer than any wait. */
+  slotCount: 1_024,
+} as const;
+
+const sharedOf = new WeakMap<Clock, IpmiShared>();
+
+/** One for each clock, which is one for each process. Holds nothing open while nothing is. */
+export function ipmiSharedOf({ clock }: { readonly clock: Clock }): IpmiShared {
+  const known = sharedOf.get(clock);
+  if (known !== undefined) return known;
+  const { loginsMax, tickMs, slotCount } = IPMI_LIMITS;
+  const timers = new TimerWheel(clock, { tickMs, slotCount });
+  const shared = { sockets: new BmcSockets(), timers, logins: new DialGate(loginsMax, timers) };
+  sharedOf.set(clock, shared);
+  return shared;
+}

@@ -1,0 +1,124 @@
+import { type CipherSuiteId, ConsoleChannel, RMCP_PLUS_STATUS, type SessionEnding } from "@confed/codecs";
+import { ConfedError, type Logger, systemCiphers } from "@confed/kernel";
+import type { Address } from "../net/address.ts";
+import type { Link, OpenOptions } from "../transport.ts";
+import type { BmcMemory } from "./bmc-memory.ts";
+import type { IpmiCredentials } from "./credentials.ts";
+import { sessionError } from "./ipmi-errors.ts";
+import { IpmiLink } from "./ipmi-link.ts";
+import type { IpmiQuirk } from "./ipmi-options.ts";
+import { IpmiSession } from "./ipmi-session.ts";
+import type { IpmiShared } from "./ipmi-shared.ts";
+
+/** What an attempt lives on. */
+export interface IpmiLoginDeps {
+  readonly shared: IpmiShared;
+  readonly memory: BmcMemory;
+  readonly logger: Logger;
+}
+
+/** One attempt. */
+export interface IpmiLogin {
+  readonly where: string;
+  readonly port: number;
+  /** Best first. */
+  readonly addresses: readonly Address[];
+  readonly credentials: IpmiCredentials;
+  readonly suites: readonly CipherSuiteId[];
+  readonly privileges: readonly number[];
+  readonly quirks: readonly IpmiQuirk[];
+}
+
+/**
+ * Log in and activate SOL, at the first address that answers. Rejects as Transport.open does; a session
+ * that was open by then is closed before.
+ */
+export async function openIpmiLink(
+  deps: IpmiLoginDeps,
+  login: IpmiLogin,
+  options: OpenOptions,
+): Promise<Link> {
+  const [last, ...others] = [...login.addresses].reverse();
+  for (const address of others.reverse()) {
+    try {
+      return await openAt(deps, login, address, options);
+    } catch (reason) {
+      const { code } = ConfedError.from(reason);
+      if (options.signal.aborted || (code !== "deadline_exceeded" && code !== "host_unreachable"))
+        throw reason;
+    }
+  }
+  if (last === undefined) throw new ConfedError("name_unresolved", `${login.where} has no address`);
+  return openAt(deps, login, last, options);
+}
+
+async function openAt(
+  { shared, memory, logger }: IpmiLoginDeps,
+  { where, port, credentials, suites, privileges, quirks }: IpmiLogin,
+  address: Address,
+  { signal, sink, force = false }: OpenOptions,
+): Promise<Link> {
+  const { timers } = shared;
+  const secrets = credentials.secrets();
+  const user = Buffer.from(secrets.user).toString();
+  const channel = new ConsoleChannel({
+    secrets,
+    ciphers: systemCiphers,
+    formerSessions: memory.formerSessions,
+    ignoreChecksums: quirks.includes("nochecksumcheck"),
+    alertsSucceed: quirks.includes("i82571spt"),
+    ignoreCapabilities: quirks.includes("authcap"),
+  });
+  const link = new IpmiLink({
+    where,
+    sink,
+    onActive: () => {
+      memory.loggedIn(channel.suite, channel.sessionIds);
+    },
+    onTakingOver: () => {
+      memory.tookOver(timers.nowMs());
+      const by = force ? "somebody asked for it" : "it should be ours";
+      logger.warn("taking Serial over LAN from another session", { where, because: by });
+      sink.onNotice?.(`taking Serial over LAN from another session: ${by}`);
+    },
+    release: (ending, sendError) => {
+      bmc.close();
+      channel.wipe();
+      if (ending.why === "closed") return undefined;
+      const error = sessionError(ending, { where, user, suites });
+      if (isRefusal(ending)) memory.refuse(credentials.digestible, error);
+      const unsent = ending.why === "no_answer" ? sendError : undefined;
+      return unsent === undefined ? error : ConfedError.from(unsent);
+    },
+  });
+  const session = new IpmiSession({
+    channel,
+    timers,
+    listener: link,
+    start: { suites, privileges, mayTakeOver: force || memory.mayTakeOver(timers.nowMs()) },
+    advanceStuck: quirks.includes("solpacketseq"),
+    random: Math.random,
+  });
+  signal.throwIfAborted();
+  const bmc = await shared.sockets.take({ ...address, port }, session);
+  const giveUp = () => void link.close();
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    await link.open(session, () => {
+      if (signal.aborted) giveUp();
+      else session.begin(bmc);
+    });
+  } catch (reason) {
+    signal.throwIfAborted();
+    throw reason;
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+  return link;
+}
+
+/** What the same credentials would meet again. */
+function isRefusal(ending: SessionEnding): boolean {
+  if (ending.why === "refused") return ending.status === RMCP_PLUS_STATUS.unauthorizedName;
+  return ending.why === "wrong_password" || ending.why === "wrong_bmc_key";
+}
