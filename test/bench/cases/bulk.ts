@@ -9,6 +9,8 @@ const VIEWERS = 16;
 /** What a console prints, shown to its viewer as fast as that takes it; and before it, for just-in-time code. */
 const BYTES = 40_000_000;
 const WARM_BYTES = 4_000_000;
+/** As much at once as waits for a viewer that is slower than its console; of more it would skip. */
+const TURN_BYTES = 512_000;
 /** 32 KB in one write. */
 const BURST_LINES = 400;
 const SHOWN_TIMEOUT_MS = 60_000;
@@ -55,8 +57,19 @@ export const bulk: Case = {
   slow: true,
 };
 
-/** Every console prints so much; resolves with the bytes that were shown, when all of it was. */
-async function shown({ rack }: Fleet, viewers: readonly Viewer[], bytesOfEach: number): Promise<number> {
+/** Every console prints so much, in turns; resolves with the bytes that were shown, when all of it was. */
+async function shown(fleet: Fleet, viewers: readonly Viewer[], bytesOfEach: number): Promise<number> {
+  let bytes = 0;
+  for (let left = bytesOfEach; left > 0; left -= TURN_BYTES)
+    bytes += await shownInTurn(fleet, viewers, Math.min(left, TURN_BYTES));
+  return bytes;
+}
+
+async function shownInTurn(
+  { rack }: Fleet,
+  viewers: readonly Viewer[],
+  bytesOfEach: number,
+): Promise<number> {
   const from = viewers.map(({ shownBytes }) => shownBytes);
   const sentBefore = (await rack.report()).bytes;
   await rack.flood(bytesOfEach, { burst: BURST_LINES });

@@ -14,15 +14,19 @@ export interface BreakingProxy {
 /** Passes on what comes, to `target` (`host:port`) and back. */
 export async function startBreakingProxy(target: string): Promise<BreakingProxy> {
   const sockets = new Set<Socket>();
-  const own = (socket: Socket) => {
+  const own = (socket: Socket, other: Socket) => {
     sockets.add(socket);
     socket.on("error", () => undefined);
-    socket.once("close", () => sockets.delete(socket));
+    socket.once("close", () => {
+      sockets.delete(socket);
+      // One that was reset has no end to pass on.
+      other.destroySoon();
+    });
   };
   const server = createServer({ noDelay: true }, (client) => {
     const agent = connect({ ...parseHostPort(target), noDelay: true });
-    own(client);
-    own(agent);
+    own(client, agent);
+    own(agent, client);
     client.pipe(agent).pipe(client);
   });
   server.listen(0, "127.0.0.1");
