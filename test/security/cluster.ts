@@ -10,6 +10,8 @@ const CONFED = fileURLToPath(new URL("../../packages/confed/dist/main.js", impor
 interface AgentOptions {
   /** Of its files; "sn01" unless given. */
   readonly place?: string;
+  /** Where it joins, if not only at the head that enrols it. */
+  readonly heads?: readonly string[];
   readonly consoles?: readonly string[];
   /** Where all of them are; 1, where nobody answers. */
   readonly consolePort?: number;
@@ -45,6 +47,23 @@ export class Cluster {
     const process = this.#process(name, ["head", "--config", config]);
     const { address } = await process.start();
     return { config, process, state, address: String(address) };
+  }
+
+  /** A head that is enrolled at this one, and follows it. */
+  async follower(
+    first: { readonly config: string; readonly address: string },
+    name = "head2",
+    more: object = {},
+  ) {
+    const settings = { id: name, heads: [first.address], ...more };
+    const state = join(this.directory, name);
+    const config = this.file(name, { head: { listen: "127.0.0.1:0", state, ...settings } });
+    const token = await this.token(first, "--head", name);
+    const enroll = ["head", "enroll", "--head", first.address, "--token", token, "-c", config];
+    expect(await runConfed(enroll)).toMatchObject({ status: 0 });
+    const head = await this.head(name, settings);
+    await head.process.logged("following the head that writes");
+    return head;
   }
 
   agentConfig(heads: readonly string[], options: AgentOptions = {}) {

@@ -132,7 +132,7 @@ test("a second head is enrolled as agents are, takes joins, and says that it enr
   ]);
   expect(elsewhere).toMatchObject({
     status: 1,
-    stderr: expect.stringContaining("this head has no authority"),
+    stderr: expect.stringContaining(`at ${first.address}, which does`),
   });
   const here = await runConfed([
     "agent",

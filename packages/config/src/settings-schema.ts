@@ -58,11 +58,16 @@ export const SHARDS_MAX = 64;
 
 /** The `head:` section. */
 export interface HeadSettings {
+  /** How it calls itself; its host's name, unless given. */
+  readonly id?: string | undefined;
   /** Port 0: the system chooses. */
   readonly listen: HostPort;
   readonly stateDir: string;
   readonly tls?: TlsMode | undefined;
-  /** Other heads of the cluster: an enrolled one renews its certificate at that of them which has the authority. */
+  /**
+   * Other heads of the cluster: an enrolled one follows that of them which has the authority, and renews its certificate
+   * there.
+   */
   readonly heads: readonly HostPort[];
   /** Authorities of others whose users are users here: xCAT's, say. */
   readonly userAuthorities?: readonly UserAuthoritySettings[] | undefined;
@@ -187,6 +192,7 @@ const agent = z
 
 const head = z
   .strictObject({
+    id: name("agent").optional(),
     listen: listenAddress(DEFAULT_PORTS.head).default({ host: "127.0.0.1", port: DEFAULT_PORTS.head }),
     state: absolutePath,
     tls: z.enum(TLS_MODES).optional(),

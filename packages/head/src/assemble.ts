@@ -15,6 +15,7 @@ import { Directory } from "./directory/directory.ts";
 import { type EnrolledHead, headTrust, type TlsMode } from "./enrolment/head-trust.ts";
 import { headSockets } from "./enrolment/local-socket.ts";
 import type { UserAuthority } from "./enrolment/user-authorities.ts";
+import type { FollowedStore } from "./following/followed-store.ts";
 import { headService } from "./head-service.ts";
 import { enrolledAdmission, OPEN_ADMISSION } from "./join/admission.ts";
 import { Joins } from "./join/joins.ts";
@@ -28,6 +29,10 @@ import { pamSource } from "./users/pam-helper.ts";
 
 /** What a head needs of its configuration; `HeadSettings` is one. */
 export interface HeadOptions {
+  /** How this head calls itself, unless its certificate says: its host's name. */
+  readonly id?: string | undefined;
+  /** Other heads of the cluster: one without authorities of its own follows that of them which has. */
+  readonly heads?: readonly HostPort[] | undefined;
   /** How long after its start agents that it has not heard of may be on their way. Default 6 s. */
   readonly joinGraceMs?: number;
   /** Port 0: the system chooses. */
@@ -85,7 +90,7 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
   const { listen, joinGraceMs = JOIN_GRACE_MS } = options;
   const { clock, logger, version, resolveHost, audit = silentAudit } = deps;
   const scope = new Scope({ clock, releaseMsMax: RELEASE_MS_MAX });
-  const head = deps.enrolled?.id ?? (isConsoleName(hostname()) ? hostname() : "head");
+  const head = deps.enrolled?.id ?? options.id ?? (isConsoleName(hostname()) ? hostname() : "head");
   const trust = await headTrust(options, { ...deps, audit, head, scope }).catch(async (reason: unknown) => {
     await scope.close();
     throw reason;
@@ -107,7 +112,7 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
         audit.alarm({ event: "token.reused", subject: user, text });
       },
     });
-  const access = auditedAccess(accessOf({ guard, logins }, deps, scope), audit);
+  const access = auditedAccess(accessOf({ guard, logins, followed: trust.followed }, deps, scope), audit);
   const links = new AgentLinks({ directory, clock, logger, resolveHost, tls: guard?.tls });
   scope.own(() => {
     links.close();
@@ -120,7 +125,8 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
     head,
     version,
     access,
-    admission: enrolment === undefined ? OPEN_ADMISSION : enrolledAdmission(enrolment.machines),
+    admission:
+      trust.machines === undefined ? OPEN_ADMISSION : enrolledAdmission(trust.machines, trust.followed),
     onAdmitted: (agent, anew) => {
       links.admitted(agent, anew);
     },
@@ -165,6 +171,7 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
     watchFeed,
     tails,
     enrolment,
+    publication: trust.publication,
     administrator: (call) => callerFor(access, call, "enrol").name,
     trouble: () => trust.trouble(),
   });
@@ -195,7 +202,15 @@ function pamOf({ pam }: HeadOptions, clock: Clock): PasswordSource | undefined {
 }
 
 function accessOf(
-  { guard, logins }: { readonly guard: HeadGuard | undefined; readonly logins: Logins | undefined },
+  {
+    guard,
+    logins,
+    followed,
+  }: {
+    readonly guard: HeadGuard | undefined;
+    readonly logins: Logins | undefined;
+    readonly followed: FollowedStore | undefined;
+  },
   { clock, logger }: Pick<HeadDeps, "clock" | "logger">,
   scope: Scope,
 ): HeadAccess {
@@ -205,7 +220,14 @@ function accessOf(
     policy.close();
   });
   const { store } = guard;
-  return guardedHeadAccess({ policy, clock, subjectOf: (call) => subjectOfCall(call, { store, logins }) });
+  return guardedHeadAccess({
+    ...{ policy, clock },
+    subjectOf(call) {
+      // Whoever administers this head is known all the same.
+      if (call.peer.class !== "local") followed?.checkKnowing();
+      return subjectOfCall(call, { store, logins });
+    },
+  });
 }
 
 /** What hangs keeps nobody else from ending. */

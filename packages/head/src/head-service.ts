@@ -7,8 +7,10 @@ import {
   administerEnrolment,
   type EnrolmentServiceDeps,
   enroll,
+  readOnlyHead,
   renew,
 } from "./enrolment/enrolment-service.ts";
+import type { Publication } from "./following/publication.ts";
 import type { Joins } from "./join/joins.ts";
 import { type ControlDeps, control } from "./queries/control.ts";
 import { inspect } from "./queries/inspect.ts";
@@ -27,6 +29,8 @@ export interface HeadServiceDeps
     EnrolmentServiceDeps {
   readonly access: HeadAccess;
   readonly joins: Joins;
+  /** Undefined at a head that has nothing to say to others: it follows one itself, or is alone. */
+  readonly publication: Publication | undefined;
   readonly relays: Relays;
   readonly watchFeed: WatchFeed;
   readonly tails: Tails;
@@ -66,6 +70,10 @@ export function headService(deps: HeadServiceDeps): Handlers<"Head"> {
     enroll: (request, _signal, call) => enroll(request, deps, call),
     renew: (request, _signal, call) => renew(request, deps, call),
     enrolment: (request, _signal, call) => administerEnrolment(request, deps, call),
+    follow: (request, outlet, call) => {
+      if (deps.publication === undefined) throw readOnlyHead(deps.store);
+      deps.publication.accept(request, outlet, call);
+    },
   };
 }
 

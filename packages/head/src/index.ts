@@ -7,7 +7,9 @@ export {
   type Change,
   type Entry,
   type OnChange,
+  type OnCommit,
   STORE_LIMITS,
   type Store,
   type StoredKind,
+  type WrittenEntry,
 } from "./store/store.ts";

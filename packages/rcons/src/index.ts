@@ -5,7 +5,7 @@ export { rconsMan } from "./man/rcons-man.ts";
 export { type ManOptions, renderMan } from "./man/render-man.ts";
 export { buildProgram } from "./program.ts";
 export { errorLines } from "./render/error-lines.ts";
-export { findPeer } from "./route/find-peer.ts";
+export { askPeer, findPeer } from "./route/find-peer.ts";
 export type { HeadPeer, Peer } from "./route/peer.ts";
 export { type TargetOptions, type Targets, targetsOf } from "./route/targets.ts";
 export { usageError } from "./usage-error.ts";

@@ -68,6 +68,7 @@ export async function startFakeHead(agent: FakeAgent): Promise<FakeHead> {
       enroll: unplayed,
       renew: unplayed,
       enrolment: unplayed,
+      follow: () => undefined,
       resolve: async ({ console }) => ({
         owner: OWNER,
         direct: said.addresses.map((address) => ({ address })),

@@ -1,13 +1,15 @@
-import type { Change, Entry, OnChange, Store, StoredKind } from "@confed/head";
+import type { Change, Entry, OnChange, OnCommit, Store, StoredKind, WrittenEntry } from "@confed/head";
 import { ConfedError } from "@confed/kernel";
 
 /** A head's store that forgets everything with the test. */
 export class MemoryStore implements Store {
   readonly trouble = undefined;
+  readonly readOnly = undefined;
   /** Why commits are refused, while they are. */
   failing: ConfedError | undefined;
   readonly #entries = new Map<string, Entry>();
   readonly #subscribers = new Map<StoredKind, Set<OnChange<StoredKind>>>();
+  readonly #followers = new Set<OnCommit>();
   revision = 0;
 
   get<K extends StoredKind>(kind: K, key: string): Entry<K> | undefined {
@@ -17,6 +19,10 @@ export class MemoryStore implements Store {
   list<K extends StoredKind>(kind: K): readonly Entry<K>[] {
     const entries = [...this.#entries.values()].filter((entry) => entry.kind === kind) as Entry<K>[];
     return entries.sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  entries(): Iterable<Entry> {
+    return this.#entries.values();
   }
 
   async commit(changes: readonly Change[]): Promise<number> {
@@ -33,7 +39,15 @@ export class MemoryStore implements Store {
     }
     for (const { kind, key } of changes)
       for (const tell of this.#subscribers.get(kind) ?? []) tell(key, this.get(kind, key));
-    return this.revision;
+    const { revision } = this;
+    const written = changes.map(({ kind, key, value }): WrittenEntry => ({ kind, key, value, revision }));
+    for (const follower of this.#followers) follower(written, revision);
+    return revision;
+  }
+
+  follow(onCommit: OnCommit): () => void {
+    this.#followers.add(onCommit);
+    return () => this.#followers.delete(onCommit);
   }
 
   subscribe<K extends StoredKind>(kind: K, onChange: OnChange<K>): () => void {
@@ -46,5 +60,6 @@ export class MemoryStore implements Store {
 
   async close(): Promise<void> {
     this.#subscribers.clear();
+    this.#followers.clear();
   }
 }

@@ -35,6 +35,7 @@ export const SERVICES = {
     enroll: "unary",
     renew: "unary",
     enrolment: "unary",
+    follow: "serverStream",
   },
 } as const satisfies Record<string, Record<string, Kind>>;
 

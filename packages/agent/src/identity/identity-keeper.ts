@@ -78,6 +78,11 @@ export class IdentityKeeper implements TlsProvider {
     return this.#files.kind;
   }
 
+  /** The authority of machines, PEM. */
+  get authority(): string {
+    return this.#files.machines;
+  }
+
   get notAfterMs(): number {
     return this.#files.notAfterMs;
   }

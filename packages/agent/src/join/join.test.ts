@@ -80,6 +80,7 @@ async function head() {
     enroll: unused,
     renew: unused,
     enrolment: unused,
+    follow: () => undefined,
   };
   const server: RunningServer = await startServer({
     listen: { host: "127.0.0.1", port: 0 },

@@ -56,7 +56,7 @@ async function runHead(world: World, flags: HeadFlags): Promise<number> {
       lock.release();
     });
     const { clock } = world;
-    const owner = { role: "head", id: hostname(), stateDir } as const;
+    const owner = { role: "head", id: config.head.id ?? hostname(), stateDir } as const;
     const audit = auditOf(config.audit, owner, { world, logger });
     scope.own(() => audit.end());
     const resolver = startNameResolver({ clock, logger, scope });
@@ -73,7 +73,7 @@ async function runHead(world: World, flags: HeadFlags): Promise<number> {
       audit,
       version: VERSION,
       resolveHost,
-      enrolled: keeper === undefined ? undefined : { id: keeper.id, tls: keeper },
+      enrolled: keeper && { id: keeper.id, tls: keeper, authority: () => keeper.authority },
       insecureListen: flags.insecureListen,
     });
     return {

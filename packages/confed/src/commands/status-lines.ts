@@ -1,5 +1,5 @@
 import { formatDuration, neutralise } from "@confed/kernel";
-import type { PeerStatusReceived, ProcessStatusReceived } from "@confed/wire";
+import type { FollowedHeadReceived, PeerStatusReceived, ProcessStatusReceived } from "@confed/wire";
 
 /** How a process is, for people. What it says of itself and of others is neutralised. */
 export function statusLines(
@@ -19,6 +19,7 @@ export function statusLines(
     lines.push(`log       ${logLagMs === 0 ? "up to date" : `${logLagMs} ms behind`}${stalled}`);
   }
   if (gapBytes > 0) lines.push(`gaps      ${gapBytes} bytes missing from logs`);
+  if (status.follows !== null) lines.push(`follows   ${followedLine(status.follows, nowMs)}`);
   if (trouble !== null) lines.push(`trouble   ${safe(`${trouble.code}: ${trouble.message}`)}`);
   if (status.shards.length > 0)
     lines.push("shards", ...table(byId(status.shards).map((shard) => peerRow(shard, "head", nowMs))));
@@ -26,6 +27,16 @@ export function statusLines(
   if (peers.length === 0) lines.push(`${kind.padEnd(10)}none`);
   else lines.push(kind, ...table(byId(peers).map((peer) => peerRow(peer, role, nowMs))));
   return lines;
+}
+
+function followedLine(
+  { id, address, connected, asOfMs, cause }: FollowedHeadReceived,
+  nowMs: number,
+): string {
+  const who = id === "" ? "nobody yet" : `head ${id}`;
+  const age = asOfMs === 0 ? "nothing is known" : `as of ${ago(asOfMs, nowMs)} ago`;
+  const why = connected ? "" : `, not connected: ${cause?.message ?? ""}`;
+  return safe(`${who} at ${address}, ${age}${why}`);
 }
 
 /** sn2 before sn10. */

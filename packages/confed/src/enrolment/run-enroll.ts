@@ -66,7 +66,7 @@ async function headPlace(world: World, path: string) {
   const config = await loadOrSay(loadHeadConfig(path), world.stderr);
   return config === undefined
     ? undefined
-    : { id: checkName(hostname(), "agent"), stateDir: config.head.stateDir };
+    : { id: config.head.id ?? checkName(hostname(), "agent"), stateDir: config.head.stateDir };
 }
 
 /** "@FILE": the token is in that file, where no list of processes shows it. */

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { ConfedError, formatHostPort } from "@confed/kernel";
-import { findPeer, type HeadPeer, type TargetOptions, targetsOf } from "@confed/rcons";
+import { askPeer, type HeadPeer, type TargetOptions, targetsOf } from "@confed/rcons";
 import type { World } from "../world.ts";
 import { configPathOf } from "./run-daemon.ts";
 
@@ -28,19 +28,17 @@ export async function askHead<T>(
   const forget = world.onSignal("SIGINT", () => {
     stop.abort();
   });
+  let isReached = false;
   try {
-    const peer = await findPeer(targets, { clock: world.clock, signal }).catch((reason: unknown) => {
-      throw isNamed ? reason : explained(reason);
+    return await askPeer(targets, { clock: world.clock, signal }, (peer) => {
+      isReached = true;
+      if (peer.role === "head") return ask(peer.client, signal);
+      throw new ConfedError("invalid_argument", "this is asked of a head", {
+        hint: "--head or --socket .../head.sock",
+      });
     });
-    try {
-      if (peer.role !== "head")
-        throw new ConfedError("invalid_argument", "this is asked of a head", {
-          hint: "--head or --socket .../head.sock",
-        });
-      return await ask(peer.client, signal);
-    } finally {
-      peer.close();
-    }
+  } catch (reason) {
+    throw isNamed || isReached ? reason : explained(reason);
   } finally {
     forget();
   }

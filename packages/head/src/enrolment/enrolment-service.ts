@@ -12,12 +12,14 @@ import type {
   EnrolmentResponse,
   RenewRequestReceived,
 } from "@confed/wire";
+import type { Store } from "../store/store.ts";
 import type { Enrolment } from "./enrolment.ts";
 import type { MachineName, StoredToken } from "./stored.ts";
 
 export interface EnrolmentServiceDeps {
   /** Undefined at a head that has no authority of its own. */
   readonly enrolment: Enrolment | undefined;
+  readonly store: Store | undefined;
   /** Who asks, for people, if that one may do this; throws if not. */
   readonly administrator: (call: Call) => string;
 }
@@ -25,16 +27,16 @@ export interface EnrolmentServiceDeps {
 /** Enroll, for whoever has a token. */
 export function enroll(
   { tokenId, secret, request }: EnrollRequestReceived,
-  { enrolment }: EnrolmentServiceDeps,
+  deps: EnrolmentServiceDeps,
   call: Call,
 ): Promise<EnrollResponse> {
-  return has(enrolment).enroll({ tokenId, secret, request, address: addressOf(call) });
+  return has(deps).enroll({ tokenId, secret, request, address: addressOf(call) });
 }
 
 /** Renew, for the machine whose certificate the connection has. */
 export function renew(
   { request }: RenewRequestReceived,
-  { enrolment }: EnrolmentServiceDeps,
+  deps: EnrolmentServiceDeps,
   { peer }: Call,
 ): Promise<EnrollResponse> {
   if (peer.class !== "machine") {
@@ -42,17 +44,17 @@ export function renew(
       hint: "confed agent enroll --head HEAD --token TOKEN",
     });
   }
-  return has(enrolment).renew(peer, request);
+  return has(deps).renew(peer, request);
 }
 
 /** Everything that an administrator does about enrolment. */
 export async function administerEnrolment(
   request: EnrolmentRequestReceived,
-  { enrolment: maybe, administrator }: EnrolmentServiceDeps,
+  deps: EnrolmentServiceDeps,
   call: Call,
 ): Promise<EnrolmentResponse> {
-  const by = administrator(call);
-  const enrolment = has(maybe);
+  const by = deps.administrator(call);
+  const enrolment = has(deps);
   switch (request.action) {
     case "createToken": {
       const { text, expiresMs } = await enrolment.tokens.create({ ...wishOf(request.createToken), by });
@@ -136,9 +138,15 @@ function nameOf(name: EnrolledNameReceived | null | undefined): MachineName {
   return { kind, id: checkName(id, "agent") };
 }
 
-function has(enrolment: Enrolment | undefined): Enrolment {
+function has({ enrolment, store }: Pick<EnrolmentServiceDeps, "enrolment" | "store">): Enrolment {
   if (enrolment !== undefined) return enrolment;
-  throw new ConfedError("read_only_head", "this head has no authority: it enrols and renews nobody", {
+  throw readOnlyHead(store);
+}
+
+/** What a head says that does not write: which one does, if it knows. */
+export function readOnlyHead(store: Pick<Store, "readOnly"> | undefined): ConfedError {
+  if (store?.readOnly !== undefined) return store.readOnly;
+  return new ConfedError("read_only_head", "this head has no authority: it enrols and renews nobody", {
     hint: "ask the head where `confed ca init` was run, or run it here if there is none yet",
   });
 }

@@ -11,12 +11,17 @@ import {
 } from "@confed/kernel";
 import type { Audit } from "@confed/trust/audit";
 import { type PeerStatus, type TlsProvider, toDetail } from "@confed/wire";
+import { type FollowedStore, openFollowedStore } from "../following/followed-store.ts";
+import { Publication } from "../following/publication.ts";
+import { STATEMENT_KEY } from "../following/stored.ts";
 import type { HeadTrouble } from "../queries/process-status.ts";
-import { openStore } from "../store/process-store.ts";
+import { type LocalStore, openStore } from "../store/process-store.ts";
 import type { Store } from "../store/store.ts";
 import { authorityDirectory, makeAuthorities, readAuthorities } from "./authorities.ts";
 import { Enrolment } from "./enrolment.ts";
 import { headIdentity } from "./head-identity.ts";
+import { withLockedOut } from "./locked-out.ts";
+import { Machines } from "./machines.ts";
 import type { StoredMachine } from "./stored.ts";
 import { type UserAuthority, withUserAuthorities } from "./user-authorities.ts";
 
@@ -27,6 +32,8 @@ export type TlsMode = "auto" | "on" | "off";
 export interface EnrolledHead {
   readonly id: string;
   readonly tls: TlsProvider;
+  /** The authority of machines that it is of, PEM. */
+  readonly authority: () => string;
 }
 
 /** Everything about who this head is and whom it believes. */
@@ -35,6 +42,12 @@ export interface HeadTrust {
   readonly guard: { readonly tls: TlsProvider; readonly store: Store } | undefined;
   /** At the head that has the authorities. */
   readonly enrolment: Enrolment | undefined;
+  /** There as well: what other heads are told. */
+  readonly publication: Publication | undefined;
+  /** Who was enrolled, at any head that has an identity. */
+  readonly machines: Machines | undefined;
+  /** At a head that follows the one with the authorities. */
+  readonly followed: FollowedStore | undefined;
   /** Called back when a machine is locked, revoked or comes back. */
   onMachines(changed: () => void): Cancel;
   trouble(): HeadTrouble;
@@ -47,6 +60,7 @@ export interface HeadTrustDeps {
   readonly head: string;
   readonly enrolled?: EnrolledHead | undefined;
   readonly certificateMs?: number | undefined;
+  readonly resolveHost: (host: string, signal: AbortSignal) => Promise<readonly string[]>;
   /** Owns what is opened. */
   readonly scope: Scope;
 }
@@ -64,14 +78,18 @@ export async function headTrust(
     tls: mode = "auto",
     listen,
     userAuthorities = [],
+    heads = [],
   }: {
+    /** Other heads of the cluster. */
+    readonly heads?: readonly HostPort[] | undefined;
     readonly userAuthorities?: readonly UserAuthority[] | undefined;
     readonly stateDir?: string | undefined;
     readonly tls?: TlsMode | undefined;
     readonly listen: HostPort;
   },
-  { clock, logger, audit, head, enrolled, certificateMs, scope }: HeadTrustDeps,
+  deps: HeadTrustDeps,
 ): Promise<HeadTrust> {
+  const { clock, logger, audit, head, enrolled, certificateMs, scope } = deps;
   if (stateDir === undefined) return WITHOUT_STATE;
   const directory = authorityDirectory(stateDir);
   let authorities = readAuthorities(directory);
@@ -93,7 +111,12 @@ export async function headTrust(
     logger.info("made the authorities of a new cluster", { directory, pin: authorities?.machines.pin });
   }
   makeDirectory(stateDir, 0o700);
-  const store = await openStore(join(stateDir, "store.db"), { clock, logger });
+  const path = join(stateDir, "store.db");
+  const followed =
+    isOn && enrolled !== undefined
+      ? await openFollowedStore({ ...deps, ...enrolled, path, heads })
+      : undefined;
+  const store = followed ?? (await openWritten(path, deps));
   scope.own(() => store.close());
   const enrolment =
     authorities === undefined
@@ -105,23 +128,69 @@ export async function headTrust(
       ? await headIdentity({ authorities, machines: enrolment.machines, onMachines, head, clock, logger })
       : undefined;
   if (identity !== undefined) scope.own(identity.stop);
-  const tls = isOn ? (identity ?? enrolled?.tls) : undefined;
+  const machines = enrolment?.machines ?? (followed && new Machines({ ...deps, store }));
+  const tls = isOn ? (identity ?? enrolledTls(deps, { machines, onMachines })) : undefined;
+  const publication =
+    isOn && authorities !== undefined && enrolment !== undefined
+      ? new Publication({ store, authorities, machines: enrolment.machines, head, clock, logger })
+      : undefined;
+  scope.own(() => {
+    publication?.stop();
+  });
   return {
-    ...{ enrolment, onMachines },
+    ...{ enrolment, onMachines, machines, publication, followed },
     guard: tls === undefined ? undefined : { tls: withUserAuthorities(tls, userAuthorities), store },
     trouble: () => ({
-      barred: (enrolment?.machines.barred() ?? [])
-        .filter(({ machine }) => machine.kind === "agent")
-        .map(barredStatus),
+      barred: (machines?.barred() ?? []).filter(({ machine }) => machine.kind === "agent").map(barredStatus),
       store: storeTrouble(store),
+      follows: followed?.status() ?? null,
     }),
   };
 }
 
+/**
+ * A store that is written here. Where it was the copy of another head's, this head takes its place: what it says from
+ * now on is newer than whatever that one may have said last, to agents as well.
+ */
+async function openWritten(path: string, { clock, logger }: HeadTrustDeps): Promise<LocalStore> {
+  const store = await openStore(path, { clock, logger });
+  const before = store.get("following", STATEMENT_KEY);
+  if (before === undefined) return store;
+  const revision = store.revision + REVISIONS_AHEAD;
+  logger.warn("this head takes the place of the one that it followed", { revision });
+  try {
+    await store.adopt([{ kind: "following", key: STATEMENT_KEY, revision }]);
+  } catch (reason) {
+    await store.close();
+    throw reason;
+  }
+  return store;
+}
+
+/** More than a head commits in years, and nothing against what a number can count. */
+const REVISIONS_AHEAD = 1_000_000_000;
+
+function enrolledTls(
+  { enrolled, clock }: HeadTrustDeps,
+  {
+    machines,
+    onMachines,
+  }: { readonly machines: Machines | undefined; readonly onMachines: HeadTrust["onMachines"] },
+): TlsProvider | undefined {
+  if (enrolled === undefined || machines === undefined) return enrolled?.tls;
+  return withLockedOut(enrolled.tls, { lockedOut: () => machines.lockedOut(clock.wallTimeMs()), onMachines });
+}
+
 const WITHOUT_STATE: HeadTrust = {
-  ...{ guard: undefined, enrolment: undefined },
+  ...{
+    guard: undefined,
+    enrolment: undefined,
+    publication: undefined,
+    machines: undefined,
+    followed: undefined,
+  },
   onMachines: () => () => undefined,
-  trouble: () => ({ barred: [], store: null }),
+  trouble: () => ({ barred: [], store: null, follows: null }),
 };
 
 function barredStatus({ machine, state, why, sinceMs }: StoredMachine): PeerStatus {

@@ -144,6 +144,7 @@ export class Machines {
   }
 
   #confirm({ key, value, revision }: Entry<"machines">): void {
+    if (this.#deps.store.readOnly !== undefined) return;
     const confirmed: StoredMachine = { ...value, confirmed: true };
     this.#deps.store
       .commit([{ kind: "machines", key, value: confirmed, ifRevision: revision }])

@@ -1,6 +1,7 @@
 import { ConfedError, type Selection } from "@confed/kernel";
 import type { PeerIdentity } from "@confed/wire";
 import type { Machines } from "../enrolment/machines.ts";
+import type { FollowedStore } from "../following/followed-store.ts";
 
 /** Which of the machines that prove who they are may join, and what they may claim. */
 export interface Admission {
@@ -19,10 +20,14 @@ export const OPEN_ADMISSION: Admission = {
   consolesOf: () => undefined,
 };
 
-/** At the head that enrols. */
-export function enrolledAdmission(machines: Machines): Admission {
+/** At a head that knows who was enrolled; `followed` where it knows that of another head. */
+export function enrolledAdmission(
+  machines: Machines,
+  followed?: Pick<FollowedStore, "checkKnowing">,
+): Admission {
   return {
     admit(peer) {
+      followed?.checkKnowing();
       if (peer.class === "machine") machines.admit(peer);
     },
     recheck(machine) {

@@ -1,4 +1,4 @@
-import type { ErrorDetail, PeerStatus, ProcessStatus } from "@confed/wire";
+import type { ErrorDetail, FollowedHead, PeerStatus, ProcessStatus } from "@confed/wire";
 import type { Directory } from "../directory/directory.ts";
 import { peerStatusOf } from "./peer-status.ts";
 
@@ -14,6 +14,7 @@ export interface ProcessStatusDeps {
 export interface HeadTrouble {
   readonly barred: readonly PeerStatus[];
   readonly store: ErrorDetail | null;
+  readonly follows: FollowedHead | null;
 }
 
 /** How this head is. Counts every console: for a person who asks, not for a loop. */
@@ -32,7 +33,7 @@ export function processStatus({
     consoles[status.state] = (consoles[status.state] ?? 0) + 1;
     viewers += status.viewers.length + status.viewersUnlisted;
   }
-  const { barred, store } = trouble();
+  const { barred, store, follows } = trouble();
   return {
     role: "head",
     id: head,
@@ -47,6 +48,7 @@ export function processStatus({
       ...barred,
     ],
     trouble: store,
+    follows,
     residentBytes: process.memoryUsage.rss(),
   };
 }

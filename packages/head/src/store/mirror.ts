@@ -1,14 +1,5 @@
 import type { Cancel } from "@confed/kernel";
-import type { Entry, OnChange, StoredKind } from "./store.ts";
-
-/** An entry as it travels. */
-export interface WrittenEntry {
-  readonly kind: string;
-  readonly key: string;
-  /** Undefined: removed by this revision. */
-  readonly value?: unknown;
-  readonly revision: number;
-}
+import type { Entry, OnChange, OnCommit, StoredKind, WrittenEntry } from "./store.ts";
 
 /**
  * Everything in a store, in memory, and who wants to hear of changes. About 200 bytes an entry beside its value; a
@@ -17,6 +8,7 @@ export interface WrittenEntry {
 export class Mirror {
   readonly #kinds = new Map<string, Map<string, Entry>>();
   readonly #subscribers = new Map<string, Set<OnChange<StoredKind>>>();
+  readonly #followers = new Set<OnCommit>();
   revision = 0;
 
   get<K extends StoredKind>(kind: K, key: string): Entry<K> | undefined {
@@ -28,6 +20,10 @@ export class Mirror {
     return entries.sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
+  *entries(): Generator<Entry> {
+    for (const entries of this.#kinds.values()) yield* entries.values();
+  }
+
   subscribe<K extends StoredKind>(kind: K, onChange: OnChange<K>): Cancel {
     const subscribers = this.#subscribers.get(kind) ?? new Set();
     this.#subscribers.set(kind, subscribers);
@@ -37,11 +33,17 @@ export class Mirror {
     return () => subscribers.delete(subscriber);
   }
 
+  follow(onCommit: OnCommit): Cancel {
+    this.#followers.add(onCommit);
+    return () => this.#followers.delete(onCommit);
+  }
+
   /** A commit was made: all of it is there before the first is told. */
   apply(written: readonly WrittenEntry[], revision: number): void {
     const changed = written.filter((entry) => this.#put(entry));
     this.revision = Math.max(this.revision, revision);
     for (const { kind, key } of changed) this.#tell(kind, key);
+    if (changed.length > 0) for (const follower of this.#followers) follower(changed, revision);
   }
 
   /** This, and nothing else, is in the store. */

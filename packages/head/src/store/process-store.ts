@@ -6,17 +6,19 @@ import {
   JsonChannel,
   type Logger,
 } from "@confed/kernel";
-import { Mirror, type WrittenEntry } from "./mirror.ts";
+import { Mirror } from "./mirror.ts";
 import {
   type Change,
   type Entry,
   type OnChange,
+  type OnCommit,
   STORE_LIMITS,
   type Store,
   type StoredKind,
   type StoreTrouble,
+  type WrittenEntry,
 } from "./store.ts";
-import type { StoreCommand, StoreReply } from "./store-messages.ts";
+import type { StoreCommand, StoreReply, WrittenChange } from "./store-messages.ts";
 import { type StoreProcess, spawnStore } from "./store-process.ts";
 
 export interface StoreDeps {
@@ -26,11 +28,18 @@ export interface StoreDeps {
   readonly spawn?: (() => StoreProcess) | undefined;
 }
 
+/** A store in a file of this host, which may also hold a copy of another one. */
+export interface LocalStore extends Store {
+  readonly readOnly: undefined;
+  /** Write entries with the revisions that another store gave them. Bounds and rejections of `commit`. */
+  adopt(written: readonly WrittenEntry[]): Promise<void>;
+}
+
 /**
  * Open the store in this file, made if there is none. Rejects with "unavailable" or "deadline_exceeded", subject "store",
  * when it cannot be read; the file is left as it is then.
  */
-export async function openStore(path: string, deps: StoreDeps): Promise<Store> {
+export async function openStore(path: string, deps: StoreDeps): Promise<LocalStore> {
   const store = new ProcessStore(path, deps);
   try {
     await store.opened;
@@ -44,7 +53,7 @@ export async function openStore(path: string, deps: StoreDeps): Promise<Store> {
 /** A commit that was asked for. */
 interface Pending {
   readonly id: number;
-  readonly changes: readonly Change[];
+  readonly changes: readonly WrittenChange[];
   readonly bytes: number;
   /** The store process has it: what becomes of it is not ours to say any more. */
   sent: boolean;
@@ -58,7 +67,8 @@ interface Life {
   readonly channel: JsonChannel<StoreCommand, StoreReply>;
 }
 
-class ProcessStore implements Store {
+class ProcessStore implements LocalStore {
+  readonly readOnly = undefined;
   readonly #path: string;
   readonly #deps: StoreDeps;
   readonly #mirror = new Mirror();
@@ -105,11 +115,27 @@ class ProcessStore implements Store {
     return this.#mirror.list(kind);
   }
 
+  entries(): Iterable<Entry> {
+    return this.#mirror.entries();
+  }
+
   subscribe<K extends StoredKind>(kind: K, onChange: OnChange<K>): Cancel {
     return this.#mirror.subscribe(kind, onChange);
   }
 
-  async commit(changes: readonly Change[]): Promise<number> {
+  follow(onCommit: OnCommit): Cancel {
+    return this.#mirror.follow(onCommit);
+  }
+
+  commit(changes: readonly Change[]): Promise<number> {
+    return this.#commit(changes);
+  }
+
+  async adopt(written: readonly WrittenEntry[]): Promise<void> {
+    await this.#commit(written);
+  }
+
+  async #commit(changes: readonly WrittenChange[]): Promise<number> {
     if (this.#closed) throw unavailable("the head is ending", this.#path);
     const bytes = sizeOf(changes);
     if (
@@ -218,11 +244,11 @@ class ProcessStore implements Store {
     if (pending === undefined) return;
     if (reply.is === "committed") {
       const { revision } = reply;
-      const written = pending.changes.map(({ kind, key, value }) => ({
+      const written = pending.changes.map(({ kind, key, value, revision: given = revision }) => ({
         kind,
         key,
         value: ownCopy(value),
-        revision,
+        revision: given,
       }));
       this.#mirror.apply(written, revision);
       pending.settle(revision);
@@ -295,7 +321,7 @@ class ProcessStore implements Store {
 }
 
 /** Throws "resource_exhausted" for what is too large to be told. */
-function sizeOf(changes: readonly Change[]): number {
+function sizeOf(changes: readonly WrittenChange[]): number {
   let sum = 0;
   for (const { kind, key, value } of changes) {
     const bytes =

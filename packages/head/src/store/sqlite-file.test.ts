@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { WrittenEntry } from "./mirror.ts";
 import { SqliteFile } from "./sqlite-file.ts";
+import type { WrittenEntry } from "./store.ts";
 import type { WrittenChange } from "./store-messages.ts";
 
 function newPath(): string {

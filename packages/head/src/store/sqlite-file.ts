@@ -1,6 +1,6 @@
 import { ConfedError } from "@confed/kernel";
 import Database from "better-sqlite3";
-import type { WrittenEntry } from "./mirror.ts";
+import type { WrittenEntry } from "./store.ts";
 import type { StoreReply, WrittenChange } from "./store-messages.ts";
 
 /** What became of one commit. */
@@ -92,10 +92,13 @@ export class SqliteFile {
       return (row?.revision ?? 0) !== ifRevision;
     });
     if (stale !== undefined) return { is: "conflict", kind: stale.kind, key: stale.key };
-    const revision = this.#revision + 1;
-    for (const { kind, key, value } of changes) {
+    const isCopy = changes.some((change) => change.revision !== undefined);
+    const revision = isCopy
+      ? changes.reduce((most, change) => Math.max(most, change.revision ?? 0), this.#revision)
+      : this.#revision + 1;
+    for (const { kind, key, value, revision: given = revision } of changes) {
       if (value === undefined) this.#remove.run(kind, key);
-      else this.#put.run(kind, key, revision, JSON.stringify(value));
+      else this.#put.run(kind, key, given, JSON.stringify(value));
     }
     this.#revision = revision;
     return { is: "committed", revision };

@@ -1,4 +1,4 @@
-import type { WrittenEntry } from "./mirror.ts";
+import type { WrittenEntry } from "./store.ts";
 
 /** To the store process, a line of JSON each. */
 export type StoreCommand =
@@ -11,6 +11,8 @@ export interface WrittenChange {
   /** Absent: remove it. */
   readonly value?: unknown;
   readonly ifRevision?: number | undefined;
+  /** The revision that another store gave it; absent: the next one of this store. */
+  readonly revision?: number | undefined;
 }
 
 /** From the store process. */

@@ -1,4 +1,4 @@
-import type { Cancel } from "@confed/kernel";
+import type { Cancel, ConfedError } from "@confed/kernel";
 import type { StoredKinds } from "./stored-kinds.ts";
 
 export type StoredKind = keyof StoredKinds;
@@ -24,8 +24,20 @@ export type Change = {
   };
 }[StoredKind];
 
+/** An entry as it travels. */
+export interface WrittenEntry {
+  readonly kind: string;
+  readonly key: string;
+  /** Undefined: removed by this revision. */
+  readonly value?: unknown;
+  readonly revision: number;
+}
+
 /** What changed: the entry as it is now, or undefined in place of one that is gone. */
 export type OnChange<K extends StoredKind> = (key: string, entry: Entry<K> | undefined) => void;
+
+/** What one commit wrote, and the revision of the store that it made. */
+export type OnCommit = (written: readonly WrittenEntry[], revision: number) => void;
 
 /**
  * What people told a head, and what must outlive it. Read from memory, at once, whatever the disk does; written through
@@ -37,16 +49,25 @@ export interface Store {
   /** Why nothing can be written now; undefined while it can. */
   readonly trouble: StoreTrouble | undefined;
   get<K extends StoredKind>(kind: K, key: string): Entry<K> | undefined;
+  /**
+   * Why nothing is ever written here: another head writes, which this names. Undefined where commits are taken; what
+   * {@link commit} rejects with otherwise, for whoever wants to know before.
+   */
+  readonly readOnly: ConfedError | undefined;
+  /** Everything, of every kind, in no order. */
+  entries(): Iterable<Entry>;
   /** In the order of their keys. Costs a copy of the kind's list. */
   list<K extends StoredKind>(kind: K): readonly Entry<K>[];
   /**
    * All changes or none; resolves with the new revision when they are on the disk and read here. Rejects with "conflict"
-   * when one is not of the revision asked for; with "unavailable" or "deadline_exceeded", subject "store", when
+   * when one is not of the revision asked for; with {@link readOnly} where that is; with "unavailable" or "deadline_exceeded", subject "store", when
    * nobody knows: it may have been written, and shows here then.
    */
   commit(changes: readonly Change[]): Promise<number>;
   /** Told of what changes from now on, after it can be read. */
   subscribe<K extends StoredKind>(kind: K, onChange: OnChange<K>): Cancel;
+  /** Told of every commit as a whole, whatever kinds it changes, after it can be read. */
+  follow(onCommit: OnCommit): Cancel;
   /** What was committed is on the disk. Resolves when nothing is left; never rejects. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { StoredMachine, StoredPending, StoredToken } from "../enrolment/stored.ts";
+import type { StoredStatement } from "../following/stored.ts";
 import type { StoredBinding, StoredRevocation, StoredRole } from "../policy/stored.ts";
 import type { StoredApiToken, StoredLogin, StoredUser } from "../users/stored.ts";
 
@@ -25,4 +26,6 @@ export interface StoredKinds {
   readonly logins: StoredLogin;
   /** By their id. */
   readonly apiTokens: StoredApiToken;
+  /** At a head that follows another, under {@link STATEMENT_KEY}: what that one said of everything else here. */
+  readonly following: StoredStatement;
 }

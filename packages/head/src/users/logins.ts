@@ -57,9 +57,13 @@ export class Logins {
     this.#deps = deps;
   }
 
-  /** Rejects with "unauthenticated", the same for a wrong password and for a user that is not there. */
+  /**
+   * Rejects with "unauthenticated", the same for a wrong password and for a user that is not there; with "read_only_head" where
+   * another head keeps who is logged in.
+   */
   async login(user: string, password: string): Promise<LoginTokens> {
     const { store, clock, pam } = this.#deps;
+    if (store.readOnly !== undefined) throw store.readOnly;
     const name = checkUserName(user);
     this.#failures.check(name, clock.nowMs());
     const known = store.get("users", name)?.value;
@@ -76,7 +80,10 @@ export class Logins {
     return this.#begin(name, groups);
   }
 
-  /** Rejects with "unauthenticated"; the log-in is over then. */
+  /**
+   * Rejects with "unauthenticated"; the log-in is over then. A head that keeps nobody's log-in gives access for as long as it
+   * knows that of the other head as it is, and the same refresh token again: the next one is that head's to give.
+   */
   async refresh(token: string): Promise<LoginTokens> {
     const { store, clock, onReuse } = this.#deps;
     const [id, hash] = partsOf(token);
@@ -85,12 +92,13 @@ export class Logins {
     const { value, revision } = entry;
     if (!sameHash(hash, value.refresh)) {
       // Whoever has the one before it has stolen it, or was stolen from: nobody goes on with it.
-      if (value.before !== undefined && sameHash(hash, value.before)) {
+      if (store.readOnly === undefined && value.before !== undefined && sameHash(hash, value.before)) {
         onReuse?.(value.user);
         await store.commit([{ kind: "logins", key: id, value: undefined }]);
       }
       throw over();
     }
+    if (store.readOnly !== undefined) return this.#tokens(id, token.split(".")[1] ?? "", value);
     const secret = newSecret();
     const next = { ...value, refresh: hashOf(secret), before: value.refresh };
     await store.commit([{ kind: "logins", key: id, value: next, ifRevision: revision }]);

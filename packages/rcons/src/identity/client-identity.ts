@@ -46,13 +46,15 @@ export class ClientIdentity {
     if (to.host.startsWith("unix:")) return undefined;
     const path = credentialPath(this.#env);
     const head = formatHostPort(to);
-    const known = path === undefined ? undefined : readCredentials(path)[head];
+    const all: Credentials = path === undefined ? {} : readCredentials(path);
+    const known = all[head];
     const authority = this.#authority() ?? known?.authority;
     if (authority === undefined) return undefined;
     const { CONFED_TOKEN: token } = this.#env;
     if (token !== undefined && token !== "")
       return { tls: clientTls([authority], undefined, () => token), mayBePlain: false };
-    const login = known?.login;
+    const loginAt = known?.loginAt ?? head;
+    const login = all[loginAt]?.login;
     if (path === undefined || login === undefined) {
       const file = known?.certificate ?? certificatePath(this.#env);
       const certificate = file === undefined ? undefined : readCertificate(file);
@@ -75,7 +77,7 @@ export class ClientIdentity {
             if (ConfedError.from(reason).code !== "unauthenticated") throw reason;
           }
         }
-        current = await this.#renew(path, head, { client, signal, stale: current });
+        current = await this.#renew(path, loginAt, { client, signal, stale: current });
       },
     };
   }

@@ -8,6 +8,8 @@ export interface HeadCredential {
   readonly authority: string;
   /** Undefined: logged out, or known by a certificate. */
   readonly login?: Login | ApiToken | undefined;
+  /** The log-in is that of this head of the same cluster, by its address. */
+  readonly loginAt?: string | undefined;
   /** A file with a certificate and its key, which is shown there. */
   readonly certificate?: string | undefined;
 }

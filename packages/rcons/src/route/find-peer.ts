@@ -1,4 +1,4 @@
-import { type Clock, ConfedError, type HostPort, invariant } from "@confed/kernel";
+import { type Clock, ConfedError, type ErrorCode, type HostPort, invariant } from "@confed/kernel";
 import { dial, type HeadPeer, type Peer, peerFailure } from "./peer.ts";
 import type { Targets } from "./targets.ts";
 
@@ -22,14 +22,51 @@ export async function findPeer(
   }
 }
 
+/**
+ * Ask the agent, or the first head that can answer: one that does not know yet, or leaves it to another head, is none. Closes the
+ * connection. Rejects with the reason of who answered, else as {@link findPeer}.
+ */
+export async function askPeer<T>(
+  targets: Targets,
+  options: { readonly clock: Clock; readonly signal: AbortSignal },
+  ask: (peer: Peer) => Promise<T>,
+): Promise<T> {
+  const asked = async (peer: Peer): Promise<Answer<T>> => {
+    try {
+      return { value: await ask(peer) };
+    } catch (reason) {
+      const error = peerFailure(peer, reason);
+      if (LEAVES_IT.has(error.code)) throw error;
+      return { error };
+    } finally {
+      peer.close();
+    }
+  };
+  const answer =
+    targets.kind === "heads" && targets.heads.length > 1
+      ? await eachHead(targets, options, asked).catch(async (reason: unknown) => {
+          if (withoutHeads(targets, reason) === undefined) throw reason;
+          return asked(await findPeer(targets, options));
+        })
+      : await asked(await findPeer(targets, options));
+  if ("error" in answer) throw answer.error;
+  return answer.value;
+}
+
+type Answer<T> = { readonly value: T } | { readonly error: ConfedError };
+
+/** What a head says that leaves the answer to another one. */
+const LEAVES_IT: ReadonlySet<ErrorCode> = new Set(["unavailable", "read_only_head"]);
+
 /** The agent of this host, where no head can be reached; undefined: there is none, or that is not what is wrong. */
 export function withoutHeads(targets: Targets & { kind: "heads" }, reason: unknown): HostPort | undefined {
   return ConfedError.from(reason).code === "head_unreachable" ? targets.local?.() : undefined;
 }
 
 /**
- * Do something with the first head that can be reached; the next one is asked when it cannot, or
- * when it goes away before it has answered. The head that answered is left open, for `ask` to keep.
+ * Do something with the first head that can be reached; the next one is asked when it cannot, when it goes away before it
+ * has answered, or leaves it to another. The head that answered is left open, for `ask` to keep. When none did, it rejects
+ * with what a head said, rather than with why another could not be reached.
  */
 export async function eachHead<T>(
   { heads, identity }: Targets & { kind: "heads" },
@@ -37,6 +74,7 @@ export async function eachHead<T>(
   ask: (head: HeadPeer) => Promise<T>,
 ): Promise<T> {
   let failure: ConfedError | undefined;
+  let said: ConfedError | undefined;
   for (const address of heads) {
     let head: HeadPeer | undefined;
     try {
@@ -45,9 +83,10 @@ export async function eachHead<T>(
     } catch (reason) {
       head?.close();
       failure = head === undefined ? ConfedError.from(reason) : peerFailure(head, reason);
-      if (failure.code !== "head_unreachable" && failure.code !== "deadline_exceeded") throw failure;
+      if (LEAVES_IT.has(failure.code)) said ??= failure;
+      else if (failure.code !== "head_unreachable" && failure.code !== "deadline_exceeded") throw failure;
     }
   }
   invariant(failure !== undefined, "there is at least one head");
-  throw failure;
+  throw said ?? failure;
 }

@@ -1,8 +1,8 @@
 import { ConfedError } from "@confed/kernel";
 import { type EndingSignal, Interruption } from "../interruption.ts";
 import type { World } from "../world.ts";
-import { findPeer } from "./find-peer.ts";
-import { type Peer, peerFailure } from "./peer.ts";
+import { askPeer } from "./find-peer.ts";
+import type { Peer } from "./peer.ts";
 import type { Targets } from "./targets.ts";
 
 /**
@@ -14,16 +14,9 @@ export async function withPeer<T>(
   targets: Targets,
   ask: (peer: Peer, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  return untilInterrupted(world, async (signal) => {
-    const peer = await findPeer(targets, { clock: world.clock, signal });
-    try {
-      return await ask(peer, signal);
-    } catch (reason) {
-      throw peerFailure(peer, reason);
-    } finally {
-      peer.close();
-    }
-  });
+  return untilInterrupted(world, (signal) =>
+    askPeer(targets, { clock: world.clock, signal }, (peer) => ask(peer, signal)),
+  );
 }
 
 /** Run until it is done or a signal comes; then it rejects with an {@link Interruption}. */

@@ -1,4 +1,4 @@
-import { ConfedError, EXIT, formatHostPort, type HostPort, neutralise } from "@confed/kernel";
+import { ConfedError, type ErrorCode, EXIT, formatHostPort, type HostPort, neutralise } from "@confed/kernel";
 import type { Client } from "@confed/wire";
 import { certificatePath, readCertificate } from "../identity/certificate-file.ts";
 import { loginOf } from "../identity/client-identity.ts";
@@ -24,8 +24,8 @@ export interface LoginFlags {
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * `rcons login`: make sure which cluster the head belongs to, say who we are, and keep what the head gives. Heads that
- * are named further on are known as of the same cluster from then on.
+ * `rcons login`: make sure which cluster the head belongs to, say who we are, and keep what the head gives: the first that
+ * takes it. The others that are named are known as of the same cluster from then on, and the log-in is good there.
  */
 export function runLogin(world: World, targets: Targets, flags: LoginFlags): Promise<number> {
   const path = credentialPath(world.env);
@@ -36,17 +36,18 @@ export function runLogin(world: World, targets: Targets, flags: LoginFlags): Pro
       hint: "set HOME, or CONFED_CREDENTIALS to a file",
     });
   }
-  return untilInterrupted(world, async (signal) => {
+  let secret: Promise<string> | undefined;
+  const logIn = async (first: HostPort, signal: AbortSignal): Promise<void> => {
     const { clock } = world;
-    const [first, ...others] = targets.heads;
-    if (first === undefined) throw new ConfedError("invalid_argument", "no head is named");
     const options = { clock, timeoutMs: CONNECT_TIMEOUT_MS, signal };
     const [address = ""] = await numericAddresses(first, options);
     const authority = await findAuthority(world, { head: first, address, path, signal, ...flags });
     const certificate =
       flags.user === undefined && flags.token !== true ? certificatePath(world.env) : undefined;
-    const secret = certificate === undefined ? await secretOf(world, flags) : undefined;
-    const token = flags.token === true ? secret : undefined;
+    // Asked for once, however many heads are tried.
+    if (certificate === undefined) secret ??= secretOf(world, flags);
+    const said = await secret;
+    const token = flags.token === true ? said : undefined;
     const tls = clientTls(
       [authority],
       certificate === undefined ? undefined : readCertificate(certificate),
@@ -62,7 +63,7 @@ export function runLogin(world: World, targets: Targets, flags: LoginFlags): Pro
           ? {
               authority,
               login: loginOf(
-                await passwordLogin(channel.client, { user, password: secret ?? "" }, signal),
+                await passwordLogin(channel.client, { user, password: said ?? "" }, signal),
                 clock,
               ),
             }
@@ -70,14 +71,43 @@ export function runLogin(world: World, targets: Targets, flags: LoginFlags): Pro
       const keep = (head: HostPort, change: HeadCredential) =>
         changeCredential(path, formatHostPort(head), { clock, change: async () => change });
       await keep(first, credential);
-      for (const head of others) await keep(head, { authority });
-      world.stdout.write(`${said(formatHostPort(first), credential, certificate)}\n`);
-      return EXIT.ok;
+      const { login } = credential;
+      // One log-in is good at all of them, and renewed where it was begun.
+      const elsewhere =
+        login === undefined || "token" in login ? credential : { authority, loginAt: formatHostPort(first) };
+      for (const head of targets.heads) if (head !== first) await keep(head, elsewhere);
+      world.stdout.write(`${saidOf(formatHostPort(first), credential, certificate)}\n`);
     } finally {
       channel.close();
     }
+  };
+  return untilInterrupted(world, async (signal) => {
+    let failure: ConfedError | undefined;
+    for (const head of targets.heads) {
+      try {
+        await logIn(head, signal);
+        return EXIT.ok;
+      } catch (reason) {
+        const error = ConfedError.from(reason);
+        if (signal.aborted || !ELSEWHERE.has(error.code)) throw error;
+        failure ??= error;
+      }
+    }
+    throw failure ?? new ConfedError("invalid_argument", "no head is named");
   });
 }
+
+/** Another head may take it: this one cannot be reached, or keeps no log-ins. */
+const ELSEWHERE: ReadonlySet<ErrorCode> = new Set([
+  "head_unreachable",
+  "deadline_exceeded",
+  "name_unresolved",
+  "connection_refused",
+  "host_unreachable",
+  "connection_reset",
+  "unavailable",
+  "read_only_head",
+]);
 
 async function secretOf(world: World, { user, token }: LoginFlags): Promise<string> {
   if (token === true) return readSecret(world, "API token: ");
@@ -110,7 +140,7 @@ async function known(
   return token === undefined ? { authority, certificate } : { authority, login: { subject, token } };
 }
 
-function said(head: string, { login }: HeadCredential, certificate: string | undefined): string {
+function saidOf(head: string, { login }: HeadCredential, certificate: string | undefined): string {
   if (login === undefined) return `logged in at ${head} by ${certificate ?? "a certificate"}`;
   const who = neutralise(login.subject, 140);
   return "token" in login

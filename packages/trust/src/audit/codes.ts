@@ -37,6 +37,8 @@ export const AUDIT_CODES = {
   "agent.refused": "RC3003W",
   "owner.changed": "RC3101I",
   "owner.conflict": "RC3102W",
+  /** What claims to be the writing head's store is not what that one signed: nothing of it is believed. */
+  "snapshot.refused": "RC3301E",
   /** Logs cannot be written, or what is printed is lost to them. */
   "recording.gap": "RC3201W",
   "recording.restored": "RC3202I",

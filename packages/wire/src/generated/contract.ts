@@ -1002,6 +1002,34 @@ export const contract: unknown = {
         "logsStalled": {
          "type": "uint32",
          "id": 13
+        },
+        "follows": {
+         "type": "FollowedHead",
+         "id": 14
+        }
+       }
+      },
+      "FollowedHead": {
+       "fields": {
+        "id": {
+         "type": "string",
+         "id": 1
+        },
+        "address": {
+         "type": "string",
+         "id": 2
+        },
+        "connected": {
+         "type": "bool",
+         "id": 3
+        },
+        "asOfMs": {
+         "type": "uint64",
+         "id": 4
+        },
+        "cause": {
+         "type": "ErrorDetail",
+         "id": 5
         }
        }
       },
@@ -1214,6 +1242,11 @@ export const contract: unknown = {
         "Enrolment": {
          "requestType": "EnrolmentRequest",
          "responseType": "EnrolmentResponse"
+        },
+        "Follow": {
+         "requestType": "FollowRequest",
+         "responseType": "FollowResponse",
+         "responseStream": true
         }
        }
       },
@@ -2060,6 +2093,50 @@ export const contract: unknown = {
         "sinceMs": {
          "type": "uint64",
          "id": 4
+        }
+       }
+      },
+      "FollowRequest": {
+       "fields": {
+        "digest": {
+         "type": "bytes",
+         "id": 1
+        }
+       }
+      },
+      "FollowResponse": {
+       "oneofs": {
+        "message": {
+         "oneof": [
+          "lines",
+          "statement"
+         ]
+        }
+       },
+       "fields": {
+        "lines": {
+         "type": "bytes",
+         "id": 1
+        },
+        "statement": {
+         "type": "StoreStatement",
+         "id": 2
+        }
+       }
+      },
+      "StoreStatement": {
+       "fields": {
+        "body": {
+         "type": "bytes",
+         "id": 1
+        },
+        "signature": {
+         "type": "bytes",
+         "id": 2
+        },
+        "whole": {
+         "type": "bool",
+         "id": 3
         }
        }
       }

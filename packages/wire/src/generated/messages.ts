@@ -24,6 +24,9 @@ export type { EnrolmentToken, EnrolmentTokenReceived } from "./confed/v1/Enrolme
 export type { ErrorDetail, ErrorDetailReceived } from "./confed/v1/ErrorDetail.ts";
 export type { Event, EventReceived } from "./confed/v1/Event.ts";
 export type { EventKind, EventKindReceived } from "./confed/v1/EventKind.ts";
+export type { FollowRequest, FollowRequestReceived } from "./confed/v1/FollowRequest.ts";
+export type { FollowResponse, FollowResponseReceived } from "./confed/v1/FollowResponse.ts";
+export type { FollowedHead, FollowedHeadReceived } from "./confed/v1/FollowedHead.ts";
 export type { Gap, GapReceived } from "./confed/v1/Gap.ts";
 export type { GapReason, GapReasonReceived } from "./confed/v1/GapReason.ts";
 export type { Heartbeat, HeartbeatReceived } from "./confed/v1/Heartbeat.ts";
@@ -72,6 +75,7 @@ export type { SetMode, SetModeReceived } from "./confed/v1/SetMode.ts";
 export type { ShowPolicy, ShowPolicyReceived } from "./confed/v1/ShowPolicy.ts";
 export type { StatusPage, StatusPageReceived } from "./confed/v1/StatusPage.ts";
 export type { StatusRequest, StatusRequestReceived } from "./confed/v1/StatusRequest.ts";
+export type { StoreStatement, StoreStatementReceived } from "./confed/v1/StoreStatement.ts";
 export type { Synced, SyncedReceived } from "./confed/v1/Synced.ts";
 export type { TailBatch, TailBatchReceived } from "./confed/v1/TailBatch.ts";
 export type { TailGap, TailGapReceived } from "./confed/v1/TailGap.ts";

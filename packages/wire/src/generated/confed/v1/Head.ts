@@ -13,6 +13,8 @@ import type { EnrollRequest as _confed_v1_EnrollRequest, EnrollRequestReceived a
 import type { EnrollResponse as _confed_v1_EnrollResponse, EnrollResponseReceived as _confed_v1_EnrollResponseReceived } from '../../confed/v1/EnrollResponse.ts';
 import type { EnrolmentRequest as _confed_v1_EnrolmentRequest, EnrolmentRequestReceived as _confed_v1_EnrolmentRequestReceived } from '../../confed/v1/EnrolmentRequest.ts';
 import type { EnrolmentResponse as _confed_v1_EnrolmentResponse, EnrolmentResponseReceived as _confed_v1_EnrolmentResponseReceived } from '../../confed/v1/EnrolmentResponse.ts';
+import type { FollowRequest as _confed_v1_FollowRequest, FollowRequestReceived as _confed_v1_FollowRequestReceived } from '../../confed/v1/FollowRequest.ts';
+import type { FollowResponse as _confed_v1_FollowResponse, FollowResponseReceived as _confed_v1_FollowResponseReceived } from '../../confed/v1/FollowResponse.ts';
 import type { InspectRequest as _confed_v1_InspectRequest, InspectRequestReceived as _confed_v1_InspectRequestReceived } from '../../confed/v1/InspectRequest.ts';
 import type { JoinReply as _confed_v1_JoinReply, JoinReplyReceived as _confed_v1_JoinReplyReceived } from '../../confed/v1/JoinReply.ts';
 import type { JoinReport as _confed_v1_JoinReport, JoinReportReceived as _confed_v1_JoinReportReceived } from '../../confed/v1/JoinReport.ts';
@@ -77,6 +79,11 @@ export interface HeadClient extends grpc.Client {
   enrolment(argument: _confed_v1_EnrolmentRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_EnrolmentResponseReceived>): grpc.ClientUnaryCall;
   enrolment(argument: _confed_v1_EnrolmentRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_EnrolmentResponseReceived>): grpc.ClientUnaryCall;
   enrolment(argument: _confed_v1_EnrolmentRequest, callback: grpc.requestCallback<_confed_v1_EnrolmentResponseReceived>): grpc.ClientUnaryCall;
+  
+  Follow(argument: _confed_v1_FollowRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_FollowResponseReceived>;
+  Follow(argument: _confed_v1_FollowRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_FollowResponseReceived>;
+  follow(argument: _confed_v1_FollowRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_FollowResponseReceived>;
+  follow(argument: _confed_v1_FollowRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_FollowResponseReceived>;
   
   Inspect(argument: _confed_v1_InspectRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_ConsoleStatusReceived>): grpc.ClientUnaryCall;
   Inspect(argument: _confed_v1_InspectRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_ConsoleStatusReceived>): grpc.ClientUnaryCall;
@@ -179,6 +186,8 @@ export interface HeadHandlers extends grpc.UntypedServiceImplementation {
   
   Enrolment: grpc.handleUnaryCall<_confed_v1_EnrolmentRequestReceived, _confed_v1_EnrolmentResponse>;
   
+  Follow: grpc.handleServerStreamingCall<_confed_v1_FollowRequestReceived, _confed_v1_FollowResponse>;
+  
   Inspect: grpc.handleUnaryCall<_confed_v1_InspectRequestReceived, _confed_v1_ConsoleStatus>;
   
   Join: grpc.handleBidiStreamingCall<_confed_v1_JoinReportReceived, _confed_v1_JoinReply>;
@@ -211,6 +220,7 @@ export interface HeadDefinition extends grpc.ServiceDefinition {
   Control: MethodDefinition<_confed_v1_ControlRequest, _confed_v1_ControlResponse, _confed_v1_ControlRequestReceived, _confed_v1_ControlResponseReceived>
   Enroll: MethodDefinition<_confed_v1_EnrollRequest, _confed_v1_EnrollResponse, _confed_v1_EnrollRequestReceived, _confed_v1_EnrollResponseReceived>
   Enrolment: MethodDefinition<_confed_v1_EnrolmentRequest, _confed_v1_EnrolmentResponse, _confed_v1_EnrolmentRequestReceived, _confed_v1_EnrolmentResponseReceived>
+  Follow: MethodDefinition<_confed_v1_FollowRequest, _confed_v1_FollowResponse, _confed_v1_FollowRequestReceived, _confed_v1_FollowResponseReceived>
   Inspect: MethodDefinition<_confed_v1_InspectRequest, _confed_v1_ConsoleStatus, _confed_v1_InspectRequestReceived, _confed_v1_ConsoleStatusReceived>
   Join: MethodDefinition<_confed_v1_JoinReport, _confed_v1_JoinReply, _confed_v1_JoinReportReceived, _confed_v1_JoinReplyReceived>
   List: MethodDefinition<_confed_v1_ListRequest, _confed_v1_ListResponse, _confed_v1_ListRequestReceived, _confed_v1_ListResponseReceived>

@@ -2,6 +2,7 @@
 
 import type { PeerStatus as _confed_v1_PeerStatus, PeerStatusReceived as _confed_v1_PeerStatusReceived } from '../../confed/v1/PeerStatus.ts';
 import type { ErrorDetail as _confed_v1_ErrorDetail, ErrorDetailReceived as _confed_v1_ErrorDetailReceived } from '../../confed/v1/ErrorDetail.ts';
+import type { FollowedHead as _confed_v1_FollowedHead, FollowedHeadReceived as _confed_v1_FollowedHeadReceived } from '../../confed/v1/FollowedHead.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface ProcessStatus {
@@ -18,6 +19,7 @@ export interface ProcessStatus {
   'trouble'?: (_confed_v1_ErrorDetail | null);
   'shards'?: (_confed_v1_PeerStatus)[];
   'logsStalled'?: (number);
+  'follows'?: (_confed_v1_FollowedHead | null);
 }
 
 export interface ProcessStatusReceived {
@@ -34,4 +36,5 @@ export interface ProcessStatusReceived {
   'trouble': (_confed_v1_ErrorDetailReceived | null);
   'shards': (_confed_v1_PeerStatusReceived)[];
   'logsStalled': (number);
+  'follows': (_confed_v1_FollowedHeadReceived | null);
 }
