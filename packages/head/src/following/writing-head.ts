@@ -53,7 +53,7 @@ export class WritingHead {
       : (this.#cause ?? new ConfedError("head_unreachable", "it was not reached yet"));
   }
 
-  get #isStopped(): boolean {
+  #isStopped(): boolean {
     return this.#scope.signal.aborted;
   }
 
@@ -63,7 +63,7 @@ export class WritingHead {
 
   async #run(): Promise<void> {
     const { clock, logger } = this.#deps;
-    for (let attempt = 0; !this.#isStopped; attempt++) {
+    for (let attempt = 0; !this.#isStopped(); attempt++) {
       let cause = new ConfedError("head_unreachable", "no other head is named", {
         hint: "head: { heads: [...] } names the other heads of the cluster",
       });
@@ -71,7 +71,7 @@ export class WritingHead {
         const error = await this.#follow(head, () => {
           attempt = 0;
         });
-        if (this.#isStopped) return;
+        if (this.#isStopped()) return;
         // What the head that writes says counts more than that others do not.
         if (error.code !== "read_only_head" || this.#deps.heads.length === 1) cause = error;
       }
