@@ -17,6 +17,7 @@ interface AgentOptions {
   readonly consolePort?: number;
   readonly listen?: string;
   readonly tls?: string;
+  readonly trustedSources?: readonly string[];
   readonly shards?: number;
 }
 

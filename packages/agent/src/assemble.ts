@@ -230,6 +230,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       inherited,
       services: { Agent: front },
       tls: deps.guard?.tls,
+      trustedSources: agent.trustedSources,
       insecure: deps.insecureListen,
       onShutOut: (source, fault) => {
         audit.event({ event: "penalty", agent: agent.id, peer: source, text: fault });

@@ -218,3 +218,21 @@ test("sockets for groups of the host are settings of an agent, and none may be c
   ])
     expect((await load([bad])).faults).toHaveLength(1);
 });
+
+test("a head says its name, the other heads, and whom it never shuts out", async () => {
+  const file = join(directory, "second.yaml");
+  const head = `{ id: mn2, state: /var/lib/confed, heads: [mn1], trustedSources: [10.1.2.3, "fd00::/8", 10.1.0.0/16] }`;
+  await writeFile(file, `head: ${head}\n`);
+  expect((await loadHeadConfig(file)).ok?.head).toMatchObject({
+    id: "mn2",
+    heads: [{ host: "mn1", port: 7100 }],
+    trustedSources: ["10.1.2.3", "fd00::/8", "10.1.0.0/16"],
+  });
+  for (const wrong of ["10.1.2", "10.1.2.3/33", "fd00::/129", "10.0.0.0/8/8", "10.0.0.0/", "mn1"]) {
+    await writeFile(file, `head: { state: /var/lib/confed, trustedSources: ["${wrong}"] }\n`);
+    const { faults = [] } = await loadHeadConfig(file);
+    expect(faults.map(({ message }) => message)).toEqual([
+      expect.stringContaining("must be an address or a network"),
+    ]);
+  }
+});

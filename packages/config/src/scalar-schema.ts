@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import {
   ConfedError,
   checkName,
@@ -129,6 +130,17 @@ export function address(options: HostPortOptions): AddressSchema {
 export function listenAddress(defaultPort: number): AddressSchema {
   return address({ defaultPort, zeroPort: true });
 }
+
+/** Whose connections: one address, or those of a network. */
+export const network = text(
+  "an address or a network",
+  (value) => {
+    const [host = "", bits = "0", ...more] = value.split("/");
+    const bitsMax = isIP(host) === 6 ? 128 : 32;
+    return isIP(host) !== 0 && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax;
+  },
+  'like "10.1.2.3" or "10.1.0.0/16"',
+);
 
 /** Which consoles: names, ranges, groups, labels. */
 export const selection = z.string().check(({ value, issues }) => {

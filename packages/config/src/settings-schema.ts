@@ -10,6 +10,7 @@ import {
   line,
   listenAddress,
   name,
+  network,
   refuse,
   selection,
   text,
@@ -33,6 +34,8 @@ export interface AgentSettings {
   /** Processes that share the consoles; "auto": as many as the host has processors. One unless given. */
   readonly shards?: number | "auto" | undefined;
   readonly tls?: TlsMode | undefined;
+  /** Addresses and networks that are never shut out, nor counted by source: heads, management nodes. */
+  readonly trustedSources?: readonly string[] | undefined;
   /** Ways in for groups of this host, which need no head: in force as soon as not everybody is let in. */
   readonly sockets?: readonly SocketSettings[] | undefined;
 }
@@ -69,6 +72,8 @@ export interface HeadSettings {
    * there.
    */
   readonly heads: readonly HostPort[];
+  /** Addresses and networks that are never shut out, nor counted by source: agents, log-in nodes with many people. */
+  readonly trustedSources?: readonly string[] | undefined;
   /** Authorities of others whose users are users here: xCAT's, say. */
   readonly userAuthorities?: readonly UserAuthoritySettings[] | undefined;
   /** The host's own users log in with their passwords, by this helper and this file of /etc/pam.d. */
@@ -181,6 +186,7 @@ const agent = z
       )
       .optional(),
     tls: z.enum(TLS_MODES).optional(),
+    trustedSources: z.array(network).optional(),
   })
   .transform(
     ({ state, advertise, ...rest }): AgentSettings => ({
@@ -196,6 +202,7 @@ const head = z
     listen: listenAddress(DEFAULT_PORTS.head).default({ host: "127.0.0.1", port: DEFAULT_PORTS.head }),
     state: absolutePath,
     tls: z.enum(TLS_MODES).optional(),
+    trustedSources: z.array(network).optional(),
     heads: z.array(address({ defaultPort: DEFAULT_PORTS.head })).default([]),
     pam: z
       .strictObject({

@@ -39,6 +39,8 @@ export interface HeadOptions {
   readonly listen: HostPort;
   /** Where the authorities and the store of this head are; without it, it has neither. */
   readonly stateDir?: string | undefined;
+  /** Addresses and networks whose connections are never shut out, nor counted by source. */
+  readonly trustedSources?: readonly string[] | undefined;
   /** "auto", unless given. */
   readonly tls?: TlsMode | undefined;
   /** Of others, whose users are users here. */
@@ -181,6 +183,7 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
       onShutOut: (source, fault) => {
         audit.event({ event: "penalty", peer: source, text: fault });
       },
+      trustedSources: options.trustedSources,
       insecure: deps.insecureListen,
     });
     scope.own(() => server.close());

@@ -3,7 +3,7 @@ import { systemClock } from "@confed/kernel";
 import { generateSigningKey } from "@confed/trust";
 import type { Case } from "../case.ts";
 import { sleep } from "../fleet.ts";
-import { cpuPercentOf } from "../measure/process-tree.ts";
+import { cpuPercentOf, treeLike } from "../measure/process-tree.ts";
 import { quantile } from "../measure/quantile.ts";
 import { randomOf } from "../measure/random.ts";
 import { RssPeak, rssBytesOf } from "../measure/rss.ts";
@@ -42,6 +42,7 @@ export const headLoad: Case = {
       const cpuPercent = await cpuPercentOf(federation.headPid, async () => {
         resolveMs = await resolved(federation, site, restMs);
       });
+      const hungMs = await whileStoreHangs(federation, () => resolved(federation, site, restMs / 2));
       const headRssMib = Math.max(peak.end(), startRssBytes) / 2 ** 20;
       if (settings.profileDir !== undefined) await federation.insides.endProfiles([federation.headPid]);
       return {
@@ -52,6 +53,8 @@ export const headLoad: Case = {
         resolveP50Ms: quantile(resolveMs, 0.5),
         resolveP99Ms: quantile(resolveMs, 0.99),
         resolveMaxMs: Math.max(...resolveMs),
+        resolveP50MsStoreHangs: quantile(hungMs, 0.5),
+        resolveP99MsStoreHangs: quantile(hungMs, 0.99),
       };
     } finally {
       await federation.stop();
@@ -62,8 +65,32 @@ export const headLoad: Case = {
     { figure: "cpuPercent", of: "confed", atMost: 30, quickAtMost: 60 },
     { figure: "resolveP50Ms", of: "confed", atMost: 1, quickAtMost: 5 },
     { figure: "resolveP99Ms", of: "confed", atMost: 5, quickAtMost: 50 },
+    { figure: "resolveP50MsStoreHangs", of: "confed", atMost: 1, quickAtMost: 5 },
+    { figure: "resolveP99MsStoreHangs", of: "confed", atMost: 5, quickAtMost: 50 },
   ],
 };
+
+/** With the store's process as it is when its disk hangs, and somebody who wants to write. */
+async function whileStoreHangs<T>({ headPid, person }: Federation, run: () => Promise<T>): Promise<T> {
+  const [store] = treeLike([headPid], "store-main");
+  if (store === undefined) throw new Error("the head has no store process");
+  const channel = person.head();
+  process.kill(store, "SIGSTOP");
+  try {
+    const editBinding = { to: "user:late", addRoles: ["viewer"] };
+    const written = channel.client.administer({ editBinding }, { signal: new AbortController().signal }).then(
+      () => {
+        throw new Error("the store did not hang");
+      },
+      () => undefined,
+    );
+    const [answer] = await Promise.all([run(), written]);
+    return answer;
+  } finally {
+    process.kill(store, "SIGCONT");
+    channel.close();
+  }
+}
 
 /** Resolves consoles at random at the rate, whether earlier ones are answered or not; the times of each. */
 async function resolved(

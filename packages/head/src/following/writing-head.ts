@@ -119,6 +119,8 @@ export class WritingHead {
             }
             if (!message.statement || this.#isConnected) return;
             this.#isConnected = true;
+            // The next time is news, whatever it was before.
+            this.#cause = undefined;
             logger.info("following the head that writes", { address });
             proven();
           },
