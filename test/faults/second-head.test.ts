@@ -9,8 +9,10 @@ import { Cluster } from "../security/cluster.ts";
 // The writing head dies, hangs and comes back: a second one that follows it answers, as it was told last.
 
 /** Three seconds for a head that hangs, and what two starts of rcons take on a busy machine. */
-const PASSED_OVER_MS_MAX = 10_000;
+const PASSED_OVER_MS_MAX = 15_000;
 const TAKEN_MS_MAX = 10_000;
+/** Of what takes a moment, or the start of a program. */
+const WITHIN = { timeout: 20_000 };
 
 /** Two heads, an agent at both, and anna, who is logged in at the list of them. */
 async function twoHeads({ agentAt = "both" }: { readonly agentAt?: "both" | "second" } = {}) {
@@ -61,7 +63,7 @@ test("a second head lists, resolves, attaches and relays while the first is dead
       const run = new RconsRun(["--route", route, "n1"], env);
       await run.told(`${route} `);
       await run.type(`${route} ${time}\r`);
-      await expect.poll(() => device.received.bytes().toString()).toContain(`${route} ${time}`);
+      await expect.poll(() => device.received.bytes().toString(), WITHIN).toContain(`${route} ${time}`);
       run.endInput();
       expect(await run.exited, run.said).toBe(0);
     }
@@ -82,11 +84,11 @@ test("a second head lists, resolves, attaches and relays while the first is dead
     await second.process.logged("following the head that writes", {}, from);
     await ask(["user", "add", `new${time}`, "--no-password"]);
     await expect
-      .poll(async () => (await runConfed(["user", "ls", "-c", second.config])).stdout)
+      .poll(async () => (await runConfed(["user", "ls", "-c", second.config])).stdout, WITHIN)
       .toContain(`new${time}`);
     expect((await runConfed(["status", "--socket", socket])).stdout).toMatch(/as of \d+ m?s ago\n/);
   }
-}, 120_000);
+}, 240_000);
 
 test("a second head that starts while the first is dead answers from its copy and says its age; a copy that was changed is refused and alarmed, twice", async () => {
   const { first, second, rcons } = await twoHeads();
@@ -110,7 +112,7 @@ test("a second head that starts while the first is dead answers from its copy an
     await second.process.start();
     await second.process.logged("what is not the writing head's is refused");
     const alarms = () => auditRecords(audit).filter(({ event }) => event === "snapshot.refused");
-    await expect.poll(() => alarms().map(({ code }) => code)).toEqual(Array(time).fill("RC3301E"));
+    await expect.poll(() => alarms().map(({ code }) => code), WITHIN).toEqual(Array(time).fill("RC3301E"));
     const refused = await rcons(["ls"]);
     expect(refused.status).not.toBe(0);
     expect(refused.said).toContain("this head knows nobody yet");
@@ -122,7 +124,7 @@ test("a second head that starts while the first is dead answers from its copy an
     expect(await rcons(["--head", second.address, "ls"])).toMatchObject({ status: 0 });
     await first.process.kill();
   }
-}, 120_000);
+}, 240_000);
 
 test("a first head that hangs is passed over in time, and followed again when it goes on, twice", async () => {
   const { device, first, second, env, rcons } = await twoHeads();
@@ -135,7 +137,7 @@ test("a first head that hangs is passed over in time, and followed again when it
     const run = new RconsRun(["n1"], env);
     await run.told("[n1 on sn01");
     await run.type(`hanging ${time}\r`);
-    await expect.poll(() => device.received.bytes().toString()).toContain(`hanging ${time}`);
+    await expect.poll(() => device.received.bytes().toString(), WITHIN).toContain(`hanging ${time}`);
     run.endInput();
     expect(await run.exited, run.said).toBe(0);
     const lost = { cause: `head ${first.address} is silent` };
@@ -144,7 +146,7 @@ test("a first head that hangs is passed over in time, and followed again when it
     first.process.freeze(false);
     await second.process.logged("following the head that writes", {}, until);
   }
-}, 120_000);
+}, 240_000);
 
 test("what is taken away at the first head is taken from sessions of an agent that only the second one knows, within 10 s, twice", async () => {
   const { ask, env, rcons, first, second } = await twoHeads({ agentAt: "second" });
@@ -170,7 +172,7 @@ test("what is taken away at the first head is taken from sessions of an agent th
       out: expect.stringContaining(`logged in at ${first.address}`),
     });
   }
-}, 120_000);
+}, 240_000);
 
 test("a second head takes the place of a first that is lost: agents believe it, and it takes changes", async () => {
   const { first, second, agent, rcons } = await twoHeads();
@@ -186,7 +188,7 @@ test("a second head takes the place of a first that is lost: agents believe it, 
   expect(grant).toMatchObject({ status: 0 });
   await agent.logged("policy taken over", { head: "head2" }, from);
   expect(await rcons(["ls"])).toMatchObject({ status: 0, out: expect.stringContaining("n1") });
-}, 60_000);
+}, 120_000);
 
 test("a head that was revoked is told nothing more, and says why", async () => {
   const { second, ask } = await twoHeads();
@@ -194,6 +196,6 @@ test("a head that was revoked is told nothing more, and says why", async () => {
   await ask(["head", "revoke", "head2"]);
   await second.process.logged("the head that writes is not followed");
   await expect
-    .poll(async () => (await runConfed(["status", "--socket", socket])).stdout, { timeout: 10_000 })
+    .poll(async () => (await runConfed(["status", "--socket", socket])).stdout, WITHIN)
     .toMatch(/as of .+ ago, not connected: .+/);
-}, 60_000);
+}, 120_000);
