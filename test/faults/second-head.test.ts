@@ -90,7 +90,7 @@ test("a second head lists, resolves, attaches and relays while the first is dead
   }
 }, 240_000);
 
-test("a second head that starts while the first is dead answers from its copy and says its age; a copy that was changed is refused and alarmed, twice", async () => {
+test("a second head that starts while the first is dead answers from its copy and says its age, and a copy that was changed is refused and alarmed, twice", async () => {
   const { first, second, rcons } = await twoHeads();
   const audit = join(second.state, "audit");
   const status = async () =>
