@@ -28,17 +28,16 @@ export async function askHead<T>(
   const forget = world.onSignal("SIGINT", () => {
     stop.abort();
   });
-  let isReached = false;
   try {
     return await askPeer(targets, { clock: world.clock, signal }, (peer) => {
-      isReached = true;
       if (peer.role === "head") return ask(peer.client, signal);
       throw new ConfedError("invalid_argument", "this is asked of a head", {
         hint: "--head or --socket .../head.sock",
       });
     });
   } catch (reason) {
-    throw isNamed || isReached ? reason : explained(reason);
+    const { code } = ConfedError.from(reason);
+    throw !isNamed && code === "head_unreachable" ? explained(reason) : reason;
   } finally {
     forget();
   }
