@@ -46,6 +46,39 @@ include: [ "consoles.d/*.{yaml,json,jsonl}", "none.d/*.yaml" ]
 
 const COMMON = { labels: {}, groups: [], onDemand: false, retry: { firstMs: 1_000, maxMs: 60_000 } };
 
+/** A configuration with this console and no other. */
+const withConsole = (entry: object) =>
+  AGENT.replace(/consoles:[^]*/, `consoles: [${JSON.stringify(entry)}]\n`);
+const IPMI = {
+  name: "n1",
+  transport: "ipmi",
+  host: "bmc1",
+  user: "root",
+  password: { env: "BMC_PASSWORD" },
+};
+
+test("an ipmi console has the port and the patience for BMCs, and only quirks that are not worked around always", async () => {
+  const path = join(directory, "ipmi.yaml");
+  await writeFile(path, withConsole({ ...IPMI, suite: "auto", quirks: ["solport", "authcap"] }));
+  const { ok, faults } = await loadAgentConfig(path);
+  expect(faults).toBeUndefined();
+  expect(ok?.consoles).toEqual([
+    { ...COMMON, ...IPMI, port: 623, quirks: ["authcap"], retry: { firstMs: 5_000, maxMs: 300_000 } },
+  ]);
+});
+
+test.each([
+  [{ suite: 8 }, "must be auto or one of 0, 1, 2, 3, 15, 16, 17"],
+  [{ password: "secret" }, "must not hold a secret itself"],
+  [{ quirks: ["noidea"] }, "quirks"],
+  [{ user: "12345678901234567" }, "a user name of at most 16 bytes"],
+])("an ipmi console with %j is a fault that says why", async (fault, words) => {
+  const path = join(directory, "ipmi.yaml");
+  await writeFile(path, withConsole({ ...IPMI, ...fault }));
+  const { faults } = await loadAgentConfig(path);
+  expect(faults?.map(formatFault).join("\n")).toContain(words);
+});
+
 test("an agent's configuration loads with every kind of console, its includes and its defaults", async () => {
   const { ok, faults } = await loadAgentConfig(join(directory, "agent.yaml"));
   expect(faults).toBeUndefined();

@@ -43,7 +43,25 @@ export { GuardedServer, startGuardedServer } from "./guarded-server.ts";
 export type { GuardedFigures } from "./guarded-server-main.ts";
 export { HeadRig, Inbox, type PlayedAgent, type PlayedJoin } from "./head-rig.ts";
 export { HOSTILE_SEQUENCES, type HostileSequence } from "./hostile-sequences.ts";
+export {
+  bothWays,
+  hastyClock,
+  ipmiTo,
+  LIFE_SIGN_DUE_MS,
+  type OpenedIpmi,
+  openIpmi,
+  startTestBmc,
+  TWICE,
+  untilTrue,
+} from "./ipmi-bench.ts";
 export { type CapturedDatagram, IPMI_CAPTURES, type IpmiCapture, readIpmiCapture } from "./ipmi-captures.ts";
+export {
+  IPMI_SIM_USER,
+  type IpmiSim,
+  type IpmiSimOptions,
+  type SimulatedBmc,
+  startIpmiSim,
+} from "./ipmi-sim.ts";
 export { LinkRecorder } from "./link-recorder.ts";
 export { MemoryStore } from "./memory-store.ts";
 export { skippedWithoutNetwork } from "./network/network-support.ts";

@@ -48,6 +48,14 @@ export async function startPeer(argv: readonly string[], says: string): Promise<
   return child;
 }
 
+/** Start a program that says nothing of use; whether it is ready is for the caller to find out. */
+export function startQuietPeer([program = "", ...args]: readonly string[]): ChildProcess {
+  return spawn(program, args, {
+    stdio: "ignore",
+    env: { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` },
+  });
+}
+
 /** Told to end; resolves when it has. */
 export async function endPeer(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;

@@ -7,6 +7,9 @@ export type LinkEnd = Exclude<CloseReason, { readonly by: "local" }>;
 export interface LinkListener {
   onLinkData(bytes: Uint8Array): void;
   onLinkLost(link: Link, reason: LinkEnd): void;
+  /** What people should know goes to those who watch, and into the log's index. */
+  readonly viewers: { notice(text: string): void };
+  note(event: { readonly what: string; readonly text: string }): void;
 }
 
 /**
@@ -26,6 +29,15 @@ export class ConsoleSink implements LinkSink {
 
   onData(bytes: Uint8Array): void {
     this.#console.onLinkData(bytes);
+  }
+
+  onLost(why: string): void {
+    this.onNotice(`output was lost before it came here: ${why}`);
+  }
+
+  onNotice(text: string): void {
+    this.#console.viewers.notice(text);
+    this.#console.note({ what: "link", text });
   }
 
   onClosed(reason: CloseReason): void {

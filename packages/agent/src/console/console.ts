@@ -311,7 +311,7 @@ export class Console implements FedConsole {
     if (!(isOutage(before) && isOutage(next.state))) this.#stateSinceWallMs = this.#deps.clock.wallTimeMs();
     if (this.#window !== undefined) link?.resize(...this.#window);
     for (const effect of next.effects) {
-      if (effect.type === "open_link") void this.#dial();
+      if (effect.type === "open_link") void this.#dial(event.type === "reconnect");
       else {
         const delayMs = createBackoff(this.#way.retry)(effect.attempt - 1);
         this.#holds.cancelRetry = this.#deps.timers.after(delayMs, () => {
@@ -323,7 +323,7 @@ export class Console implements FedConsole {
     if (event.type !== "adopted") this.#announce(before);
   }
 
-  async #dial(): Promise<void> {
+  async #dial(force: boolean): Promise<void> {
     const { gate, clock } = this.#deps;
     const dialing = new AbortController();
     this.#holds.dialing = dialing;
@@ -337,7 +337,7 @@ export class Console implements FedConsole {
       sink.link = await gate.through({
         signal,
         first: this.viewers.count > 0 || (this.#state.phase === "connecting" && this.#state.attempt === 1),
-        dial: () => this.#way.transport.open({ signal, sink }),
+        dial: () => this.#way.transport.open({ signal, sink, force }),
       });
     } catch (reason) {
       const cause = ConfedError.from(reason, "unavailable");

@@ -16,7 +16,7 @@ import {
   type SessionKeys,
   sealPacket,
 } from "./rmcp-plus.ts";
-import { nextSequence, SequenceWindow } from "./sequence-window.ts";
+import { isNewer, nextSequence, SequenceWindow } from "./sequence-window.ts";
 import type { SessionEvent, SessionRequest, SolOwner } from "./session-state.ts";
 import {
   type ActivatedPayload,
@@ -82,6 +82,8 @@ export class ConsoleChannel {
   #keys: SessionKeys | undefined;
   #window = new SequenceWindow();
   #sequence = 0;
+  /** The session's number of the newest packet that had characters, or asked for an acknowledgement. */
+  #newestOutput = 0;
   #tag = 0;
   #asked: { readonly request: SessionRequest; readonly command: number; readonly number: number } | undefined;
   #commandNumber = 0;
@@ -113,6 +115,7 @@ export class ConsoleChannel {
     this.#keys = undefined;
     this.#window = new SequenceWindow();
     this.#sequence = 0;
+    this.#newestOutput = 0;
     this.#asked = undefined;
   }
 
@@ -257,7 +260,12 @@ export class ConsoleChannel {
     if (!this.#window.admit(packet.sequence)) return "replayed";
     if (packet.payloadType === PAYLOAD_TYPE.sol) {
       const sol = parseSolPacket(payload);
-      return sol === undefined ? "malformed" : { type: "sol", packet: sol };
+      if (sol === undefined) return "malformed";
+      if (sol.sequence === 0) return { type: "sol", packet: sol };
+      // A first try that was held back on the way, behind its repetition and the next packet.
+      if (!isNewer(packet.sequence, this.#newestOutput)) return "overtaken";
+      this.#newestOutput = packet.sequence;
+      return { type: "sol", packet: sol };
     }
     if (packet.payloadType !== PAYLOAD_TYPE.ipmi) return "unexpected";
     const ignoreChecksums = this.#options.ignoreChecksums === true && keys.suite.codeBytes > 0;

@@ -59,6 +59,8 @@ export type DropCause =
   | "wrong_session"
   /** It was here before. */
   | "replayed"
+  /** It was overtaken by the packet that came after it: SOL goes one at a time, so it came before, too. */
+  | "overtaken"
   /** It is in order, and nobody waits for it. */
   | "unexpected";
 

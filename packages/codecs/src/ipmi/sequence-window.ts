@@ -13,9 +13,9 @@ export class SequenceWindow {
 
   /** True if this one is new; it is not from then on. Only for packets whose integrity was proved. */
   admit(sequence: number): boolean {
-    const ahead = (sequence - this.#highest) >>> 0;
     if (sequence === 0) return false;
-    if (ahead !== 0 && ahead <= NUMBER_MAX / 2) {
+    if (isNewer(sequence, this.#highest)) {
+      const ahead = (sequence - this.#highest) >>> 0;
       this.#seen = ahead > BEHIND_MAX ? 1 : ((this.#seen << ahead) | 1) & SEEN_MASK;
       this.#highest = sequence;
       return true;
@@ -29,6 +29,12 @@ export class SequenceWindow {
 }
 
 const SEEN_MASK = (1 << (BEHIND_MAX + 1)) - 1;
+
+/** Whether one number was given after the other. They go round. */
+export function isNewer(sequence: number, than: number): boolean {
+  const ahead = (sequence - than) >>> 0;
+  return ahead !== 0 && ahead <= NUMBER_MAX / 2;
+}
 
 /** The number after this one: 0 is for packets outside of sessions and is skipped. */
 export function nextSequence(sequence: number): number {

@@ -30,6 +30,8 @@ export interface SessionState {
   readonly plain: boolean;
   /** How often SOL was taken from somebody, in order to activate it. */
   readonly rounds: number;
+  /** Activate SOL, or only look whose it is and leave. */
+  readonly purpose: "console" | "look";
   /** Whether it may be taken from another's session. */
   readonly mayTakeOver: boolean;
   /** While active: which request is the sign of life. */
@@ -67,7 +69,9 @@ export type SessionEnding =
   /** It was ours, and another took it. */
   | { readonly why: "stolen" }
   /** It was ours, and nobody has it now. */
-  | { readonly why: "deactivated" };
+  | { readonly why: "deactivated" }
+  /** That is all we came for; undefined where the BMC cannot tell. */
+  | { readonly why: "looked"; readonly owner: SolOwner | undefined };
 
 /** Whose session SOL belongs to. */
 export type SolOwner = "ours" | "other" | "nobody";
@@ -137,9 +141,11 @@ export const SESSION_TIMES = {
 
 /** A session that has not begun. Suites and privileges in the order in which they are tried. */
 export function newSession(
-  options: Pick<SessionState, "suites" | "privileges" | "mayTakeOver">,
+  options: Pick<SessionState, "suites" | "privileges" | "mayTakeOver"> &
+    Partial<Pick<SessionState, "purpose">>,
 ): SessionState {
   return {
+    purpose: "console",
     ...options,
     phase: "new",
     awaiting: undefined,

@@ -86,13 +86,15 @@ function onCompleted(
   const done = code === COMPLETION.ok;
   switch (to) {
     case "privilege":
-      return done ? ask(state, "activate") : onPrivilegeDenied(state, code);
+      if (!done) return onPrivilegeDenied(state, code);
+      return ask(state, state.purpose === "look" ? "owner" : "activate");
     case "activate":
       if (done) return activate(state);
       return code === COMPLETION.payloadTaken
         ? ask(state, "owner")
         : leave(state, { why: "rejected", to, code }, "close");
     case "owner":
+      if (state.purpose === "look") return leave(state, { why: "looked", owner }, "close");
       return onTaken(state, owner);
     case "deactivate":
       // "It is nobody's" is as good as done; whatever else it says, activating tells.

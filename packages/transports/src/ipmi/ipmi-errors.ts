@@ -15,17 +15,17 @@ interface Words {
   readonly hint?: string;
 }
 
-/** Why a session ended that we did not close, in words for an operator. */
-export function sessionError(
-  ending: Exclude<SessionEnding, { readonly why: "closed" }>,
-  session: EndedSession,
-): ConfedError {
+/** An end that we did not ask for. */
+export type SessionFailure = Exclude<SessionEnding, { readonly why: "closed" | "looked" }>;
+
+/** Why a session ended, in words for an operator. */
+export function sessionError(ending: SessionFailure, session: EndedSession): ConfedError {
   const { where } = session;
   const { code, message, hint } = wordsFor(ending, session);
   return new ConfedError(code, `${where}: ${message}`, { where, hint });
 }
 
-function wordsFor(ending: Exclude<SessionEnding, { readonly why: "closed" }>, session: EndedSession): Words {
+function wordsFor(ending: SessionFailure, session: EndedSession): Words {
   switch (ending.why) {
     case "no_answer":
       return {
@@ -52,13 +52,13 @@ function wordsFor(ending: Exclude<SessionEnding, { readonly why: "closed" }>, se
       return {
         code: "auth_failed",
         message: `the BMC has another password for user ${session.user}`,
-        hint: "correct the secret of this console; it is not tried again before that, so that the BMC locks nobody out",
+        hint: "correct the secret of this console: it is not tried again before that, or before rcons reconnect",
       };
     case "wrong_bmc_key":
       return {
         code: "auth_failed",
         message: "the BMC has another key (Kg)",
-        hint: "set bmcKey to the BMC's key; it is not tried again before that",
+        hint: "set bmcKey to the BMC's key: it is not tried again before that, or before rcons reconnect",
       };
     case "refused":
       return refusalWords(ending.to, ending.status, session);
@@ -68,7 +68,7 @@ function wordsFor(ending: Exclude<SessionEnding, { readonly why: "closed" }>, se
       return {
         code: "console_busy",
         message: "Serial over LAN is held by another session",
-        hint: "find out who has it; it is taken without asking only twice in ten minutes",
+        hint: "find out who has it; rcons reconnect takes it",
       };
     case "stolen":
       return {

@@ -46,7 +46,7 @@ export interface IpmiSessionOptions {
   readonly channel: ConsoleChannel;
   readonly timers: Clock;
   readonly listener: SessionListener;
-  readonly start: Pick<SessionState, "suites" | "privileges" | "mayTakeOver">;
+  readonly start: Parameters<typeof newSession>[0];
   /** FreeIPMI's `solpacketseq`. */
   readonly advanceStuck: boolean;
   /** 0 to 1, for jitter. */

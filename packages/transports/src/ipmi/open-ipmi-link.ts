@@ -84,7 +84,7 @@ async function openAt(
     release: (ending, sendError) => {
       bmc.close();
       channel.wipe();
-      if (ending.why === "closed") return undefined;
+      if (ending.why === "closed" || ending.why === "looked") return undefined;
       const error = sessionError(ending, { where, user, suites });
       if (isRefusal(ending)) memory.refuse(credentials.digestible, error);
       const unsent = ending.why === "no_answer" ? sendError : undefined;

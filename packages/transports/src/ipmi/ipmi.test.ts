@@ -1,0 +1,185 @@
+import { Secret, systemClock } from "@confed/kernel";
+import { bothWays, ipmiTo, openIpmi, startTestBmc, TWICE, untilTrue } from "@confed/testkit";
+import { describe, expect, test } from "vitest";
+import { ipmiSharedOf } from "./ipmi-shared.ts";
+
+describe("logging in", () => {
+  test.each([1, 2, 3, 15, 16, 17] as const)("suite %d carries bytes both ways", async (suite) => {
+    const console = await startTestBmc({ suites: [suite] });
+    const { link, recorder } = await openIpmi(ipmiTo(console, { suite }));
+    await bothWays(console, link, recorder);
+  });
+
+  test("suite 0 is spoken where it is configured, and never tried unasked", async () => {
+    const console = await startTestBmc({ suites: [0] });
+    const { link, recorder } = await openIpmi(ipmiTo(console, { suite: 0 }));
+    await bothWays(console, link, recorder);
+    await link.close();
+    await expect(openIpmi(ipmiTo(console))).rejects.toMatchObject({
+      code: "failed_precondition",
+      rawMessage: expect.stringContaining("takes none of the cipher suites 17, 3") as string,
+    });
+  });
+
+  test("a BMC without SHA-256 is logged in to with suite 3, which is tried first from then on", async () => {
+    const console = await startTestBmc({ suites: [3] });
+    const transport = ipmiTo(console);
+    for (const expected of [8, 7]) {
+      const before = console.bmc.received;
+      const { link } = await openIpmi(transport);
+      // With the second suite: two more, from the first message on; the empty packet may come yet.
+      expect(console.bmc.received - before).toBeLessThanOrEqual(expected + 1);
+      expect(console.bmc.received - before).toBeGreaterThanOrEqual(expected - 1);
+      await link.close();
+    }
+  });
+
+  test("the BMC's key is used where one is set, and a wrong one is told from a wrong password", async () => {
+    const user = { user: "admin", password: "secret", bmcKey: "kg-0123456789abc" };
+    const console = await startTestBmc({ user });
+    const withKey = (key: string) => ipmiTo(console, { bmcKey: () => Promise.resolve(new Secret(key)) });
+    const { link, recorder } = await openIpmi(withKey("kg-0123456789abc"));
+    await bothWays(console, link, recorder);
+    await link.close();
+    await expect(openIpmi(withKey("other"))).rejects.toMatchObject({
+      code: "auth_failed",
+      rawMessage: expect.stringContaining("another key (Kg)") as string,
+    });
+  });
+
+  test.each([
+    [
+      "password",
+      { password: () => Promise.resolve(new Secret("wrong")) },
+      "has another password for user admin",
+    ],
+    ["user", { user: "nobody" }, "does not let user nobody in"],
+  ])("a wrong %s is not tried again, until a person asks", async (_, options, words) => {
+    const console = await startTestBmc();
+    const transport = ipmiTo(console, options);
+    const expected = { code: "auth_failed", rawMessage: expect.stringContaining(words) as string };
+    await expect(openIpmi(transport)).rejects.toMatchObject(expected);
+    const asked = console.bmc.received;
+    await expect(openIpmi(transport)).rejects.toMatchObject(expected);
+    expect(console.bmc.received, "packets for what was refused").toBe(asked);
+    await expect(openIpmi(transport, { force: true })).rejects.toMatchObject(expected);
+    expect(console.bmc.received).toBeGreaterThan(asked);
+    // The BMC is told that it need not wait.
+    await untilTrue(() => console.bmc.sessions.size === 0);
+  });
+
+  test("a password that was corrected is tried at once", async () => {
+    const console = await startTestBmc();
+    let password = "wrong";
+    const transport = ipmiTo(console, { password: () => Promise.resolve(new Secret(password)) });
+    await expect(openIpmi(transport)).rejects.toMatchObject({ code: "auth_failed" });
+    ({ password } = console.bmc.user);
+    const { link, recorder } = await openIpmi(transport);
+    await bothWays(console, link, recorder);
+  });
+
+  test("a password that IPMI cannot carry is refused before anything is sent", async () => {
+    const console = await startTestBmc();
+    const password = () => Promise.resolve(new Secret("123456789012345678901"));
+    await expect(openIpmi(ipmiTo(console, { password }))).rejects.toMatchObject({
+      code: "invalid_argument",
+      subject: "password",
+    });
+    expect(console.bmc.received).toBe(0);
+  });
+
+  test.each([
+    [0x01, "resource_exhausted", "has no free session"],
+    [0x04, "failed_precondition", "takes none of the cipher suites 17, 3 (status 0x04)"],
+    [0x11, "failed_precondition", "takes none of the cipher suites 17, 3 (status 0x11)"],
+  ])("status 0x%s to Open Session is told as %s", async (status, code, words) => {
+    const console = await startTestBmc();
+    const transport = ipmiTo(console);
+    for (const _ of TWICE) {
+      console.bmc.faults.openStatus = status;
+      const refused = { code, rawMessage: expect.stringContaining(words) as string };
+      await expect(openIpmi(transport)).rejects.toMatchObject(refused);
+      console.bmc.faults.openStatus = 0;
+      await (await openIpmi(transport)).link.close();
+    }
+  });
+
+  test.each([
+    [0x81, "failed_precondition", "switched off"],
+    [0x84, "failed_precondition", "encryption"],
+    [0xd4, "permission_denied", "may not use Serial over LAN"],
+    [0xff, "protocol_error", "completion code 0xff"],
+  ])(
+    "completion code %d to Activate is told as %s, and the session is closed",
+    async (activateCode, code, words) => {
+      const console = await startTestBmc();
+      const transport = ipmiTo(console);
+      for (const _ of TWICE) {
+        console.bmc.faults.activateCode = activateCode;
+        const refused = { code, rawMessage: expect.stringContaining(words) as string };
+        await expect(openIpmi(transport)).rejects.toMatchObject(refused);
+        expect(console.bmc.sessions.size).toBe(0);
+        console.bmc.faults.activateCode = 0;
+        await (await openIpmi(transport)).link.close();
+      }
+    },
+  );
+
+  test("half-open sessions that fill the BMC are told, and so is their end", async () => {
+    const console = await startTestBmc();
+    const transport = ipmiTo(console);
+    for (const _ of TWICE) {
+      console.bmc.faults.sessionsMax = 0;
+      await expect(openIpmi(transport)).rejects.toMatchObject({ code: "resource_exhausted" });
+      console.bmc.faults.sessionsMax = 8;
+      await (await openIpmi(transport)).link.close();
+    }
+  });
+
+  test("an answer to Activate that got lost does not lose the console", async () => {
+    const console = await startTestBmc();
+    const transport = ipmiTo(console);
+    for (const _ of TWICE) {
+      console.bmc.faults.losesActivateAnswers = 1;
+      const { link, recorder } = await openIpmi(transport);
+      await bothWays(console, link, recorder);
+      await link.close();
+    }
+  });
+
+  test.each(["swapped", "default"] as const)(
+    "a BMC that names its port %s is spoken to at ours",
+    async (port) => {
+      const console = await startTestBmc();
+      console.bmc.faults.port = port;
+      const { link, recorder } = await openIpmi(ipmiTo(console));
+      await bothWays(console, link, recorder);
+    },
+  );
+
+  test.each([0, 5, 32, 65_535])(
+    "a BMC that takes %d bytes gets no more than it can mean",
+    async (inboundBytes) => {
+      const console = await startTestBmc();
+      console.bmc.faults.inboundBytes = inboundBytes;
+      const { link, recorder } = await openIpmi(ipmiTo(console));
+      await bothWays(console, link, recorder);
+    },
+  );
+
+  test("two consoles cannot have one BMC", async () => {
+    const console = await startTestBmc();
+    await openIpmi(ipmiTo(console));
+    await expect(openIpmi(ipmiTo(console))).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  test("128 BMCs share a socket, the 129th opens another, and none is left at the end", async () => {
+    const { sockets } = ipmiSharedOf({ clock: systemClock });
+    const consoles = await Promise.all(Array.from({ length: 129 }, () => startTestBmc()));
+    const links = await Promise.all(consoles.map(async (console) => openIpmi(ipmiTo(console))));
+    expect(sockets.size).toBe(2);
+    await Promise.all(links.map(({ link }) => link.close()));
+    expect(sockets.size).toBe(0);
+    expect(consoles.map(({ bmc }) => bmc.sessions.size)).toEqual(consoles.map(() => 0));
+  });
+});
