@@ -2,6 +2,7 @@ export type { ConserverConsole, ConserverFile, ConsoleWay, TaskDefinition } from
 export { formatReportLine, type ReportLine, reportOf } from "./file/file-report.ts";
 export { hostSurroundings } from "./file/host-surroundings.ts";
 export { readConserverFile, type Surroundings } from "./file/read-conserver-file.ts";
+export { anonymousTls } from "./gateway/anonymous-tls.ts";
 export type {
   Attachment,
   AttachSink,
@@ -18,3 +19,9 @@ export {
   type GatewayTls,
 } from "./gateway/gateway-options.ts";
 export { checkPassword, type PasswordChecking } from "./gateway/password-file.ts";
+export { readConmanFile } from "./native/conman-file.ts";
+export { nativeFromConman } from "./native/from-conman.ts";
+export { nativeFromConserver } from "./native/from-conserver.ts";
+export { type NativeFile, writeNative } from "./native/native-file.ts";
+export { nativeFromXcat } from "./xcat/from-xcat.ts";
+export { readXcatTables } from "./xcat/xcat-tables.ts";

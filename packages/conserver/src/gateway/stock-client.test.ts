@@ -7,6 +7,7 @@ import { silentLogger, systemClock } from "@confed/kernel";
 import { EchoConsoles, skippedWithout, TestAuthority, TmuxPane } from "@confed/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { BUILTIN_BREAKS } from "../file/break-sequence.ts";
+import { anonymousTls } from "./anonymous-tls.ts";
 import { Gateway } from "./gateway.ts";
 import type { GatewayControl } from "./gateway-options.ts";
 
@@ -91,6 +92,11 @@ describe.skipIf(skipped !== "")(`a gateway with Debian's console${skipped}`, () 
     writeFileSync(join(dir, "rc"), `config * { sslcacertificatefile ${dir}/ca.pem; }\n`);
     expect((await console_(port, "-C", `${dir}/rc`, "-u", "cat"))[1]).toContain(" cat ");
     expect((await console_(port, "-E", "-u"))[1]).toBe("127.0.0.1: encryption required\n");
+  }, 30_000);
+
+  test("without any certificate a client is encrypted all the same, where that was asked for", async () => {
+    const { port } = await startGateway({ context: anonymousTls(), encrypted: true });
+    expect((await console_(port, "-u", "cat"))[1]).toContain(" cat ");
   }, 30_000);
 
   test("a host that is not trusted is asked for a password, and a wrong one is none", async () => {
