@@ -108,13 +108,18 @@ export class RigProcess {
     fields: Readonly<Record<string, unknown>> = {},
     from = 0,
   ): Promise<LoggedLine> {
-    const find = () =>
-      this.lines
-        .slice(from)
-        .find(
-          (line) =>
-            line.message === message && Object.entries(fields).every(([key, value]) => line[key] === value),
-        );
+    // Each line is looked at once: a thousand may wait for a line each.
+    const { lines } = this;
+    let seen = from;
+    let found: LoggedLine | undefined;
+    const find = () => {
+      for (; found === undefined && seen < lines.length; seen += 1) {
+        const line = lines[seen];
+        if (line?.message !== message) continue;
+        if (Object.entries(fields).every(([key, value]) => line[key] === value)) found = line;
+      }
+      return found;
+    };
     const what = `it logged "${message}" ${JSON.stringify(fields)}`;
     await new Promise<void>((resolve, reject) => {
       if (find() !== undefined) resolve();
