@@ -8,7 +8,9 @@ import { expect, onTestFailed, onTestFinished } from "vitest";
 const CONFED = fileURLToPath(new URL("../../packages/confed/dist/main.js", import.meta.url));
 
 interface AgentOptions {
-  /** Of its files; "sn01" unless given. */
+  /** Its name; "sn01" unless given. */
+  readonly id?: string;
+  /** Of its files; its name unless given. */
   readonly place?: string;
   /** Where it joins, if not only at the head that enrols it. */
   readonly heads?: readonly string[];
@@ -68,8 +70,7 @@ export class Cluster {
   }
 
   agentConfig(heads: readonly string[], options: AgentOptions = {}) {
-    const { place = "sn01", consoles = ["n1"], consolePort: port = 1, ...more } = options;
-    const id = "sn01";
+    const { id = "sn01", place = id, consoles = ["n1"], consolePort: port = 1, ...more } = options;
     const state = join(this.directory, place);
     const config = this.file(place, {
       agent: { id, listen: "127.0.0.1:0", heads, state, ...more },
@@ -84,9 +85,14 @@ export class Cluster {
   }
 
   /** An agent that is enrolled at this head. */
-  async enrolled(head: { readonly config: string; readonly address: string }, options: AgentOptions = {}) {
-    const made = this.agentConfig([head.address], { tls: "on", ...options });
-    const token = await this.token(head, "--agent", "sn01");
+  async enrolled(
+    head: { readonly config: string; readonly address: string },
+    options: AgentOptions & { readonly allowed?: string } = {},
+  ) {
+    const { allowed, ...of } = options;
+    const made = this.agentConfig([head.address], { tls: "on", ...of });
+    const selection = allowed === undefined ? [] : ["--consoles", allowed];
+    const token = await this.token(head, "--agent", of.id ?? "sn01", ...selection);
     const how = ["agent", "enroll", "--head", head.address, "--token", token, "-c", made.config];
     expect(await runConfed(how)).toMatchObject({ status: 0 });
     return made;

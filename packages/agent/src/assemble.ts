@@ -24,6 +24,7 @@ import { HeldPolicy } from "./access/held-policy.ts";
 import { localSockets, rolesOfSockets } from "./access/local-sockets.ts";
 import { openAccess } from "./access/open-access.ts";
 import { ticketedAccess } from "./access/ticketed-access.ts";
+import { HeldAssignments, type TakenUp } from "./assignments/held-assignments.ts";
 import { auditedReload } from "./audit/audited-reload.ts";
 import { auditedTickets } from "./audit/audited-tickets.ts";
 import { strictAudit } from "./audit/strict-audit.ts";
@@ -63,8 +64,8 @@ export interface AgentDeps {
   readonly inheritance?: Inheritance | undefined;
   /** Make the state directory ours; called once whoever had it before has let go of it. */
   readonly takeState?: (() => Promise<void>) | undefined;
-  /** Reads the configuration again; without it the agent runs with what it was started with. */
-  readonly load?: (() => Promise<LoadResult<AgentConfig>>) | undefined;
+  /** Reads the configuration again, with what heads have assigned where that is not on disk; without it the agent runs with what it was started with. */
+  readonly load?: ((assigned: string | undefined) => Promise<LoadResult<AgentConfig>>) | undefined;
   /** Everything in TLS, and nobody may do anything but with an identity and a role. Without it, all is open. */
   readonly guard?: AgentGuard | undefined;
   /** Listen beyond loopback without TLS. */
@@ -158,7 +159,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   for (const position of deps.shard?.handed ?? []) feed.hand(position);
   scope.own(() => fleet.stop());
 
-  const load = deps.load ?? (() => Promise.reject(notReloadable()));
+  const load = () => deps.load?.(assignments.text) ?? Promise.reject(notReloadable());
   const managed = managedTableIn(agent.stateDir);
   const watch = new ConfigWatch({
     clock,
@@ -174,6 +175,30 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   });
   scope.own(() => reloader.stop());
   scope.own(() => watch.stop());
+
+  const takeUp = async (by: string): Promise<TakenUp> => {
+    if (deps.shard === undefined) {
+      const outcome = await reloader.reload({ by });
+      return { done: outcome.faults === undefined, refused: outcome.refused ?? [] };
+    }
+    // The supervisor reads it where we write it.
+    if (!(await assignments.written())) return { done: false, refused: [] };
+    const report = await deps.shard.reload({ by, planOnly: false });
+    return { done: report.faults === undefined, refused: [] };
+  };
+  const assignments = new HeldAssignments(agent.stateDir, {
+    ...{ clock, logger, takeUp, refused: config.refused ?? [] },
+    onTaken: (head, version, count) => {
+      audit.event({
+        event: "assignment.received",
+        agent: agent.id,
+        details: { head, version, consoles: count },
+      });
+    },
+  });
+  scope.own(() => assignments.stop());
+  // Of several shards the first takes them for the host.
+  const takesAssignments = deps.shard === undefined ? deps.load !== undefined : deps.shard.index === 0;
 
   const joins: Join[] = [];
   const succession = successionOf(deps.takeover, {
@@ -269,6 +294,8 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
         ticketEpoch: epoch,
         tls: deps.guard?.tls,
         trusting: (name) => policy.inbox(name),
+        host: deps.shard?.host,
+        assigning: takesAssignments ? (name, answer) => assignments.inbox(name, answer) : undefined,
         table,
         logLagMs: () => feed.lagMs,
         clock,

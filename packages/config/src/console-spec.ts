@@ -21,6 +21,10 @@ export interface CommonConsoleSpec {
   /** Without it, the transport's own time. */
   readonly connectTimeoutMs?: number | undefined;
   readonly retry: RetrySpec;
+  /** Of the claim under which a head has assigned it; undefined for one that a file of the agent defines. */
+  readonly epoch?: number | undefined;
+  /** A head has assigned it as well: this definition, which is a file's, is in force. */
+  readonly overrides?: true | undefined;
 }
 
 /** Waiting between attempts grows from `firstMs` to `maxMs`. */

@@ -1,10 +1,10 @@
-import { foldName } from "@confed/kernel";
+import { ConfedError, foldName, neutralise } from "@confed/kernel";
 import { CONSOLE_KEYS, consoleEntry, RETRY } from "./console-schema.ts";
 import type { ConsoleSpec } from "./console-spec.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 import type { FaultCollector, Place } from "./fault-collector.ts";
 import type { ValuePath } from "./mark.ts";
-import { describeIssue } from "./schema-faults.ts";
+import { type ContentFault, describeIssue } from "./schema-faults.ts";
 import type { SourceDocument } from "./source-document.ts";
 
 /** Gathers the consoles of all files, in the order of reading, and sees that no name comes twice. */
@@ -12,9 +12,12 @@ export class ConsoleTable {
   readonly consoles: ConsoleSpec[] = [];
   readonly #faults: FaultCollector;
   readonly #byFoldedName = new Map<string, { readonly name: string; readonly place: Place }>();
+  readonly #onTaken: ((spec: ConsoleSpec, entry: unknown) => void) | undefined;
 
-  constructor(faults: FaultCollector) {
+  /** `onTaken`: told of each console, with its entry as it is written. */
+  constructor(faults: FaultCollector, onTaken?: (spec: ConsoleSpec, entry: unknown) => void) {
     this.#faults = faults;
+    this.#onTaken = onTaken;
   }
 
   /** Take the entries that stand at `path` of a document. */
@@ -25,24 +28,15 @@ export class ConsoleTable {
   #add(document: SourceDocument, entry: unknown, path: ValuePath): void {
     const name = nameIn(entry);
     if (name !== undefined) this.#claimName(name, { document, path: [...path, "name"] });
-    const parsed = consoleEntry.safeParse(entry);
-    if (parsed.success) {
-      this.consoles.push(deepFreeze(toSpec(parsed.data)));
+    const read = readEntry(entry);
+    if (read.spec !== undefined) {
+      this.consoles.push(read.spec);
+      this.#onTaken?.(read.spec, entry);
       return;
     }
-    const transport = transportIn(entry);
-    const context = {
-      input: entry,
-      keysAt: (at: ValuePath) =>
-        NESTED_KEYS[String(at[0] ?? "")] ?? (at.length === 0 ? CONSOLE_KEYS[transport] : undefined) ?? [],
-      homeOf: transportsWith,
-    };
     const subject = name === undefined ? undefined : `console ${name.slice(0, 140)}`;
-    for (const issue of parsed.error.issues) {
-      for (const fault of describeIssue(issue, context)) {
-        this.#faults.add({ ...fault, document, path: [...path, ...fault.path], subject });
-      }
-    }
+    for (const fault of read.faults)
+      this.#faults.add({ ...fault, document, path: [...path, ...fault.path], subject });
   }
 
   #claimName(name: string, place: Place): void {
@@ -61,6 +55,34 @@ export class ConsoleTable {
       first.name === name ? "take one of them away" : "log files and people would confuse them: rename one";
     this.#faults.add({ ...place, message, hint, subject, other: first.place });
   }
+}
+
+/** One entry of a console table that stands in no file. Throws "invalid_argument" with what is wrong first. */
+export function parseConsole(entry: unknown): ConsoleSpec {
+  const read = readEntry(entry);
+  if (read.spec !== undefined) return read.spec;
+  const [first] = read.faults;
+  throw new ConfedError("invalid_argument", neutralise(first?.message ?? "this is no console", 300), {
+    subject: nameIn(entry)?.slice(0, 140),
+    hint: first?.hint,
+  });
+}
+
+type ReadEntry =
+  | { readonly spec: ConsoleSpec }
+  | { readonly spec?: undefined; readonly faults: readonly ContentFault[] };
+
+function readEntry(entry: unknown): ReadEntry {
+  const parsed = consoleEntry.safeParse(entry);
+  if (parsed.success) return { spec: deepFreeze(toSpec(parsed.data)) };
+  const transport = transportIn(entry);
+  const context = {
+    input: entry,
+    keysAt: (at: ValuePath) =>
+      NESTED_KEYS[String(at[0] ?? "")] ?? (at.length === 0 ? CONSOLE_KEYS[transport] : undefined) ?? [],
+    homeOf: transportsWith,
+  };
+  return { faults: parsed.error.issues.flatMap((issue) => describeIssue(issue, context)) };
 }
 
 /** The keys of the mappings inside an entry. */

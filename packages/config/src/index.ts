@@ -1,4 +1,10 @@
 export {
+  type AssignedConsole,
+  type AssignedHead,
+  formatAssigned,
+  parseAssigned,
+} from "./assigned-table.ts";
+export {
   type AuditSettings,
   DEFAULT_AUDIT,
   type ForwardTarget,
@@ -22,17 +28,17 @@ export type {
   TelnetConsoleSpec,
   UnixConsoleSpec,
 } from "./console-spec.ts";
+export { parseConsole } from "./console-table.ts";
 export { type Fault, faultsError, formatFault, type LoadResult } from "./fault.ts";
 export {
-  type AgentConfig,
-  type CheckedConfig,
+  assignedTableIn,
   checkConfig,
-  type HeadConfig,
   type LoadOptions,
   loadAgentConfig,
   loadHeadConfig,
   managedTableIn,
 } from "./load-config.ts";
+export type { AgentConfig, CheckedConfig, FileAssignment, HeadConfig } from "./loaded-config.ts";
 export { DEFAULT_MODE, logModes } from "./log-modes.ts";
 export { nearestWord } from "./nearest-word.ts";
 export { resolveSecret, type SecretRef, type SecretSources } from "./secret-ref.ts";

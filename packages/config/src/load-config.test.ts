@@ -174,6 +174,7 @@ test("a head's configuration loads", async () => {
   const path = join(directory, "head.yaml");
   expect((await loadHeadConfig(path)).ok).toEqual({
     head: { listen: { host: "127.0.0.1", port: 7100 }, stateDir: "/var/lib/confed", heads: [] },
+    assigned: [],
     audit: DEFAULT_AUDIT,
     files: [path],
   });

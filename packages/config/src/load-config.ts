@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { ConfedError } from "@confed/kernel";
 import type { z } from "zod";
-import type { AuditSettings } from "./audit-schema.ts";
+import { parseAssigned, takeAssigned } from "./assigned-table.ts";
 import { type ConfigFiles, systemFiles } from "./config-files.ts";
 import type { ConsoleSpec } from "./console-spec.ts";
 import { ConsoleTable } from "./console-table.ts";
@@ -9,50 +9,11 @@ import { deepFreeze } from "./deep-freeze.ts";
 import type { LoadResult } from "./fault.ts";
 import { FaultCollector } from "./fault-collector.ts";
 import { expandFilePattern, isFilePattern } from "./file-pattern.ts";
+import type { AgentConfig, CheckedConfig, FileAssignment, HeadConfig } from "./loaded-config.ts";
 import type { ValuePath } from "./mark.ts";
 import { describeIssue } from "./schema-faults.ts";
-import {
-  type AgentSettings,
-  type HeadSettings,
-  includedFile,
-  LOG_MODE_KEYS,
-  type LogSettings,
-  mainFile,
-} from "./settings-schema.ts";
+import { includedFile, LOG_MODE_KEYS, mainFile } from "./settings-schema.ts";
 import { readSource, type SourceDocument } from "./source-document.ts";
-
-/** What an agent is started with. Frozen. */
-export interface AgentConfig {
-  readonly agent: AgentSettings;
-  readonly logs: LogSettings;
-  /** The defaults, where nobody says anything. */
-  readonly audit?: AuditSettings | undefined;
-  /** In the order of the files. */
-  readonly consoles: readonly ConsoleSpec[];
-  /** Every file that was read, absolute; what a watcher watches. */
-  readonly files: readonly string[];
-  /** Directories in which files were looked for, absolute: a new one may belong to a pattern. */
-  readonly directories?: readonly string[] | undefined;
-}
-
-/** What a head is started with. Frozen. */
-export interface HeadConfig {
-  readonly head: HeadSettings;
-  /** The defaults, where nobody says anything. */
-  readonly audit?: AuditSettings | undefined;
-  readonly files: readonly string[];
-}
-
-/** What a file turned out to be; neither an agent nor a head: a table for others to include. */
-export interface CheckedConfig {
-  readonly agent?: AgentSettings | undefined;
-  readonly head?: HeadSettings | undefined;
-  readonly logs: LogSettings;
-  readonly audit: AuditSettings;
-  readonly consoles: readonly ConsoleSpec[];
-  readonly files: readonly string[];
-  readonly directories?: readonly string[] | undefined;
-}
 
 export interface LoadOptions {
   /** For tests. */
@@ -62,6 +23,13 @@ export interface LoadOptions {
    * the file names. An agent that runs keeps its own, whatever the file says by now.
    */
   readonly managedTable?: string | undefined;
+  /** What heads have assigned, where the state directory does not say it: that could not be written. */
+  readonly assigned?: string | undefined;
+}
+
+/** What heads have assigned to an agent: part of its configuration if it is there. */
+export function assignedTableIn(stateDir: string): string {
+  return join(stateDir, "assigned.jsonl");
 }
 
 /** The table of consoles in an agent's state directory: part of its configuration if it is there. */
@@ -79,9 +47,9 @@ export async function loadAgentConfig(
 ): Promise<LoadResult<AgentConfig>> {
   const loaded = await checkConfig(path, options);
   if (loaded.ok === undefined) return loaded;
-  const { agent, logs, audit, consoles, files, directories } = loaded.ok;
+  const { agent, logs, audit, consoles, refused, files, directories } = loaded.ok;
   if (agent === undefined) return missingSection(path, "agent", loaded.ok);
-  return { ok: Object.freeze({ agent, logs, audit, consoles, files, directories }) };
+  return { ok: Object.freeze({ agent, logs, audit, consoles, refused, files, directories }) };
 }
 
 /** Read the configuration of a head. What else the file includes is an agent's, and not read. */
@@ -91,9 +59,9 @@ export async function loadHeadConfig(
 ): Promise<LoadResult<HeadConfig>> {
   const loaded = await new Loading(path, options).run({ tables: false });
   if (loaded.ok === undefined) return loaded;
-  const { head, audit, files } = loaded.ok;
+  const { head, audit, assigned, files } = loaded.ok;
   if (head === undefined) return missingSection(path, "head", loaded.ok);
-  return { ok: Object.freeze({ head, audit, files }) };
+  return { ok: Object.freeze({ head, audit, assigned, files }) };
 }
 
 /** Read a file of whatever kind, with all that it includes: what `confed check` does. */
@@ -129,15 +97,18 @@ class Loading {
   readonly #path: string;
   readonly #files: ConfigFiles;
   readonly #faults = new FaultCollector();
-  readonly #table = new ConsoleTable(this.#faults);
+  #table = new ConsoleTable(this.#faults);
+  readonly #fileAssignments: FileAssignment[] = [];
   /** Absolute. */
-  readonly #seen = new Set<string>();
+  #seen = new Set<string>();
   readonly #listed = new Set<string>();
   readonly #managedTable: string | undefined;
+  readonly #assigned: string | undefined;
 
-  constructor(path: string, { files = systemFiles, managedTable }: LoadOptions) {
+  constructor(path: string, { files = systemFiles, managedTable, assigned }: LoadOptions) {
     this.#path = path;
     this.#managedTable = managedTable;
+    this.#assigned = assigned;
     this.#files = {
       read: (file) => files.read(file),
       list: (directory) => {
@@ -157,11 +128,63 @@ class Loading {
     // Last, so that what is defined twice is a fault of the table that commands edit.
     if (tables && settings?.agent !== undefined)
       await this.#takeManaged(this.#managedTable ?? managedTableIn(settings.agent.stateDir));
+    const { consoles: own } = this.#table;
+    if (document !== undefined && settings?.head?.assign !== undefined)
+      await this.#takeFileAssignments(settings.head.assign, document, main);
     const read = { files: [...this.#seen], directories: [...this.#listed] };
     if (settings === undefined || !this.#faults.empty)
       return { faults: await this.#faults.resolve(), ...read };
     const { agent, head, logs, audit } = settings;
-    return { ok: deepFreeze({ agent, head, logs, audit, consoles: this.#table.consoles, ...read }) };
+    const { consoles, refused } =
+      tables && agent !== undefined
+        ? await this.#withAssigned(own, agent.stateDir)
+        : { consoles: own, refused: [] };
+    const assigned = this.#fileAssignments;
+    // Errors are not plain data.
+    return {
+      ok: Object.freeze({
+        ...deepFreeze({ agent, head, logs, audit, consoles, assigned, ...read }),
+        refused: Object.freeze(refused),
+      }),
+    };
+  }
+
+  /** What heads said is no file of anybody's: it is never a fault, and not watched. */
+  async #withAssigned(own: readonly ConsoleSpec[], stateDir: string) {
+    const path = assignedTableIn(stateDir);
+    let text = this.#assigned;
+    try {
+      text ??= Buffer.from(await this.#files.read(path)).toString();
+      return takeAssigned(own, parseAssigned(text).consoles);
+    } catch (reason) {
+      if ((reason as NodeJS.ErrnoException).code === "ENOENT") return { consoles: own, refused: [] };
+      const { code, rawMessage } = ConfedError.from(reason);
+      const hint = "a head says them again when the agent has joined";
+      return { consoles: own, refused: [new ConfedError(code, rawMessage, { where: path, hint })] };
+    }
+  }
+
+  async #takeFileAssignments(
+    assign: Readonly<Record<string, readonly string[]>>,
+    document: SourceDocument,
+    absolute: string,
+  ): Promise<void> {
+    let agent = "";
+    this.#table = new ConsoleTable(this.#faults, ({ name }, entry) => {
+      this.#fileAssignments.push({ name, agent, entry: JSON.stringify(entry) });
+    });
+    const seen = this.#seen;
+    for (const [to, patterns] of Object.entries(assign)) {
+      agent = to;
+      // One table for two agents is read twice, so that its names are: a console has one owner.
+      this.#seen = new Set([absolute]);
+      for (const [index, pattern] of patterns.entries()) {
+        const path = ["head", "assign", to, index];
+        await this.#include({ document, absolute, chain: [absolute], pattern, path });
+      }
+      for (const each of this.#seen) seen.add(each);
+    }
+    this.#seen = seen;
   }
 
   async #takeManaged(absolute: string): Promise<void> {
@@ -334,7 +357,7 @@ interface IncludeRequest {
 
 const SECTION_KEYS: Readonly<Record<string, readonly string[]>> = {
   agent: ["id", "listen", "advertise", "heads", "state"],
-  head: ["listen", "state"],
+  head: ["listen", "state", "assign"],
   logs: ["path", "mode", "group", "rotate", "compress", "keep", "for", ...LOG_MODE_KEYS],
   audit: ["dir", "policy", "consoles", "forward", "rotate", "keep"],
   "audit.rotate": ["size"],

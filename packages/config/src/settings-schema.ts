@@ -78,6 +78,8 @@ export interface HeadSettings {
   readonly userAuthorities?: readonly UserAuthoritySettings[] | undefined;
   /** The host's own users log in with their passwords, by this helper and this file of /etc/pam.d. */
   readonly pam?: { readonly program: string; readonly service: string } | undefined;
+  /** Console tables whose consoles an agent is to have, by the agent. */
+  readonly assign?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 /** An entry of `head.userAuthorities`. */
@@ -223,6 +225,7 @@ const head = z
         }),
       )
       .optional(),
+    assign: z.record(name("agent"), z.array(line)).optional(),
   })
   .transform(({ state, ...rest }): HeadSettings => ({ ...rest, stateDir: state }));
 

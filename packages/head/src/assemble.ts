@@ -6,6 +6,9 @@ import { guardedHeadAccess } from "./access/guarded-head-access.ts";
 import { callerFor, type HeadAccess } from "./access/head-access.ts";
 import { openHeadAccess } from "./access/open-head-access.ts";
 import { subjectOfCall } from "./access/subject-of-call.ts";
+import { Assignments } from "./assignments/assignments.ts";
+import { Claims } from "./assignments/claims.ts";
+import { type FileAssignment, FileDefinitions } from "./assignments/file-definitions.ts";
 import { AgentLinks } from "./attach/agent-links.ts";
 import type { ResolveHost } from "./attach/dial-agent.ts";
 import { Relays } from "./attach/relays.ts";
@@ -17,7 +20,7 @@ import { headSockets } from "./enrolment/local-socket.ts";
 import type { UserAuthority } from "./enrolment/user-authorities.ts";
 import type { FollowedStore } from "./following/followed-store.ts";
 import { headService } from "./head-service.ts";
-import { enrolledAdmission, OPEN_ADMISSION } from "./join/admission.ts";
+import { checkKnown, enrolledAdmission, openAdmission, refusalOf } from "./join/admission.ts";
 import { Joins } from "./join/joins.ts";
 import { PolicySource } from "./policy/policy-source.ts";
 import { QuietStreams } from "./queries/quiet-streams.ts";
@@ -45,6 +48,8 @@ export interface HeadOptions {
   readonly tls?: TlsMode | undefined;
   /** Of others, whose users are users here. */
   readonly userAuthorities?: readonly UserAuthority[] | undefined;
+  /** Consoles that files of this head give to agents. */
+  readonly assigned?: readonly FileAssignment[] | undefined;
   /** How the host's own users log in; without it, they do not. */
   readonly pam?: { readonly program: string; readonly service: string } | undefined;
 }
@@ -80,6 +85,8 @@ export interface HeadGuard {
 export interface RunningHead {
   /** The port that was bound. */
   readonly port: number;
+  /** What files of this head give to agents, from now on. */
+  assign(assigned: readonly FileAssignment[]): void;
   /** Ends every call and connection. Idempotent, never rejects. */
   close(): Promise<void>;
 }
@@ -103,7 +110,26 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
   const directory = new Directory(
     () => clock.wallTimeMs(),
     () => clock.nowMs() < oldAtMs,
+    (console) => claims?.recorded(console),
   );
+  const hasCome = (id: string) => [...directory.agents()].some(({ host }) => host === id);
+  const admission =
+    trust.machines === undefined ? openAdmission(hasCome) : enrolledAdmission(trust.machines, trust.followed);
+  const refuses = (agent: string, console: string) => refusalOf(admission, agent, console);
+  const store = guard?.store ?? trust.store;
+  // Before the claims: what is to be told to an agent is known when they are looked at.
+  const assignments =
+    store && new Assignments({ store, refuses, onSettled: (agent) => claims?.lookAtAllOf(agent) });
+  const claims: Claims | undefined =
+    store &&
+    assignments &&
+    new Claims({ store, directory, clock, logger, isSettled: (agent) => assignments.isSettled(agent) });
+  const files = store && new FileDefinitions({ store, clock, logger, audit, refuses });
+  scope.own(() => {
+    files?.stop();
+    claims?.stop();
+    assignments?.stop();
+  });
   scope.own(auditOwners(directory, audit));
   const logins =
     guard &&
@@ -127,8 +153,7 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
     head,
     version,
     access,
-    admission:
-      trust.machines === undefined ? OPEN_ADMISSION : enrolledAdmission(trust.machines, trust.followed),
+    ...{ admission, assignments },
     onAdmitted: (agent, anew) => {
       links.admitted(agent, anew);
     },
@@ -162,6 +187,13 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
     audit,
     logins,
     store: guard?.store,
+    defining: store &&
+      assignments && {
+        ...{ store, directory, assignments, clock, audit, refuses },
+        checkKnown: (agent) => {
+          checkKnown(admission, agent);
+        },
+      },
     clock,
     directory,
     links,
@@ -193,7 +225,12 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
     scope.own(() => {
       audit.event({ event: "process.stop" });
     });
-    return { port: server.port, close: () => scope.close() };
+    if (options.assigned !== undefined) files?.are(options.assigned);
+    return {
+      port: server.port,
+      assign: (assigned) => files?.are(assigned),
+      close: () => scope.close(),
+    };
   } catch (reason) {
     await scope.close();
     throw reason;

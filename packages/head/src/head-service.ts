@@ -2,6 +2,7 @@ import { ConfedError } from "@confed/kernel";
 import type { Verb } from "@confed/trust";
 import type { Call, Handlers } from "@confed/wire";
 import { callerFor, type HeadAccess } from "./access/head-access.ts";
+import { type AssignmentServiceDeps, assignmentService } from "./assignments/assignment-service.ts";
 import type { Relays } from "./attach/relays.ts";
 import {
   administerEnrolment,
@@ -26,6 +27,7 @@ export interface HeadServiceDeps
   extends ControlDeps,
     ProcessStatusDeps,
     UserServiceDeps,
+    AssignmentServiceDeps,
     EnrolmentServiceDeps {
   readonly access: HeadAccess;
   readonly joins: Joins;
@@ -67,6 +69,7 @@ export function headService(deps: HeadServiceDeps): Handlers<"Head"> {
       return processStatus(deps);
     },
     ...userService(deps),
+    ...assignmentService(deps),
     enroll: (request, _signal, call) => enroll(request, deps, call),
     renew: (request, _signal, call) => renew(request, deps, call),
     enrolment: (request, _signal, call) => administerEnrolment(request, deps, call),

@@ -69,6 +69,8 @@ export async function startFakeHead(agent: FakeAgent): Promise<FakeHead> {
       renew: unplayed,
       enrolment: unplayed,
       follow: () => undefined,
+      define: unplayed,
+      definitions: () => undefined,
       resolve: async ({ console }) => ({
         owner: OWNER,
         direct: said.addresses.map((address) => ({ address })),

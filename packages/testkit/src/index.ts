@@ -22,6 +22,7 @@ export {
   playConserver,
   startConserverPeer,
 } from "./conserver-peer.ts";
+export { CountingDevice } from "./counting-device.ts";
 export { type CrashImage, CrashImages } from "./crash-image.ts";
 export { type DiskShim, diskShim } from "./disk-shim.ts";
 export { EchoConsoles } from "./echo-consoles.ts";

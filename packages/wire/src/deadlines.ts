@@ -20,6 +20,8 @@ export const UNARY_DEADLINE_MS = {
   enroll: 10_000,
   renew: 10_000,
   enrolment: 10_000,
+  /** Commits of the store, for 5 s each at most. */
+  define: 30_000,
   /** Starts a process, which reads its configuration and opens every log. */
   upgrade: 60_000,
 } as const;

@@ -35,6 +35,8 @@ export const SERVICES = {
     enroll: "unary",
     renew: "unary",
     enrolment: "unary",
+    define: "unary",
+    definitions: "serverStream",
     follow: "serverStream",
   },
 } as const satisfies Record<string, Record<string, Kind>>;

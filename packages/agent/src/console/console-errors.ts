@@ -10,6 +10,11 @@ export function goesOn(name: string): ConfedError {
   return new ConfedError("unavailable", `${name} goes on in another process of its agent`, { subject: name });
 }
 
+/** For viewers of a console that the head has assigned and does not assign to this agent any more. */
+export function assignedElsewhere(name: string): ConfedError {
+  return new ConfedError("unavailable", `the head has taken ${name} from this agent`, { subject: name });
+}
+
 /** For input while a console is on its way to another process. */
 export function changesHands(name: string): ConfedError {
   return new ConfedError(

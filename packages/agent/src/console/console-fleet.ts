@@ -8,7 +8,7 @@ import { targetOf } from "../transports/assemble.ts";
 import type { Cadence } from "./cadence.ts";
 import { Console } from "./console.ts";
 import type { ConsoleDeps, ConsoleWay } from "./console-deps.ts";
-import { goesOn } from "./console-errors.ts";
+import { assignedElsewhere, goesOn } from "./console-errors.ts";
 import { ConsoleSink } from "./console-sink.ts";
 import type { ConsoleTable, Listed } from "./console-table.ts";
 import type { ReloadPlan } from "./plan-reload.ts";
@@ -131,8 +131,10 @@ export class ConsoleFleet {
   async #remove(name: string): Promise<void> {
     const { table, feed, logger } = this.#deps;
     const { console } = table.get(name);
+    const assigned = this.#specs.get(name)?.epoch !== undefined;
     this.#specs.delete(name);
-    const ended = console.remove();
+    // Another agent may have it in a moment.
+    const ended = console.remove(assigned ? assignedElsewhere(name) : undefined);
     // In the same turn out of the table: nobody new may find it while it ends.
     table.remove(name);
     await ended;
@@ -151,14 +153,22 @@ export class ConsoleFleet {
   }
 
   #describe(spec: ConsoleSpec, console: Console): void {
-    const { name, groups, labels, transport, description = "" } = spec;
+    const { name, groups, labels, transport, description = "", epoch = 0 } = spec;
     this.#specs.set(name, spec);
     console.logMode = this.#deps.logModeOf(spec);
     const target = targetOf(spec);
-    this.#deps.table.add({ console, name, groups, labels, transport, target, description });
+    const source = sourceOf(spec);
+    this.#deps.table.add({
+      ...{ console, name, groups, labels, transport, target, description, source, epoch },
+    });
   }
 
   #wayOf(spec: ConsoleSpec): ConsoleWay {
     return { transport: this.#deps.transportOf(spec), retry: spec.retry };
   }
+}
+
+function sourceOf({ epoch, overrides }: ConsoleSpec): Listed["source"] {
+  if (epoch !== undefined) return "HEAD";
+  return overrides === true ? "FILE_OVER_HEAD" : "FILE";
 }

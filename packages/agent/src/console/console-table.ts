@@ -13,6 +13,9 @@ export interface Listed {
   /** Where it leads, for people. */
   readonly target: string;
   readonly description: string;
+  readonly source: "FILE" | "HEAD" | "FILE_OVER_HEAD";
+  /** Under which a head has assigned it; 0 for one of a file. */
+  readonly epoch: number;
 }
 
 /** The consoles of this agent, found by name, number or selection. */
@@ -85,7 +88,8 @@ export class ConsoleTable {
   }
 
   /** The status of a console as the contract says it, fresh. */
-  status({ console, groups, labels, transport, target, description }: Listed): ConsoleStatus {
+  status(known: Listed): ConsoleStatus {
+    const { console, groups, labels, transport, target, description, source, epoch } = known;
     const { state, viewers } = console;
     const listed = viewers.status();
     return {
@@ -105,7 +109,7 @@ export class ConsoleTable {
       ...(console.end.logId === "" ? {} : { end: console.end }),
       lastOutputMs: console.output.lastWallMs,
       logPath: console.output.logPath,
-      description,
+      ...{ description, source, epoch },
       attempt: "attempt" in state ? state.attempt : 0,
       logTrouble: console.output.trouble === undefined ? null : toDetail(console.output.trouble),
     };

@@ -233,12 +233,12 @@ export class Console implements FedConsole {
     return this.#end(why ?? agentStops(this.name), { reattach: true });
   }
 
-  /** As `stop`; viewers are told that there is nothing to come back to. */
-  remove(): Promise<void> {
+  /** As `stop`; viewers are told that there is nothing to come back to, or with `why` to ask again. */
+  remove(why?: ConfedError): Promise<void> {
     this.#removed = true;
     this.output.neverOpened();
     this.note({ what: "removed" });
-    return this.#end(removedError(this.name), { reattach: false });
+    return this.#end(why ?? removedError(this.name), { reattach: why !== undefined });
   }
 
   async #end(reason: ConfedError, { reattach }: { readonly reattach: boolean }): Promise<void> {

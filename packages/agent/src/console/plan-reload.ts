@@ -39,10 +39,11 @@ export function planReload(
   return { start, stop, restart, demand, relabel, untouchedCount };
 }
 
-/** Everything that a link is opened with. */
+/** Everything that a link is opened with; who said so is nothing of it. */
 function wayOf(spec: ConsoleSpec): object {
   const said = { labels: undefined, groups: undefined, description: undefined };
-  return { ...spec, ...said, retry: undefined, onDemand: undefined };
+  const who = { epoch: undefined, overrides: undefined };
+  return { ...spec, ...said, ...who, retry: undefined, onDemand: undefined };
 }
 
 /** Structural equality of plain data; a key that is undefined is the same as one that is missing. */

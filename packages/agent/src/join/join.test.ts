@@ -81,6 +81,8 @@ async function head() {
     renew: unused,
     enrolment: unused,
     follow: () => undefined,
+    define: unused,
+    definitions: () => undefined,
   };
   const server: RunningServer = await startServer({
     listen: { host: "127.0.0.1", port: 0 },
@@ -101,7 +103,17 @@ function tableOf(...names: string[]): ConsoleTable {
       end: { logId: "a", offset: 0 },
       output: { lastWallMs: 0, logPath: "", trouble: undefined },
     } as unknown as Console;
-    table.add({ console, name, groups: [], labels: {}, transport: "tcp", target: "here", description: "" });
+    table.add({
+      console,
+      name,
+      groups: [],
+      labels: {},
+      transport: "tcp",
+      target: "here",
+      description: "",
+      source: "FILE",
+      epoch: 0,
+    });
   }
   return table;
 }

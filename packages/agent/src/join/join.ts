@@ -11,6 +11,8 @@ import {
   Scope,
 } from "@confed/kernel";
 import {
+  type Assigned,
+  type AssignPageReceived,
   type ConsoleStatus,
   type Duplex,
   fromDetail,
@@ -23,6 +25,7 @@ import {
   type TrustPageReceived,
   toDetail,
 } from "@confed/wire";
+import type { AssignmentInbox } from "../assignments/assignment-inbox.ts";
 import type { ConsoleTable } from "../console/console-table.ts";
 
 export interface JoinDeps {
@@ -38,6 +41,10 @@ export interface JoinDeps {
   readonly tls?: TlsProvider | undefined;
   /** Takes what a head says about who may do what, page by page. Throws for what cannot be read. */
   readonly trusting: (head: string) => (page: TrustPageReceived) => void;
+  /** The name that all processes of a host share, where it is several. */
+  readonly host?: string | undefined;
+  /** Takes what a head assigns, and answers it; without it, this process takes none. */
+  readonly assigning?: ((head: string, answer: (assigned: Assigned) => void) => AssignmentInbox) | undefined;
   readonly table: ConsoleTable;
   readonly logLagMs: () => number;
   readonly clock: Clock;
@@ -170,14 +177,22 @@ export class Join {
       const stream = channel.client.join({ signal: life.signal });
       let silentBeats = 0;
       let trust: ((page: TrustPageReceived) => void) | undefined;
+      let assignments: AssignmentInbox | undefined;
+      life.own(() => {
+        assignments?.close();
+      });
       stream.receive(
         life.guard((reply: JoinReplyReceived) => {
           silentBeats = 0;
           if (reply.refused) lost(refusal(reply.refused.error));
           else if (reply.welcome) {
             trust = this.#deps.trusting(reply.welcome.head);
+            assignments = this.#deps.assigning?.(reply.welcome.head, (assigned) => {
+              stream.send({ assigned });
+            });
             this.#welcomed(stream, reply.welcome);
-          } else if (reply.trust && trust !== undefined) this.#trust(reply.trust, trust);
+          } else if (reply.assign) this.#assign(reply.assign, assignments);
+          else if (reply.trust && trust !== undefined) this.#trust(reply.trust, trust);
         }),
         (error) => {
           lost(error ?? new ConfedError("head_unreachable", "the head ended the join"));
@@ -204,9 +219,10 @@ export class Join {
   }
 
   #hello() {
-    const { agent, advertise, version, instance, ticketEpoch, clock } = this.#deps;
+    const { agent, advertise, version, instance, ticketEpoch, clock, host = "", assigning } = this.#deps;
     return {
       ...{ agent, advertise: [...advertise], version, instance, ticketEpoch },
+      ...{ host, takesAssignments: assigning !== undefined },
       wallTimeMs: clock.wallTimeMs(),
       clockMs: this.#clockMs(),
     };
@@ -223,6 +239,19 @@ export class Join {
     } catch (reason) {
       const cause = ConfedError.from(reason).message;
       this.#deps.logger.error("the head's policy cannot be read; the one before it stays in force", {
+        address: formatHostPort(this.#head),
+        cause,
+      });
+    }
+  }
+
+  // Likewise: what cannot be read is not half taken.
+  #assign(page: AssignPageReceived, assignments: AssignmentInbox | undefined): void {
+    try {
+      assignments?.take(page);
+    } catch (reason) {
+      const cause = ConfedError.from(reason).message;
+      this.#deps.logger.error("what the head assigns cannot be read; what was assigned stays", {
         address: formatHostPort(this.#head),
         cause,
       });

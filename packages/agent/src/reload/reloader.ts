@@ -12,10 +12,12 @@ export type ReloadOutcome =
       readonly plan: ReloadPlan;
       /** Settings that differ from those the agent runs with, and hold from its next start on. */
       readonly needsRestart: readonly string[];
+      /** What heads have assigned and cannot be used here. */
+      readonly refused: readonly ConfedError[];
       /** False: only planned. */
       readonly done: boolean;
     }
-  | { readonly faults: readonly Fault[] };
+  | { readonly faults: readonly Fault[]; readonly refused?: undefined };
 
 export interface ReloadRequest {
   /** Who or what asked: "SIGHUP", "root@mgmt1", "a file changed". */
@@ -86,7 +88,8 @@ export class Reloader {
     }
     const plan = planReload(fleet.specs, new Map(loaded.ok.consoles.map((spec) => [spec.name, spec])));
     const needsRestart = settingsThatDiffer(running, loaded.ok);
-    if (planOnly) return { plan, needsRestart, done: false };
+    const { refused = [] } = loaded.ok;
+    if (planOnly) return { plan, needsRestart, refused, done: false };
     await fleet.apply(plan);
     this.#deps.audit?.done(by, plan, needsRestart);
     if (this.#trouble !== undefined) logger.info("the configuration is good again");
@@ -101,7 +104,7 @@ export class Reloader {
     if (needsRestart.length > 0) {
       logger.warn("these settings hold from the next start on", { settings: needsRestart.join(" ") });
     }
-    return { plan, needsRestart, done: true };
+    return { plan, needsRestart, refused, done: true };
   }
 
   #tellRead(loaded: LoadResult<AgentConfig>): void {

@@ -16,6 +16,7 @@ import {
   type ShardReport,
   type ShardStart,
 } from "./shard-messages.ts";
+import { hostOf } from "./shard-settings.ts";
 import { Siblings } from "./siblings.ts";
 
 /** What a shard needs from the process it lives in. */
@@ -191,6 +192,7 @@ class Shard {
       openAudit: openAudit && ((own, logger) => openAudit(own, logger, index)),
       shard: {
         index,
+        host: hostOf(agent.id, index),
         log: { positionsDir: directory, leaveFiles },
         around: (name, transport) => crumbs.around(name, transport),
         lift: (name) => crumbs.lift(name),

@@ -10,6 +10,8 @@ import type { ReloadReport } from "../reload/reload-report.ts";
 export interface ShardSeat {
   /** From 0. */
   readonly index: number;
+  /** The name of the agent that it is one of. */
+  readonly host: string;
   readonly log: Pick<WriterOptions, "positionsDir" | "leaveFiles">;
   /** Where the last owners of its consoles left their logs. */
   readonly handed: readonly Position[];

@@ -20,6 +20,11 @@ export function shardId(id: string, index: number): string {
   return `${id}.${index}`;
 }
 
+/** The other way round. */
+export function hostOf(id: string, index: number): string {
+  return id.slice(0, -`.${index}`.length);
+}
+
 function counted({ host, port }: HostPort, index: number): HostPort {
   // Port 0: the system chooses for each.
   if (port === 0) return { host, port };

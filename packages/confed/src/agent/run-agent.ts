@@ -110,7 +110,7 @@ async function startDaemon(
     // And with the first process of a container all others end.
     takeover: flags.untilStdinEnds === true || world.pid === 1 ? undefined : takeover,
     // The state directory stays the one that this process holds, whatever the file says by then.
-    load: () => loadAgentConfig(path, { managedTable: managedTableIn(stateDir) }),
+    load: (assigned) => loadAgentConfig(path, { managedTable: managedTableIn(stateDir), assigned }),
   });
   return {
     ready: {

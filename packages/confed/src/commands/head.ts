@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { EXIT, formatHostPort } from "@confed/kernel";
+import { ConfedError, EXIT, formatHostPort } from "@confed/kernel";
 import { withExamples, withSection } from "@confed/rcons";
 import type { Command } from "commander";
 import { type DaemonFlags, daemonOptions, withDaemonFlags } from "../process/daemon-flags.ts";
@@ -28,19 +28,23 @@ export function defineHead(program: Command, launch: Launch): Command {
   defineMachineEnrolment(command, "head", launch);
   withSection(command, {
     title: "Signals",
-    lines: ["SIGTERM, SIGINT  end in order; a second one ends at once"],
+    lines: [
+      "SIGTERM, SIGINT  end in order; a second one ends at once",
+      "SIGHUP           read the tables of head.assign again; other settings hold from the next start",
+    ],
   });
   return withExamples(command, [{ line: "confed head --config /etc/confed/head.yaml", does: "run it" }]);
 }
 
 async function runHead(world: World, flags: HeadFlags): Promise<number> {
   keepPausesShort();
-  const [{ loadHeadConfig }, { loadOrSay }, { configPathOf, runDaemon }] = await Promise.all([
+  const [{ formatFault, loadHeadConfig }, { loadOrSay }, { configPathOf, runDaemon }] = await Promise.all([
     import("@confed/config"),
     import("../process/load-or-say.ts"),
     import("../process/run-daemon.ts"),
   ]);
-  const config = await loadOrSay(loadHeadConfig(configPathOf(flags.config, world.env)), world.stderr);
+  const path = configPathOf(flags.config, world.env);
+  const config = await loadOrSay(loadHeadConfig(path), world.stderr);
   if (config === undefined) return EXIT.usage;
   const { listen, stateDir } = config.head;
   return runDaemon(world, daemonOptions(flags), async ({ logger, scope }) => {
@@ -67,18 +71,38 @@ async function runHead(world: World, flags: HeadFlags): Promise<number> {
       renewAt: config.head.heads,
     });
     scope.own(() => keeper?.stop());
-    const head = await startHead(config.head, {
-      clock,
-      logger,
-      audit,
-      version: VERSION,
-      resolveHost,
-      enrolled: keeper && { id: keeper.id, tls: keeper, authority: () => keeper.authority },
-      insecureListen: flags.insecureListen,
-    });
+    const head = await startHead(
+      { ...config.head, assigned: config.assigned },
+      {
+        clock,
+        logger,
+        audit,
+        version: VERSION,
+        resolveHost,
+        enrolled: keeper && { id: keeper.id, tls: keeper, authority: () => keeper.authority },
+        insecureListen: flags.insecureListen,
+      },
+    );
     return {
       ready: { role: "head", address: formatHostPort({ host: listen.host, port: head.port }) },
       stop: () => head.close(),
+      onReopen(signal) {
+        if (signal !== "SIGHUP") return;
+        loadHeadConfig(path)
+          .then(({ ok, faults }) => {
+            if (ok !== undefined) {
+              logger.info("configuration read again", { by: signal, assigned: ok.assigned?.length ?? 0 });
+              head.assign(ok.assigned ?? []);
+              return;
+            }
+            const [first] = faults;
+            const error = first === undefined ? "" : formatFault(first);
+            logger.error("the configuration has faults; the old one stays in force", { by: signal, error });
+          })
+          .catch((reason: unknown) => {
+            logger.warn("the configuration was not read again", { cause: ConfedError.from(reason).message });
+          });
+      },
     };
   });
 }

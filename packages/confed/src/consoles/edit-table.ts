@@ -50,7 +50,8 @@ function nameIn(line: string): string | undefined {
   }
 }
 
-function withWords(entry: Entry, words: readonly string[]): Entry {
+/** An entry with what `key=value` words say of it. Throws "invalid_argument" for a word that is none. */
+export function withWords(entry: Entry, words: readonly string[]): Entry {
   const changed = structuredClone(entry);
   for (const word of words) {
     const equals = word.indexOf("=");

@@ -1,6 +1,6 @@
 import { chownSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type ConfigFiles, checkConfig, managedTableIn, systemFiles } from "@confed/config";
+import { type ConfigFiles, type ConsoleSpec, checkConfig, managedTableIn, systemFiles } from "@confed/config";
 import { ConfedError, EXIT, formatHostPort, makeDirectory } from "@confed/kernel";
 import { faultLines } from "../process/load-or-say.ts";
 import { configPathOf } from "../process/run-daemon.ts";
@@ -9,32 +9,38 @@ import { askReload } from "../reload/ask-reload.ts";
 import { faultLinesOf, planIn, planLines } from "../reload/plan-lines.ts";
 import type { World } from "../world.ts";
 import { editTable, type TableEdit } from "./edit-table.ts";
+import type { AssignmentFlags } from "./run-assignment.ts";
 import { writeWhole } from "./write-whole.ts";
 
 /** What commander makes of the options of `confed console add|edit|rm`. */
-export interface ConsoleFlags {
-  readonly config?: string;
-}
+export type ConsoleFlags = AssignmentFlags;
 
 /**
- * `confed console add|edit|rm`: the edited table is checked with all the rest of the configuration
+ * `confed console add|edit|rm`: at a head where one is named or configured here, else at the agent of this host. There the edited table is checked with all the rest of the configuration
  * before it is written, and the agent is asked to take it up.
  */
 export async function runConsole(world: World, edit: TableEdit, flags: ConsoleFlags): Promise<number> {
+  const ofHead = async () => {
+    const { runAssignment } = await import("./run-assignment.ts");
+    return runAssignment(world, edit, flags);
+  };
+  if (flags.agent !== undefined || flags.head !== undefined || flags.socket !== undefined) return ofHead();
   const path = configPathOf(flags.config, world.env);
   const before = await checkConfig(path);
   if (before.ok === undefined) {
     world.stderr.write(faultLines(before.faults));
     return EXIT.usage;
   }
-  const { agent, consoles } = before.ok;
+  const { agent, head, consoles } = before.ok;
+  if (agent === undefined && head !== undefined) return ofHead();
   if (agent === undefined)
     throw new ConfedError("invalid_argument", `${path} has no agent section`, { subject: path });
   // Two who edit at the same time would each lose what the other wrote.
   const lock = lockState(lockDirectory(agent.stateDir), world.pid);
   try {
     const table = managedTableIn(agent.stateDir);
-    const text = editedText(table, edit, () => consoles.some(({ name }) => name === edit.name));
+    const others = consoles.filter(({ name }) => name === edit.name);
+    const text = editedText(table, edit, others[0]);
     const checked = await checkConfig(path, { files: withText(table, text) });
     if (checked.ok === undefined) {
       world.stderr.write(faultLines(checked.faults));
@@ -59,15 +65,16 @@ function lockDirectory(stateDir: string): string {
   return path;
 }
 
-function editedText(table: string, edit: TableEdit, isElsewhere: () => boolean): string {
+function editedText(table: string, edit: TableEdit, other: ConsoleSpec | undefined): string {
   try {
     return editTable(readIfAny(table), edit);
   } catch (reason) {
     const error = ConfedError.from(reason);
-    const hint =
-      error.code === "not_found" && isElsewhere()
+    const elsewhere =
+      other?.epoch === undefined
         ? "another file defines it: edit that one, the agent takes it up by itself"
-        : error.hint;
+        : `a head has assigned it: confed console ${edit.kind} ${edit.name} --head HEAD`;
+    const hint = error.code === "not_found" && other !== undefined ? elsewhere : error.hint;
     const where = error.where === undefined ? table : `${table}, ${error.where}`;
     throw new ConfedError(error.code, error.rawMessage, { subject: error.subject, where, hint });
   }

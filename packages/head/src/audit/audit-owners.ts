@@ -3,12 +3,12 @@ import type { Directory } from "../directory/directory.ts";
 
 /**
  * Audit which agent has which console, as far as that is remarkable: a console that another agent has
- * than before, and one that two agents claim. That an agent brings its own consoles is not. Returns
+ * than before, and, as an alarm, one that two agents claim. That an agent brings its own consoles is not. Returns
  * how to stop. Costs a comparison for every change that the directory tells, and a name a console.
  */
 export function auditOwners(
   directory: Pick<Directory, "listen" | "ownerOf" | "statusOf">,
-  audit: Pick<Audit, "event">,
+  audit: Pick<Audit, "event" | "alarm">,
 ): () => void {
   const owners = new Map<string, string>();
   const contested = new Set<string>();
@@ -30,7 +30,7 @@ export function auditOwners(
       if (status?.state !== "CONFLICT") contested.delete(name);
       else if (!contested.has(name)) {
         contested.add(name);
-        audit.event({ event: "owner.conflict", console: name, agent: owner, text: status.cause?.message });
+        audit.alarm({ event: "owner.conflict", console: name, agent: owner, text: status.cause?.message });
       }
     },
   });

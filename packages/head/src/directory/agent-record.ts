@@ -37,6 +37,12 @@ export interface Claim {
   round: number;
 }
 
+/** Whose a console is as this head has recorded it. */
+export interface RecordedClaim {
+  readonly agent: string;
+  readonly epoch: number;
+}
+
 /** An agent this head has heard of. Kept when it goes: its consoles are unreachable, not unknown. */
 export interface AgentRecord {
   readonly id: string;
@@ -49,6 +55,8 @@ export interface AgentRecord {
   readonly claims: Map<string, Claim>;
   /** Its consoles that another agent claims as well. */
   readonly contested: Set<string>;
+  /** In whose name it holds consoles: of the host, where an agent is several processes. */
+  host: string;
   /** Whose certificate it joined with: of the host, where an agent is several processes. */
   machine: string | undefined;
   ticketClock: TicketClock | undefined;

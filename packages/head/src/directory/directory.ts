@@ -1,6 +1,6 @@
 import { ConfedError } from "@confed/kernel";
 import type { ConsoleStatusReceived, StatusPageReceived } from "@confed/wire";
-import type { AgentIdentity, AgentRecord, Claim, Presence } from "./agent-record.ts";
+import type { AgentIdentity, AgentRecord, Claim, Presence, RecordedClaim } from "./agent-record.ts";
 import { DIRECTORY_LIMITS } from "./directory-limits.ts";
 import { isGoneShard } from "./gone-shards.ts";
 import { knownStatus } from "./known-status.ts";
@@ -13,6 +13,8 @@ export interface DirectoryListener {
   consoleChanged?(name: string): void;
   /** Its presence or identity. `consolesToo`: what is shown of every console of it, as well. */
   agentChanged?(agent: AgentRecord, consolesToo: boolean): void;
+  /** All that an agent has to say when it joins is said. */
+  agentSynced?(agent: AgentRecord): void;
   /** Which consoles there are, which agent to ask for one, or what a selection finds. */
   membershipChanged?(): void;
 }
@@ -26,6 +28,7 @@ export interface DirectoryListener {
 export class Directory {
   readonly #wallTimeMs: () => number;
   readonly #isYoung: () => boolean;
+  readonly #recorded: (console: string) => RecordedClaim | undefined;
   readonly #agents = new Map<string, AgentRecord>();
   /** The claims on each console, oldest first; almost always one. */
   readonly #consoles = new Map<string, Claim[]>();
@@ -33,10 +36,18 @@ export class Directory {
   #sortedNames: readonly string[] | undefined = [];
   #version = 0;
 
-  /** `isYoung` while agents that this head has not heard of may still be on their way to it. */
-  constructor(wallTimeMs: () => number, isYoung: () => boolean = () => false) {
+  /**
+   * `isYoung` while agents that this head has not heard of may still be on their way to it; `recorded` says whose
+   * a console is, whoever claims it.
+   */
+  constructor(
+    wallTimeMs: () => number,
+    isYoung: () => boolean = () => false,
+    recorded: (console: string) => RecordedClaim | undefined = () => undefined,
+  ) {
     this.#wallTimeMs = wallTimeMs;
     this.#isYoung = isYoung;
+    this.#recorded = recorded;
   }
 
   /** Grows with every change. */
@@ -74,22 +85,45 @@ export class Directory {
     return this.#consoles.has(name);
   }
 
-  /** The agent to ask for a console: the oldest claim of those that are heard from. */
+  /**
+   * The agent to ask for a console: the one that is recorded as its owner, else the oldest claim of those that are
+   * heard from. Undefined for what nobody claims; and while the recorded owner may still be on its way.
+   */
   ownerOf(name: string): AgentRecord | undefined {
     const claims = this.#consoles.get(name);
-    return claims === undefined ? undefined : leadingClaim(claims).agent;
+    if (claims === undefined) return undefined;
+    const recorded = this.#recorded(name);
+    const { agent } = leadingClaim(claims, recorded?.agent);
+    const isAwaited = recorded !== undefined && agent.host !== recorded.agent && this.#isYoung();
+    return isAwaited ? undefined : agent;
+  }
+
+  /** Everybody's claim on a console, in no order. Borrowed. */
+  claimsOn(name: string): readonly Claim[] {
+    return this.#consoles.get(name) ?? [];
+  }
+
+  /** Its recorded claim is another one, or of another epoch. */
+  claimRecorded(name: string): void {
+    const epoch = this.#recorded(name)?.epoch ?? 0;
+    const claims = this.#consoles.get(name);
+    if (claims === undefined) return;
+    for (const { status } of claims) status.epoch = epoch;
+    this.#consoleChanged(name);
+    if (claims.length > 1) this.#membershipChanged();
   }
 
   /** A console as it is now to be shown. Made for the caller when an agent is down, else shared: read only. */
   statusOf(name: string): Readonly<ConsoleStatusReceived> | undefined {
     const claims = this.#consoles.get(name);
-    return claims === undefined ? undefined : shownStatus(claims);
+    return claims === undefined ? undefined : shownStatus(claims, this.#recorded(name)?.agent);
   }
 
   /** `fresh`, which the owner said just now, with what only a head knows laid over it. */
   overlaid(fresh: ConsoleStatusReceived): Readonly<ConsoleStatusReceived> {
     const claims = this.#consoles.get(fresh.name) ?? [];
-    return withConflict(claims, fresh);
+    const recorded = this.#recorded(fresh.name);
+    return withConflict(claims, { ...fresh, epoch: recorded?.epoch ?? 0 }, recorded?.agent);
   }
 
   /** Call back on changes until the function returned is called. */
@@ -116,6 +150,7 @@ export class Directory {
         contested: new Set(),
         dialFailure: undefined,
         ticketClock: undefined,
+        host: identity.id,
         machine: undefined,
         refusedClaim: undefined,
       };
@@ -150,6 +185,7 @@ export class Directory {
     }
     agent.synced = true;
     this.#membershipChanged();
+    for (const listener of this.#listeners) listener.agentSynced?.(agent);
     for (const other of this.#agents.values()) this.#dropIfGone(other);
   }
 
@@ -191,6 +227,7 @@ export class Directory {
 
   #claim(agent: AgentRecord, status: ConsoleStatusReceived): void {
     const { name } = status;
+    status.epoch = this.#recorded(name)?.epoch ?? 0;
     const own = agent.claims.get(name);
     if (own !== undefined) {
       const found = sameToSelections(own.status, status) && !this.#letsGo(own, status);

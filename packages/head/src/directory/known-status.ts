@@ -19,6 +19,8 @@ const STATES: ReadonlySet<unknown> = new Set([
   "CONFLICT",
 ]);
 
+const SOURCES: ReadonlySet<unknown> = new Set(["FILE", "HEAD", "FILE_OVER_HEAD"]);
+
 const LOG_ID = /^[0-9a-f]{16}$/;
 
 /**
@@ -48,6 +50,9 @@ export function knownStatus(said: ConsoleStatusReceived, agent: string): Console
     description: neutralise(said.description, LIMITS.descriptionLengthMax),
     attempt: said.attempt,
     logTrouble: said.logTrouble === null ? null : knownDetail(said.logTrouble),
+    source: SOURCES.has(said.source) ? said.source : "CONSOLE_SOURCE_UNSPECIFIED",
+    // What is recorded counts, and is put here by whoever records.
+    epoch: 0,
   };
 }
 

@@ -40,6 +40,8 @@ export interface EnrolledHead {
 export interface HeadTrust {
   /** Undefined: it listens plain, on loopback, and all is open. */
   readonly guard: { readonly tls: TlsProvider; readonly store: Store } | undefined;
+  /** What people have told this head, if it has a place to keep it. */
+  readonly store: Store | undefined;
   /** At the head that has the authorities. */
   readonly enrolment: Enrolment | undefined;
   /** There as well: what other heads are told. */
@@ -138,7 +140,7 @@ export async function headTrust(
     publication?.stop();
   });
   return {
-    ...{ enrolment, onMachines, machines, publication, followed },
+    ...{ store, enrolment, onMachines, machines, publication, followed },
     guard: tls === undefined ? undefined : { tls: withUserAuthorities(tls, userAuthorities), store },
     trouble: () => ({
       barred: (machines?.barred() ?? []).filter(({ machine }) => machine.kind === "agent").map(barredStatus),
@@ -184,6 +186,7 @@ function enrolledTls(
 const WITHOUT_STATE: HeadTrust = {
   ...{
     guard: undefined,
+    store: undefined,
     enrolment: undefined,
     publication: undefined,
     machines: undefined,

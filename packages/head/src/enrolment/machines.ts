@@ -24,6 +24,8 @@ export function keyOf({ kind, id }: MachineName): string {
 /** Everybody who was enrolled, and whether they may still come. Answers from memory. */
 export class Machines {
   readonly #deps: MachinesDeps;
+  /** Asked for each console that an agent is given. */
+  readonly #selections = new WeakMap<StoredMachine, Selection>();
 
   constructor(deps: MachinesDeps) {
     this.#deps = deps;
@@ -93,8 +95,13 @@ export class Machines {
 
   /** Which consoles an agent may claim; undefined: any. */
   consolesOf(id: string): Selection | undefined {
-    const consoles = this.get({ kind: "agent", id })?.value.consoles ?? "";
-    return consoles === "" ? undefined : parseSelection(consoles);
+    const machine = this.get({ kind: "agent", id })?.value;
+    if (machine === undefined || machine.consoles === "") return undefined;
+    const known = this.#selections.get(machine);
+    if (known !== undefined) return known;
+    const selection = parseSelection(machine.consoles);
+    this.#selections.set(machine, selection);
+    return selection;
   }
 
   /** A copy has shown itself: nobody comes in this name until somebody has looked. */

@@ -3,6 +3,16 @@ import type { JoinHelloReceived } from "@confed/wire";
 import type { AgentIdentity } from "../directory/agent-record.ts";
 import { DIRECTORY_LIMITS as LIMITS } from "../directory/directory-limits.ts";
 
+/** In whose name it holds consoles. Throws "invalid_argument" for one that it cannot be a process of. */
+export function hostOf(agent: string, said: string, machine: string | undefined): string {
+  if (machine !== undefined) return machine;
+  if (said === "" || said === agent) return agent;
+  if (agent.startsWith(`${checkName(said, "agent")}.`)) return said;
+  throw new ConfedError("invalid_argument", `agent ${agent} says that it is a process of ${said}`, {
+    subject: agent,
+  });
+}
+
 /** Who joins, if that can be: throws "invalid_argument" with what is wrong, and "resource_exhausted". */
 export function checkHello({ agent, advertise, version, instance }: JoinHelloReceived): AgentIdentity {
   const id = checkName(agent, "agent");

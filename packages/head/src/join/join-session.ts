@@ -9,14 +9,18 @@ import {
   toDetail,
 } from "@confed/wire";
 import type { HeadAccess, TrustPage } from "../access/head-access.ts";
+import type { AssignedJoin, Assignments } from "../assignments/assignments.ts";
 import { type AgentIdentity, type AgentRecord, unreachableError } from "../directory/agent-record.ts";
 import type { Directory } from "../directory/directory.ts";
 import { type Admission, outsideError } from "./admission.ts";
-import { checkHello } from "./check-hello.ts";
+import { checkHello, hostOf } from "./check-hello.ts";
 import { DOWN_TICKS, HELLO_TICKS, STALLED_TICKS, SWEEP_INTERVAL_MS } from "./heartbeats.ts";
 
 /** A UUID, and room for what a later agent makes of it. */
 const EPOCH_LENGTH_MAX = 64;
+
+/** Four pages of what is assigned: an agent that does not read costs no more. */
+const ASSIGN_BACKLOG_BYTES_MAX = 256 * 1024;
 
 /** What a session needs of the whole. */
 export interface JoinSessionDeps {
@@ -32,6 +36,8 @@ export interface JoinSessionDeps {
   readonly onAdmitted: (session: JoinSession, agent: AgentRecord, anew: boolean) => void;
   readonly onOver: (session: JoinSession) => void;
   readonly admission: Admission;
+  /** At a head that assigns consoles. */
+  readonly assignments?: Pick<Assignments, "join"> | undefined;
 }
 
 /** One join stream: from its hello to its end it speaks for one agent, and for no other. */
@@ -42,6 +48,7 @@ export class JoinSession {
   #agent: AgentRecord | undefined;
   /** The consoles that it may claim; undefined: any. */
   #allowed: Selection | undefined;
+  #assigned: AssignedJoin | undefined;
   #silentTicks = 0;
   #over = false;
 
@@ -181,9 +188,11 @@ export class JoinSession {
     const anew = restarted || known?.presence.state === "down";
     this.#agent = directory.admit(identity);
     this.#agent.machine = peer.class === "machine" ? peer.id : undefined;
+    this.#agent.host = hostOf(identity.id, hello.host, this.#agent.machine);
     this.#clock(this.#agent, hello.ticketEpoch, hello.clockMs);
     this.#stream.send(welcome);
     this.tellTrust(access.trustPages());
+    if (hello.takesAssignments) this.#assign(this.#agent);
     logger.info("agent joined", {
       agent: identity.id,
       peer: this.peer,
@@ -198,7 +207,20 @@ export class JoinSession {
     onAdmitted(this, this.#agent, anew);
   }
 
-  #report(agent: AgentRecord, { hello, statuses, synced, heartbeat }: JoinReportReceived): void {
+  #assign({ host }: AgentRecord): void {
+    const stream = this.#stream;
+    this.#assigned = this.#deps.assignments?.join(host, {
+      send: (assign) => {
+        stream.send({ assign });
+      },
+      drained: () => stream.drained(ASSIGN_BACKLOG_BYTES_MAX),
+      get isOver() {
+        return stream.signal.aborted;
+      },
+    });
+  }
+
+  #report(agent: AgentRecord, { hello, statuses, synced, heartbeat, assigned }: JoinReportReceived): void {
     const { directory, logger } = this.#deps;
     if (directory.agent(agent.id) !== agent)
       throw new ConfedError("conflict", `agent ${agent.id} was silent, and others have its consoles`, {
@@ -212,6 +234,7 @@ export class JoinSession {
       directory.synced(agent);
       logger.info("agent synced", { agent: agent.id, consoles: agent.claims.size });
     }
+    if (assigned) this.#assigned?.done(assigned);
     if (heartbeat && agent.ticketClock !== undefined)
       this.#clock(agent, agent.ticketClock.epoch, heartbeat.clockMs);
     // A heartbeat, or a kind of message that a newer agent knows: it lives.
@@ -259,6 +282,7 @@ export class JoinSession {
 
   #finish(cause: ConfedError | undefined): void {
     this.#over = true;
+    this.#assigned?.close();
     if (this.#agent !== undefined && cause !== undefined)
       this.#deps.directory.setPresence(this.#agent, "down", cause);
     this.#deps.onOver(this);

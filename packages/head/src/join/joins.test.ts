@@ -11,7 +11,7 @@ import {
 import { beforeEach, expect, test } from "vitest";
 import { openHeadAccess } from "../access/open-head-access.ts";
 import { Directory } from "../directory/directory.ts";
-import { OPEN_ADMISSION } from "./admission.ts";
+import { openAdmission } from "./admission.ts";
 import { Joins } from "./joins.ts";
 
 const codec = messageCodec("JoinReport");
@@ -56,7 +56,7 @@ beforeEach(() => {
     head: "h1",
     version: "2.0",
     access: openHeadAccess,
-    admission: OPEN_ADMISSION,
+    admission: openAdmission(() => true),
     onAdmitted: ({ id }, restarted) => admitted.push([id, restarted]),
   });
   return () => {
@@ -227,7 +227,7 @@ test("nobody is taken for silent when it was the head that stood still", () => {
     head: "h1",
     version: "2.0",
     access: openHeadAccess,
-    admission: OPEN_ADMISSION,
+    admission: openAdmission(() => true),
     onAdmitted: () => undefined,
   });
   joins.stop();

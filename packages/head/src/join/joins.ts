@@ -19,6 +19,7 @@ export interface JoinsDeps {
   readonly access: HeadAccess;
   readonly onAdmitted: (agent: AgentRecord, anew: boolean) => void;
   readonly admission: Admission;
+  readonly assignments?: JoinSessionDeps["assignments"];
 }
 
 /**
@@ -37,10 +38,10 @@ export class Joins {
 
   constructor(deps: JoinsDeps) {
     this.#deps = deps;
-    const { clock, access, directory, logger, head, version, onAdmitted, admission } = deps;
+    const { clock, access, directory, logger, head, version, onAdmitted, admission, assignments } = deps;
     const { audit = silentAudit } = deps;
     this.#sessionDeps = {
-      ...{ clock, access, directory, logger, audit, admission },
+      ...{ clock, access, directory, logger, audit, admission, assignments },
       onAdmitted: (session, agent, anew) => {
         this.#sessionOfAgent.set(agent.id, session);
         onAdmitted(agent, anew);

@@ -1,3 +1,4 @@
+import type { StoredClaim, StoredDefinition } from "../assignments/stored.ts";
 import type { StoredMachine, StoredPending, StoredToken } from "../enrolment/stored.ts";
 import type { StoredStatement } from "../following/stored.ts";
 import type { StoredBinding, StoredRevocation, StoredRole } from "../policy/stored.ts";
@@ -28,4 +29,8 @@ export interface StoredKinds {
   readonly apiTokens: StoredApiToken;
   /** At a head that follows another, under {@link STATEMENT_KEY}: what that one said of everything else here. */
   readonly following: StoredStatement;
+  /** By console. */
+  readonly definitions: StoredDefinition;
+  /** By console; its epoch is the revision of the entry. */
+  readonly claims: StoredClaim;
 }

@@ -11,7 +11,7 @@ import type { Logins, LoginTokens } from "./logins.ts";
 export interface UserServiceDeps {
   readonly access: HeadAccess;
   readonly clock: Clock;
-  readonly audit: Pick<Audit, "event">;
+  readonly audit: Pick<Audit, "event" | "alarm">;
   /** Undefined where access is open: there nobody logs in. */
   readonly logins: Logins | undefined;
   readonly store: Store | undefined;

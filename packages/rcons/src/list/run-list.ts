@@ -2,7 +2,7 @@ import { EXIT, formatDuration } from "@confed/kernel";
 import type { ConsoleStateReceived, ConsoleStatusReceived } from "@confed/wire";
 import { jsonLine } from "../render/json-line.ts";
 import { jsonStatus, jsonViewer } from "../render/json-status.ts";
-import { causeText, logTroubleText, MODE_WORDS, STATE_WORDS } from "../render/state-words.ts";
+import { causeText, FILE_OVER_HEAD, logTroubleText, MODE_WORDS, STATE_WORDS } from "../render/state-words.ts";
 import { statusLines } from "../render/status-lines.ts";
 import { Table } from "../render/table.ts";
 import { TextOut } from "../render/text-out.ts";
@@ -101,10 +101,11 @@ async function everyPage(
 }
 
 function rowOf(status: ConsoleStatusReceived, nowMs: number): readonly string[] {
-  const { name, state, owner, sinceMs, cause, logTrouble } = status;
+  const { name, state, owner, sinceMs, cause, logTrouble, source } = status;
   const causes = [
     cause === null || cause.code === "" ? [] : [causeText(cause)],
     logTrouble === null ? [] : [logTroubleText(logTrouble)],
+    source === "FILE_OVER_HEAD" ? [FILE_OVER_HEAD] : [],
   ];
   return [
     name,

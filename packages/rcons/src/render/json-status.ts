@@ -1,5 +1,5 @@
 import type { ConsoleStatusReceived, ErrorDetailReceived, ViewerReceived } from "@confed/wire";
-import { MODE_WORDS, STATE_WORDS } from "./state-words.ts";
+import { MODE_WORDS, SOURCE_WORDS, STATE_WORDS } from "./state-words.ts";
 import { isoText } from "./status-lines.ts";
 
 /** One console as scripts read it: the words of the listings, times in ISO 8601, null for "not known". */
@@ -25,6 +25,8 @@ export function jsonStatus(status: ConsoleStatusReceived): object {
     lastOutput: time(status.lastOutputMs),
     logPath,
     logTrouble: jsonError(status.logTrouble),
+    source: SOURCE_WORDS[status.source] || null,
+    epoch: status.epoch,
   };
 }
 

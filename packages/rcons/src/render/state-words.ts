@@ -1,5 +1,6 @@
 import { neutralise } from "@confed/kernel";
 import type {
+  ConsoleSourceReceived,
   ConsoleStateReceived,
   ErrorDetailReceived,
   GapReasonReceived,
@@ -17,6 +18,17 @@ export const STATE_WORDS: Readonly<Record<ConsoleStateReceived, string>> = {
   UNREACHABLE: "unreachable",
   CONFLICT: "conflict",
 };
+
+/** Who defined a console; "" for an agent that does not say. */
+export const SOURCE_WORDS: Readonly<Record<ConsoleSourceReceived, string>> = {
+  CONSOLE_SOURCE_UNSPECIFIED: "",
+  FILE: "file",
+  HEAD: "head",
+  FILE_OVER_HEAD: "file over head",
+};
+
+/** Two define it; the console itself may be well. */
+export const FILE_OVER_HEAD = "conflict: the head assigns it as well, the agent's file is in force";
 
 /** Modes likewise. */
 export const MODE_WORDS: Readonly<Record<ViewerModeReceived, string>> = {

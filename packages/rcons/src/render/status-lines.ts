@@ -1,7 +1,7 @@
 import { formatDuration, neutralise } from "@confed/kernel";
 import type { ConsoleStatusReceived } from "@confed/wire";
 import { formatNumber } from "./format-count.ts";
-import { causeText, logTroubleText, MODE_WORDS, STATE_WORDS } from "./state-words.ts";
+import { causeText, FILE_OVER_HEAD, logTroubleText, MODE_WORDS, STATE_WORDS } from "./state-words.ts";
 
 /** All that is known of one console, for people: aligned "key: value" lines. */
 export function statusLines(status: ConsoleStatusReceived, wallTimeMs: number): readonly string[] {
@@ -19,7 +19,8 @@ export function statusLines(status: ConsoleStatusReceived, wallTimeMs: number): 
     ],
     ["hint", status.cause?.hint],
     ["attempt", status.attempt === 0 || status.state === "CONNECTED" ? undefined : String(status.attempt)],
-    ["owner", status.owner],
+    ["owner", status.epoch === 0 ? status.owner : `${status.owner}, epoch ${status.epoch}`],
+    ["defined by", DEFINED_BY[status.source]],
     ["transport", `${status.transport} ${status.target}`.trim()],
     ["groups", status.groups.join(", ")],
     [
@@ -41,6 +42,12 @@ export function statusLines(status: ConsoleStatusReceived, wallTimeMs: number): 
     ...whoLines(status, wallTimeMs),
   ];
 }
+
+/** Of a file is the rule, and not said. */
+const DEFINED_BY: Readonly<Partial<Record<ConsoleStatusReceived["source"], string>>> = {
+  HEAD: "the head",
+  FILE_OVER_HEAD,
+};
 
 /** Who is attached, one line each. */
 export function whoLines(

@@ -35,7 +35,10 @@ export interface AgentPeer {
 export interface HeadPeer extends Omit<AgentPeer, "role" | "client"> {
   readonly role: "head";
   readonly client: ConsoleClient &
-    Pick<Client<"Head">, "resolve" | "whoAmI" | "administer" | "enrolment" | "login" | "logout">;
+    Pick<
+      Client<"Head">,
+      "resolve" | "whoAmI" | "administer" | "enrolment" | "define" | "definitions" | "login" | "logout"
+    >;
 }
 
 /** How {@link dial} is bounded. */

@@ -27,6 +27,11 @@ export const AUDIT_CODES = {
   /** What a reload did to consoles and settings. */
   "config.changed": "RC2002I",
   "config.refused": "RC2003W",
+  /** What a head assigns was changed: a console defined, edited, moved, taken away. */
+  "assignment.changed": "RC2004I",
+  "assignment.refused": "RC2005W",
+  /** An agent has the consoles that a head assigns to it. */
+  "assignment.received": "RC2006I",
   "process.start": "RC2101I",
   "process.stop": "RC2102I",
   /** A newer process has everything of this one. */
@@ -39,6 +44,8 @@ export const AUDIT_CODES = {
   "owner.conflict": "RC3102W",
   /** What claims to be the writing head's store is not what that one signed: nothing of it is believed. */
   "snapshot.refused": "RC3301E",
+  /** A console was given to an agent though another, which is taken for dead, has not let go of it. */
+  "owner.forced": "RC3103W",
   /** Logs cannot be written, or what is printed is lost to them. */
   "recording.gap": "RC3201W",
   "recording.restored": "RC3202I",

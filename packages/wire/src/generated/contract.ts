@@ -196,7 +196,23 @@ export const contract: unknown = {
         "logTrouble": {
          "type": "ErrorDetail",
          "id": 18
+        },
+        "source": {
+         "type": "ConsoleSource",
+         "id": 19
+        },
+        "epoch": {
+         "type": "uint64",
+         "id": 20
         }
+       }
+      },
+      "ConsoleSource": {
+       "values": {
+        "CONSOLE_SOURCE_UNSPECIFIED": 0,
+        "FILE": 1,
+        "HEAD": 2,
+        "FILE_OVER_HEAD": 3
        }
       },
       "Ticket": {
@@ -1243,6 +1259,15 @@ export const contract: unknown = {
          "requestType": "EnrolmentRequest",
          "responseType": "EnrolmentResponse"
         },
+        "Define": {
+         "requestType": "DefineRequest",
+         "responseType": "DefineResponse"
+        },
+        "Definitions": {
+         "requestType": "DefinitionsRequest",
+         "responseType": "DefinitionsResponse",
+         "responseStream": true
+        },
         "Follow": {
          "requestType": "FollowRequest",
          "responseType": "FollowResponse",
@@ -1257,7 +1282,8 @@ export const contract: unknown = {
           "hello",
           "statuses",
           "synced",
-          "heartbeat"
+          "heartbeat",
+          "assigned"
          ]
         }
        },
@@ -1277,6 +1303,10 @@ export const contract: unknown = {
         "heartbeat": {
          "type": "JoinHeartbeat",
          "id": 4
+        },
+        "assigned": {
+         "type": "Assigned",
+         "id": 5
         }
        }
       },
@@ -1310,6 +1340,27 @@ export const contract: unknown = {
         "clockMs": {
          "type": "uint64",
          "id": 7
+        },
+        "host": {
+         "type": "string",
+         "id": 8
+        },
+        "takesAssignments": {
+         "type": "bool",
+         "id": 9
+        }
+       }
+      },
+      "Assigned": {
+       "fields": {
+        "version": {
+         "type": "uint64",
+         "id": 1
+        },
+        "refused": {
+         "rule": "repeated",
+         "type": "ErrorDetail",
+         "id": 2
         }
        }
       },
@@ -1358,7 +1409,8 @@ export const contract: unknown = {
           "welcome",
           "heartbeat",
           "refused",
-          "trust"
+          "trust",
+          "assign"
          ]
         }
        },
@@ -1378,6 +1430,52 @@ export const contract: unknown = {
         "trust": {
          "type": "TrustPage",
          "id": 4
+        },
+        "assign": {
+         "type": "AssignPage",
+         "id": 5
+        }
+       }
+      },
+      "AssignPage": {
+       "fields": {
+        "version": {
+         "type": "uint64",
+         "id": 1
+        },
+        "whole": {
+         "type": "bool",
+         "id": 2
+        },
+        "put": {
+         "rule": "repeated",
+         "type": "Definition",
+         "id": 3
+        },
+        "removed": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 4
+        },
+        "last": {
+         "type": "bool",
+         "id": 5
+        }
+       }
+      },
+      "Definition": {
+       "fields": {
+        "name": {
+         "type": "string",
+         "id": 1
+        },
+        "epoch": {
+         "type": "uint64",
+         "id": 2
+        },
+        "entry": {
+         "type": "string",
+         "id": 3
         }
        }
       },
@@ -2137,6 +2235,151 @@ export const contract: unknown = {
         "whole": {
          "type": "bool",
          "id": 3
+        }
+       }
+      },
+      "DefineRequest": {
+       "oneofs": {
+        "action": {
+         "oneof": [
+          "put",
+          "remove",
+          "move"
+         ]
+        }
+       },
+       "fields": {
+        "put": {
+         "type": "PutDefinition",
+         "id": 1
+        },
+        "remove": {
+         "type": "string",
+         "id": 2
+        },
+        "move": {
+         "type": "MoveDefinitions",
+         "id": 3
+        }
+       }
+      },
+      "PutDefinition": {
+       "fields": {
+        "agent": {
+         "type": "string",
+         "id": 1
+        },
+        "entry": {
+         "type": "string",
+         "id": 2
+        },
+        "ifRevision": {
+         "type": "uint64",
+         "id": 3
+        }
+       }
+      },
+      "MoveDefinitions": {
+       "fields": {
+        "consoles": {
+         "type": "string",
+         "id": 1
+        },
+        "to": {
+         "type": "string",
+         "id": 2
+        },
+        "force": {
+         "type": "bool",
+         "id": 3
+        }
+       }
+      },
+      "DefineResponse": {
+       "fields": {
+        "done": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 1
+        },
+        "doneCount": {
+         "type": "uint32",
+         "id": 2
+        },
+        "waiting": {
+         "rule": "repeated",
+         "type": "string",
+         "id": 3
+        },
+        "waitingCount": {
+         "type": "uint32",
+         "id": 4
+        },
+        "errors": {
+         "rule": "repeated",
+         "type": "ErrorDetail",
+         "id": 5
+        }
+       }
+      },
+      "DefinitionsRequest": {
+       "fields": {
+        "selection": {
+         "type": "string",
+         "id": 1
+        }
+       }
+      },
+      "DefinitionsResponse": {
+       "fields": {
+        "consoles": {
+         "rule": "repeated",
+         "type": "DefinedConsole",
+         "id": 1
+        }
+       }
+      },
+      "DefinedConsole": {
+       "fields": {
+        "name": {
+         "type": "string",
+         "id": 1
+        },
+        "agent": {
+         "type": "string",
+         "id": 2
+        },
+        "source": {
+         "type": "string",
+         "id": 3
+        },
+        "entry": {
+         "type": "string",
+         "id": 4
+        },
+        "revision": {
+         "type": "uint64",
+         "id": 5
+        },
+        "by": {
+         "type": "string",
+         "id": 6
+        },
+        "atMs": {
+         "type": "uint64",
+         "id": 7
+        },
+        "claimedBy": {
+         "type": "string",
+         "id": 8
+        },
+        "epoch": {
+         "type": "uint64",
+         "id": 9
+        },
+        "trouble": {
+         "type": "ErrorDetail",
+         "id": 10
         }
        }
       }

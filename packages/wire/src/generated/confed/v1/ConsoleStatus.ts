@@ -4,6 +4,7 @@ import type { ConsoleState as _confed_v1_ConsoleState, ConsoleStateReceived as _
 import type { ErrorDetail as _confed_v1_ErrorDetail, ErrorDetailReceived as _confed_v1_ErrorDetailReceived } from '../../confed/v1/ErrorDetail.ts';
 import type { Viewer as _confed_v1_Viewer, ViewerReceived as _confed_v1_ViewerReceived } from '../../confed/v1/Viewer.ts';
 import type { Position as _confed_v1_Position, PositionReceived as _confed_v1_PositionReceived } from '../../confed/v1/Position.ts';
+import type { ConsoleSource as _confed_v1_ConsoleSource, ConsoleSourceReceived as _confed_v1_ConsoleSourceReceived } from '../../confed/v1/ConsoleSource.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface ConsoleStatus {
@@ -25,6 +26,8 @@ export interface ConsoleStatus {
   'attempt'?: (number);
   'viewersUnlisted'?: (number);
   'logTrouble'?: (_confed_v1_ErrorDetail | null);
+  'source'?: (_confed_v1_ConsoleSource);
+  'epoch'?: (number | string | Long);
 }
 
 export interface ConsoleStatusReceived {
@@ -46,4 +49,6 @@ export interface ConsoleStatusReceived {
   'attempt': (number);
   'viewersUnlisted': (number);
   'logTrouble': (_confed_v1_ErrorDetailReceived | null);
+  'source': (_confed_v1_ConsoleSourceReceived);
+  'epoch': (number);
 }

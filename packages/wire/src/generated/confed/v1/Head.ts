@@ -9,6 +9,10 @@ import type { AttachResponse as _confed_v1_AttachResponse, AttachResponseReceive
 import type { ConsoleStatus as _confed_v1_ConsoleStatus, ConsoleStatusReceived as _confed_v1_ConsoleStatusReceived } from '../../confed/v1/ConsoleStatus.ts';
 import type { ControlRequest as _confed_v1_ControlRequest, ControlRequestReceived as _confed_v1_ControlRequestReceived } from '../../confed/v1/ControlRequest.ts';
 import type { ControlResponse as _confed_v1_ControlResponse, ControlResponseReceived as _confed_v1_ControlResponseReceived } from '../../confed/v1/ControlResponse.ts';
+import type { DefineRequest as _confed_v1_DefineRequest, DefineRequestReceived as _confed_v1_DefineRequestReceived } from '../../confed/v1/DefineRequest.ts';
+import type { DefineResponse as _confed_v1_DefineResponse, DefineResponseReceived as _confed_v1_DefineResponseReceived } from '../../confed/v1/DefineResponse.ts';
+import type { DefinitionsRequest as _confed_v1_DefinitionsRequest, DefinitionsRequestReceived as _confed_v1_DefinitionsRequestReceived } from '../../confed/v1/DefinitionsRequest.ts';
+import type { DefinitionsResponse as _confed_v1_DefinitionsResponse, DefinitionsResponseReceived as _confed_v1_DefinitionsResponseReceived } from '../../confed/v1/DefinitionsResponse.ts';
 import type { EnrollRequest as _confed_v1_EnrollRequest, EnrollRequestReceived as _confed_v1_EnrollRequestReceived } from '../../confed/v1/EnrollRequest.ts';
 import type { EnrollResponse as _confed_v1_EnrollResponse, EnrollResponseReceived as _confed_v1_EnrollResponseReceived } from '../../confed/v1/EnrollResponse.ts';
 import type { EnrolmentRequest as _confed_v1_EnrolmentRequest, EnrolmentRequestReceived as _confed_v1_EnrolmentRequestReceived } from '../../confed/v1/EnrolmentRequest.ts';
@@ -61,6 +65,20 @@ export interface HeadClient extends grpc.Client {
   control(argument: _confed_v1_ControlRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_ControlResponseReceived>): grpc.ClientUnaryCall;
   control(argument: _confed_v1_ControlRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_ControlResponseReceived>): grpc.ClientUnaryCall;
   control(argument: _confed_v1_ControlRequest, callback: grpc.requestCallback<_confed_v1_ControlResponseReceived>): grpc.ClientUnaryCall;
+  
+  Define(argument: _confed_v1_DefineRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_DefineResponseReceived>): grpc.ClientUnaryCall;
+  Define(argument: _confed_v1_DefineRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_DefineResponseReceived>): grpc.ClientUnaryCall;
+  Define(argument: _confed_v1_DefineRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_DefineResponseReceived>): grpc.ClientUnaryCall;
+  Define(argument: _confed_v1_DefineRequest, callback: grpc.requestCallback<_confed_v1_DefineResponseReceived>): grpc.ClientUnaryCall;
+  define(argument: _confed_v1_DefineRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_DefineResponseReceived>): grpc.ClientUnaryCall;
+  define(argument: _confed_v1_DefineRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_DefineResponseReceived>): grpc.ClientUnaryCall;
+  define(argument: _confed_v1_DefineRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_DefineResponseReceived>): grpc.ClientUnaryCall;
+  define(argument: _confed_v1_DefineRequest, callback: grpc.requestCallback<_confed_v1_DefineResponseReceived>): grpc.ClientUnaryCall;
+  
+  Definitions(argument: _confed_v1_DefinitionsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_DefinitionsResponseReceived>;
+  Definitions(argument: _confed_v1_DefinitionsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_DefinitionsResponseReceived>;
+  definitions(argument: _confed_v1_DefinitionsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_DefinitionsResponseReceived>;
+  definitions(argument: _confed_v1_DefinitionsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_confed_v1_DefinitionsResponseReceived>;
   
   Enroll(argument: _confed_v1_EnrollRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_confed_v1_EnrollResponseReceived>): grpc.ClientUnaryCall;
   Enroll(argument: _confed_v1_EnrollRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_confed_v1_EnrollResponseReceived>): grpc.ClientUnaryCall;
@@ -182,6 +200,10 @@ export interface HeadHandlers extends grpc.UntypedServiceImplementation {
   
   Control: grpc.handleUnaryCall<_confed_v1_ControlRequestReceived, _confed_v1_ControlResponse>;
   
+  Define: grpc.handleUnaryCall<_confed_v1_DefineRequestReceived, _confed_v1_DefineResponse>;
+  
+  Definitions: grpc.handleServerStreamingCall<_confed_v1_DefinitionsRequestReceived, _confed_v1_DefinitionsResponse>;
+  
   Enroll: grpc.handleUnaryCall<_confed_v1_EnrollRequestReceived, _confed_v1_EnrollResponse>;
   
   Enrolment: grpc.handleUnaryCall<_confed_v1_EnrolmentRequestReceived, _confed_v1_EnrolmentResponse>;
@@ -218,6 +240,8 @@ export interface HeadDefinition extends grpc.ServiceDefinition {
   Administer: MethodDefinition<_confed_v1_AdministerRequest, _confed_v1_AdministerResponse, _confed_v1_AdministerRequestReceived, _confed_v1_AdministerResponseReceived>
   Attach: MethodDefinition<_confed_v1_AttachRequest, _confed_v1_AttachResponse, _confed_v1_AttachRequestReceived, _confed_v1_AttachResponseReceived>
   Control: MethodDefinition<_confed_v1_ControlRequest, _confed_v1_ControlResponse, _confed_v1_ControlRequestReceived, _confed_v1_ControlResponseReceived>
+  Define: MethodDefinition<_confed_v1_DefineRequest, _confed_v1_DefineResponse, _confed_v1_DefineRequestReceived, _confed_v1_DefineResponseReceived>
+  Definitions: MethodDefinition<_confed_v1_DefinitionsRequest, _confed_v1_DefinitionsResponse, _confed_v1_DefinitionsRequestReceived, _confed_v1_DefinitionsResponseReceived>
   Enroll: MethodDefinition<_confed_v1_EnrollRequest, _confed_v1_EnrollResponse, _confed_v1_EnrollRequestReceived, _confed_v1_EnrollResponseReceived>
   Enrolment: MethodDefinition<_confed_v1_EnrolmentRequest, _confed_v1_EnrolmentResponse, _confed_v1_EnrolmentRequestReceived, _confed_v1_EnrolmentResponseReceived>
   Follow: MethodDefinition<_confed_v1_FollowRequest, _confed_v1_FollowResponse, _confed_v1_FollowRequestReceived, _confed_v1_FollowResponseReceived>

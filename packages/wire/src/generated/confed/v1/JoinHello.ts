@@ -10,6 +10,8 @@ export interface JoinHello {
   'wallTimeMs'?: (number | string | Long);
   'ticketEpoch'?: (string);
   'clockMs'?: (number | string | Long);
+  'host'?: (string);
+  'takesAssignments'?: (boolean);
 }
 
 export interface JoinHelloReceived {
@@ -20,4 +22,6 @@ export interface JoinHelloReceived {
   'wallTimeMs': (number);
   'ticketEpoch': (string);
   'clockMs': (number);
+  'host': (string);
+  'takesAssignments': (boolean);
 }

@@ -4,13 +4,15 @@ import type { Welcome as _confed_v1_Welcome, WelcomeReceived as _confed_v1_Welco
 import type { JoinHeartbeat as _confed_v1_JoinHeartbeat, JoinHeartbeatReceived as _confed_v1_JoinHeartbeatReceived } from '../../confed/v1/JoinHeartbeat.ts';
 import type { End as _confed_v1_End, EndReceived as _confed_v1_EndReceived } from '../../confed/v1/End.ts';
 import type { TrustPage as _confed_v1_TrustPage, TrustPageReceived as _confed_v1_TrustPageReceived } from '../../confed/v1/TrustPage.ts';
+import type { AssignPage as _confed_v1_AssignPage, AssignPageReceived as _confed_v1_AssignPageReceived } from '../../confed/v1/AssignPage.ts';
 
 export interface JoinReply {
   'welcome'?: (_confed_v1_Welcome | null);
   'heartbeat'?: (_confed_v1_JoinHeartbeat | null);
   'refused'?: (_confed_v1_End | null);
   'trust'?: (_confed_v1_TrustPage | null);
-  'message'?: "welcome"|"heartbeat"|"refused"|"trust";
+  'assign'?: (_confed_v1_AssignPage | null);
+  'message'?: "welcome"|"heartbeat"|"refused"|"trust"|"assign";
 }
 
 export interface JoinReplyReceived {
@@ -18,5 +20,6 @@ export interface JoinReplyReceived {
   'heartbeat'?: (_confed_v1_JoinHeartbeatReceived | null);
   'refused'?: (_confed_v1_EndReceived | null);
   'trust'?: (_confed_v1_TrustPageReceived | null);
-  'message'?: "welcome"|"heartbeat"|"refused"|"trust";
+  'assign'?: (_confed_v1_AssignPageReceived | null);
+  'message'?: "welcome"|"heartbeat"|"refused"|"trust"|"assign";
 }
