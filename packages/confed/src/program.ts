@@ -9,6 +9,7 @@ import { defineCompletion } from "./commands/completion.ts";
 import { defineConsole } from "./commands/console.ts";
 import { defineHead } from "./commands/head.ts";
 import { defineHostkeys } from "./commands/hostkeys.ts";
+import { defineImport } from "./commands/import.ts";
 import type { DefineCommand, Launch } from "./commands/launch.ts";
 import { defineLogs } from "./commands/logs.ts";
 import { defineReload } from "./commands/reload.ts";
@@ -31,6 +32,7 @@ const COMMANDS: readonly DefineCommand[] = [
   defineReload,
   defineConsole,
   defineCheck,
+  defineImport,
   defineLogs,
   defineUser,
   defineRole,
