@@ -278,3 +278,20 @@ test("tables of the head assign, change and take away at SIGHUP, and win over wh
   expect(b.mostAtOnce).toBe(1);
   expect(a.accepted).toBe(1);
 });
+
+test("an agent of several processes has what is assigned to it, each its share, and lets go of it", async () => {
+  const cluster = new Cluster();
+  const head = await cluster.head();
+  const { config } = await cluster.enrolled(head, { consoles: [], shards: 2 });
+  await cluster.agent("sn01", config).start();
+  await head.process.logged("agent synced", { agent: "sn01.0" });
+  await head.process.logged("agent synced", { agent: "sn01.1" });
+  const names = Array.from({ length: 6 }, (_, index) => `n${index}`);
+  const a = await device();
+  for (const name of names) await console(head, "add", name, "--agent", "sn01", ...at(a));
+  await a.until(({ count }) => count === names.length);
+  expect(await show(head, "n5")).toMatchObject({ claimedBy: "sn01", trouble: null });
+  expect(await console(head, "rm", "*")).toMatchObject({ status: 0 });
+  await a.until(({ count }) => count === 0);
+  await expect.poll(() => show(head, "n5")).toBeUndefined();
+});
