@@ -94,7 +94,8 @@ export class Directory {
     if (claims === undefined) return undefined;
     const recorded = this.#recorded(name);
     const { agent } = leadingClaim(claims, recorded?.agent);
-    const isAwaited = recorded !== undefined && agent.host !== recorded.agent && this.#isYoung();
+    const isUnheardOf = (host: string) => !claims.some((claim) => claim.agent.host === host);
+    const isAwaited = recorded !== undefined && isUnheardOf(recorded.agent) && this.#isYoung();
     return isAwaited ? undefined : agent;
   }
 
