@@ -40,7 +40,9 @@ export default defineConfig({
     ],
     projects: [
       project("unit", ["packages/*/src/**/*.test.ts"], 10_000),
-      project("system", ["test/**/*.test.ts"], 120_000),
+      project("system", ["test/!(network)/**/*.test.ts"], 120_000),
+      // Each in network name spaces of its own. They wait for silence to be noticed, several at a time.
+      project("network", ["test/network/**/*.test.ts"], 120_000),
     ],
   },
 });
