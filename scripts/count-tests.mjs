@@ -2,8 +2,20 @@
 // Usage: node scripts/count-tests.mjs FOLDER [FAILED-STEP...]
 // Adds up the reports that vitest wrote into FOLDER and says so on the last line. A step that failed
 // beside the tests (lint, types) counts as one failure, and so does a run in which nothing was tested.
+// What failed is named again before it: whoever keeps the end of a long log still has it.
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+
+const whyBytesMax = 1200;
+
+/** @param {{ name: string, message?: string, assertionResults: any[] }} file */
+function* failuresOf(file) {
+  const where = relative(process.cwd(), file.name);
+  for (const test of file.assertionResults) {
+    if (test.status === "failed") yield `${where} > ${test.fullName}\n${test.failureMessages.join("\n")}`;
+  }
+  if (file.message) yield `${where}\n${file.message}`;
+}
 
 const [folder = "", ...failedSteps] = process.argv.slice(2);
 let passed = 0;
@@ -14,6 +26,10 @@ for (const name of readdirSync(folder)) {
   passed += report.numPassedTests;
   failed += report.numFailedTests;
   skipped += report.numPendingTests + report.numTodoTests;
+  for (const file of report.testResults) {
+    for (const failure of failuresOf(file))
+      process.stdout.write(`failed: ${failure.slice(0, whyBytesMax)}\n`);
+  }
 }
 // A test file that cannot be loaded has no tests that could fail.
 if (failed === 0 && (failedSteps.length > 0 || passed === 0)) failed = 1;

@@ -1,11 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { Secret, silentLogger, systemClock } from "@confed/kernel";
-import { ALL_BYTES, LinkRecorder } from "@confed/testkit";
+import { ALL_BYTES, freePort, LinkRecorder } from "@confed/testkit";
 import { type Link, type SshOptions, scanHostKeys, ssh } from "@confed/transports";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -255,12 +254,4 @@ async function written(link: Link, bytes: Uint8Array): Promise<void> {
 
 function fingerprintOf(publicKeyFile: string): string {
   return execFileSync("ssh-keygen", ["-l", "-f", publicKeyFile], { encoding: "utf8" }).split(" ")[1] ?? "";
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, HOST);
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

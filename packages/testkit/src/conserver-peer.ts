@@ -5,7 +5,8 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@confed/kernel";
-import { endPeer, freePort } from "./peer-program.ts";
+import { freePort } from "./free-ports.ts";
+import { endPeer } from "./peer-program.ts";
 
 /** One step of a script: who sends what, a byte a character. A name that was not there before connects, and sends nothing. */
 export type ConserverExchange = readonly [who: string, send: string];

@@ -15,6 +15,11 @@ export async function freePorts(count: number): Promise<number> {
   }
 }
 
+/** One such port, for programs that cannot be asked which they took, and for those that come back to it. */
+export function freePort(): Promise<number> {
+  return freePorts(1);
+}
+
 // Linux gives ports from 32768 on, see ip_local_port_range in ip(7).
 const PORT_LEAST = 20_000;
 const PORT_MOST = 32_000;

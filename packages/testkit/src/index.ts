@@ -40,6 +40,7 @@ export { type FakeFederation, fakeFederation } from "./fake-federation.ts";
 export { FakeStream } from "./fake-stream.ts";
 export { FakeWorld, type FakeWorldOptions } from "./fake-world.ts";
 export { followRealTime } from "./follow-real-time.ts";
+export { freePort } from "./free-ports.ts";
 export { GuardedServer, startGuardedServer } from "./guarded-server.ts";
 export type { GuardedFigures } from "./guarded-server-main.ts";
 export { HeadRig, Inbox, type PlayedAgent, type PlayedJoin } from "./head-rig.ts";
@@ -68,7 +69,7 @@ export { MemoryStore } from "./memory-store.ts";
 export { skippedWithoutNetwork } from "./network/network-support.ts";
 export { type Heal, type NetworkHost, TestNetwork } from "./network/test-network.ts";
 export { type NumberedProgress, numberedBytes, takeNumbered } from "./numbered-bytes.ts";
-export { endPeer, freePort, isInstalled, skippedWithout, startPeer } from "./peer-program.ts";
+export { endPeer, isInstalled, skippedWithout, startPeer } from "./peer-program.ts";
 export { descendantsOf, type ProcessId, processAt, residentBytesOf, untilGone } from "./process-tree.ts";
 export { ALL_BYTES, randomBytes, randomNumbers } from "./random-bytes.ts";
 export {

@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
-import { createSocket } from "node:dgram";
+import { randomInt } from "node:crypto";
+import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
@@ -42,9 +43,10 @@ export const IPMI_SIM_USER = { user: "admin", password: "admin" } as const;
 export async function startIpmiSim({ count = 1, bmcKey, device }: IpmiSimOptions = {}): Promise<IpmiSim> {
   const directory = mkdtempSync(join(tmpdir(), "confed-ipmi-sim-"));
   const bmcs: SimulatedBmc[] = [];
-  for (let index = 0; index < count; index += 1) {
+  const ports = await reserveUdpPorts(count);
+  for (const port of ports.numbers) {
     const host = device === undefined ? await startSocketConsole({ port: 0, host: "127.0.0.1" }) : undefined;
-    bmcs.push({ port: await freeUdpPort(), host });
+    bmcs.push({ port, host });
   }
   const paths = {
     lan: join(directory, "lan.conf"),
@@ -60,6 +62,7 @@ export async function startIpmiSim({ count = 1, bmcKey, device }: IpmiSimOptions
   writeFileSync(paths.lan, `name "sim"\n${lines.map(({ lan }) => lan).join("")}`);
   writeFileSync(paths.emu, `mc_setbmc 0x20\n${lines.map(({ emu }) => emu).join("")}`);
   const connected = bmcs.flatMap(({ host }) => (host === undefined ? [] : [once(host.server, "connection")]));
+  await ports.release();
   const child: ChildProcess = startQuietPeer([
     "ipmi_sim",
     "-c",
@@ -103,17 +106,43 @@ ${key}  endlan
   return { lan, emu };
 }
 
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket("udp4");
-  const listening = once(socket, "listening");
-  socket.bind(0, "127.0.0.1");
-  await listening;
-  const { port } = socket.address();
-  const closed = once(socket, "close");
-  socket.close();
-  await closed;
-  return port;
+/**
+ * Free ports that nobody else gets. Not of those that the kernel gives out by itself: between their
+ * release and the simulator's start, a socket that asks it would get one.
+ */
+async function reserveUdpPorts(
+  count: number,
+): Promise<{ readonly numbers: readonly number[]; release(): Promise<void> }> {
+  const taken = new Map<number, Socket>();
+  while (taken.size < count) {
+    const port = randomInt(UDP_PORTS.from, UDP_PORTS.to);
+    if (taken.has(port)) continue;
+    const socket = createSocket("udp4");
+    socket.bind(port, "127.0.0.1");
+    try {
+      await once(socket, "listening");
+      taken.set(port, socket);
+    } catch {
+      // Somebody else's.
+      socket.close();
+    }
+  }
+  return {
+    numbers: [...taken.keys()],
+    async release() {
+      await Promise.all(
+        [...taken.values()].map((socket) => {
+          const closed = once(socket, "close");
+          socket.close();
+          return closed;
+        }),
+      );
+    },
+  };
 }
+
+/** Below 32768, where Linux's ip_local_port_range begins. */
+const UDP_PORTS = { from: 20_000, to: 32_000 } as const;
 
 /** It does not say when it is ready: it is asked until it answers. */
 async function untilItAnswers(port: number): Promise<void> {

@@ -1,6 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 
 /** True if a program is there; also where only root's PATH leads. */
 export function isInstalled(program: string): boolean {
@@ -16,16 +15,6 @@ export function isInstalled(program: string): boolean {
 export function skippedWithout(...programs: readonly string[]): string {
   const missing = programs.filter((program) => !isInstalled(program));
   return missing.length === 0 ? "" : ` (skipped: ${missing.join(", ")} not installed)`;
-}
-
-/** A port that was free a moment ago, for programs that cannot be asked which they took. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Start a program and wait until it has said this on standard error. */

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@confed/kernel";
 import { ByteLog } from "./byte-log.ts";
-import { endPeer, freePort } from "./peer-program.ts";
+import { freePort } from "./free-ports.ts";
+import { endPeer } from "./peer-program.ts";
 
 /** ser2net with RFC 2217 in front of a pty whose other end is the test's. */
 export interface Ser2net {

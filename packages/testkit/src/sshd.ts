@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { endPeer, freePort, startPeer } from "./peer-program.ts";
+import { freePort } from "./free-ports.ts";
+import { endPeer, startPeer } from "./peer-program.ts";
 
 /** A real OpenSSH server on loopback, with keys of its own. */
 export interface Sshd {
