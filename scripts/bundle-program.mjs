@@ -1,7 +1,6 @@
 // @ts-check
-// Bundles a program: dist/NAME.mjs is what is started, dist/NAME-HASH.js all of the program, and
-// dist/NAME-HASH.cache what this Node compiled of it, which another Node does without.
-import { execFileSync } from "node:child_process";
+// Bundles a program: dist/NAME.mjs is what is started, dist/NAME-HASH.js all of the program. Beside them
+// comes dist/NAME-HASH.VERSION.cache: what that version of Node compiled of it, see build-programs.mjs.
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -27,16 +26,17 @@ const common = {
 };
 
 /**
- * `args` is a command line that brings the program as far as it gets by itself, so that what it
- * compiles on the way is kept; it must end. `external`: packages that stay where they are.
+ * Resolves with what is started, and whether this Node has compiled it before. `main`: its main.ts in
+ * packages/; the bundle lies in the dist of that package. `external`: packages that stay where they are.
  *
- * @param {{ readonly name: string, readonly args: readonly string[], readonly external?: readonly string[] }} program
+ * @param {{ readonly name: string, readonly main: string, readonly external?: readonly string[] }} program
+ * @returns {Promise<{ readonly path: string, readonly compiled: boolean }>}
  */
-export async function bundleProgram({ name, args, external = [] }) {
-  const dist = `${root}packages/${name}/dist/`;
+export async function bundleProgram({ name, main, external = [] }) {
+  const dist = `${root}packages/${main.split("/")[0]}/dist/`;
   const program = await build({
     ...common,
-    entryPoints: [`packages/${name}/src/main.ts`],
+    entryPoints: [`packages/${main}`],
     format: "cjs",
     alias: { "@grpc/proto-loader": `${root}scripts/light-contract.mjs` },
     external: [...external],
@@ -55,47 +55,16 @@ export async function bundleProgram({ name, args, external = [] }) {
     banner: { js: "#!/usr/bin/env node" },
     define: { CONFED_PROGRAM: JSON.stringify(hashed) },
   });
-  put(`${dist}${name}.mjs`, contentsOf(start), 0o755);
-  compile(`${dist}${hashed}`, [name, ...args]);
+  const path = `${dist}${name}.mjs`;
+  put(path, contentsOf(start), 0o755);
   const stale = new RegExp(`^${name}-[0-9a-f]{12}\\.`);
   for (const file of readdirSync(dist)) {
     if (stale.test(file) && !file.startsWith(`${hashed}.`)) rmSync(`${dist}${file}`, { force: true });
   }
   const kib = Math.ceil(statSync(`${dist}${hashed}.js`).size / 1024);
-  console.log(`packages/${name}/dist/${name}.mjs and ${hashed}.js, ${kib} KiB`);
+  console.log(`packages/${main.split("/")[0]}/dist/${name}.mjs and ${hashed}.js, ${kib} KiB`);
+  return { path, compiled: existsSync(`${dist}${hashed}.${process.version}.cache`) };
 }
-
-/**
- * Run the program and keep what V8 compiled of it by its end. Whatever keeps that from working costs
- * a start time, no more.
- *
- * @param {string} path @param {readonly string[]} argv
- */
-function compile(path, argv) {
-  const body = `
-    const { readFileSync, renameSync, writeFileSync } = require("node:fs");
-    const { pathToFileURL } = require("node:url");
-    const path = ${JSON.stringify(path)};
-    const filename = path + ".js";
-    const source = "(function(require,moduleUrl){" + readFileSync(filename, "utf8") + "\\n})";
-    const script = new (require("node:vm").Script)(source, { filename });
-    process.argv = [process.argv[0], ...${JSON.stringify(argv)}];
-    process.on("exit", () => {
-      const made = path + ".cache." + process.pid;
-      writeFileSync(made, script.createCachedData());
-      renameSync(made, path + ".cache");
-    });
-    const { createRequire } = require("node:module");
-    script.runInThisContext()(createRequire(filename), pathToFileURL(filename).href);`;
-  try {
-    execFileSync(process.execPath, ["-e", body], { stdio: "ignore", timeout: COMPILE_MS_MAX });
-  } catch {
-    // Its exit status is the program's own.
-  }
-}
-
-/** Many times what it takes. */
-const COMPILE_MS_MAX = 60_000;
 
 /** @param {{ readonly outputFiles?: readonly { readonly text: string }[] }} result */
 function contentsOf({ outputFiles = [] }) {

@@ -81,7 +81,7 @@ function readOnlyDisk(mount: string, agent: RigAgent): Fault {
 
 function auditWriters(agent: RigAgent): readonly number[] {
   return descendantsOf(agent.process.pid)
-    .filter(({ command }) => command.includes("audit-main"))
+    .filter(({ command }) => command.includes("audit-writer"))
     .map(({ pid }) => pid);
 }
 

@@ -17,7 +17,7 @@ test("nothing is lost when the log writer is killed while consoles print", async
   for (let round = 1; round <= ROUNDS; round += 1) {
     const logged = agent.log(name).length;
     await viewer.until(() => viewer.output.length > logged + 100_000);
-    process.kill(agent.process.childLike("writer-main").pid, "SIGKILL");
+    process.kill(agent.process.childLike("log-writer").pid, "SIGKILL");
     const from = agent.process.lines.length;
     await agent.process.logged("log writer died; output is kept in memory until the next one", {}, from);
     const seen = viewer.output.length;
@@ -58,7 +58,7 @@ test("a log is read by the next one when the log reader is killed, each of two t
     const seen = viewer.output.length;
     await viewer.until(() => viewer.output.length > seen + 100_000);
     expect((await rig.shownLog(agent, name)).length).toBeGreaterThan(seen);
-    process.kill(agent.process.childLike("reader-main").pid, "SIGKILL");
+    process.kill(agent.process.childLike("log-reader").pid, "SIGKILL");
     await viewer.until(() => viewer.output.length > seen + 200_000);
     // The one that was killed may have been asked; whoever asks now is answered by another.
     expect((await rig.shownLog(agent, name)).length).toBeGreaterThan(seen + 100_000);

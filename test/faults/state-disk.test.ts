@@ -124,7 +124,7 @@ test("a log writer that dies on a full state directory is replaced, and nothing 
   for (const round of [1, 2]) {
     const from = agent.process.lines.length;
     const makeRoom = fill(state, [join(state, "index", "n1.index"), join(state, "positions")]);
-    process.kill(agent.process.childLike("writer-main").pid, "SIGKILL");
+    process.kill(agent.process.childLike("log-writer").pid, "SIGKILL");
     await agent.process.logged("log cannot be written", { console: "n1" }, from);
     await feed(block(round, 5_000));
     makeRoom();

@@ -1,5 +1,5 @@
 // The real rcons, bundled, in a real terminal.
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +17,6 @@ let head: FakeHead;
 let pane: TmuxPane;
 
 beforeAll(() => {
-  execFileSync(process.execPath, [join(root, "scripts/build-rcons.mjs")]);
   folder = mkdtempSync(join(tmpdir(), "rcons-terminal-"));
   symlinkSync(join(root, "packages/rcons/dist/rcons.mjs"), join(folder, "rcons"));
   writeFileSync(join(folder, "bug.cjs"), 'process.on("SIGUSR2", () => { throw new Error("planted"); });');

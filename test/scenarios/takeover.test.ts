@@ -218,7 +218,7 @@ describe("an agent that is upgraded twice", () => {
     for (const turn of ["first", "second"]) {
       const viewer = rig.attach(agent, { console: "n1" });
       await viewer.whenOpened();
-      const { pid } = agent.process.childLike("writer-main");
+      const { pid } = agent.process.childLike("log-writer");
       process.kill(pid, "SIGSTOP");
       await device.feed(Buffer.from(`${turn}\r\n`));
       await viewer.saw(`${turn}\r\n`);

@@ -14,7 +14,7 @@ import { RigProcess } from "./rig-process.ts";
 import { type SocketConsole, startSocketConsole } from "./socket-console.ts";
 import { StatusWatch } from "./status-watch.ts";
 
-/** The bundle that administrators run; scripts/build-confed.mjs makes it. */
+/** The bundle that administrators run; scripts/build-programs.mjs makes it. */
 const CONFED = fileURLToPath(new URL("../../confed/dist/confed.mjs", import.meta.url));
 const CONFED_IN_MODULES = fileURLToPath(new URL("../../confed/dist/main.js", import.meta.url));
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { descendantsOf, type ProcessId, untilGone } from "./process-tree.ts";
 
-/** The bundle that administrators run; scripts/build-confed.mjs makes it. */
+/** The bundle that administrators run; scripts/build-programs.mjs makes it. */
 const CONFED = fileURLToPath(new URL("../../confed/dist/confed.mjs", import.meta.url));
 
 /** Children of a command that was killed end by themselves within this, on a busy machine. */

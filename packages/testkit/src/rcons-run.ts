@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { neutralise } from "@confed/kernel";
 import { ByteLog } from "./byte-log.ts";
 
-/** The bundle that operators run; scripts/build-rcons.mjs makes it. */
+/** The bundle that operators run; scripts/build-programs.mjs makes it. */
 const RCONS = fileURLToPath(new URL("../../rcons/dist/rcons.mjs", import.meta.url));
 
 /** `rcons` of a test, with pipes instead of a terminal: console output on one, its own lines on the other. */
