@@ -146,8 +146,10 @@ export class LogOpens {
       return [{ ...log, resume: { logId, offset }, behind: backlogs.has(number) }];
     });
     this.#toOpen.clear();
-    for (let from = 0; from < logs.length; from += OPENS_AT_ONCE)
-      command({ do: "open", consoles: logs.slice(from, from + OPENS_AT_ONCE) });
+    for (let from = 0, count = OPENS_FIRST; from < logs.length; from += count) {
+      if (from > 0) count = Math.min(from, OPENS_AT_ONCE);
+      command({ do: "open", consoles: logs.slice(from, from + count) });
+    }
     this.#expectAnswer();
   }
 
@@ -202,5 +204,7 @@ function modeOf({ logMode: { sync, format } }: FedConsole): Pick<OpenLog, "journ
  * costs the writer one fdatasync.
  */
 const OPENS_AT_ONCE = 1_000;
+/** In the first; then as many as before together. Who has a log dials while the writer opens the next ones. */
+const OPENS_FIRST = 100;
 const OPEN_RETRY_MS = 1_000;
 const OPEN_TIMEOUT_MS = 5_000;
