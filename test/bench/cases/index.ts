@@ -8,6 +8,7 @@ import { headLoad } from "./head-load.ts";
 import { headRestart } from "./head-restart.ts";
 import { headWatchers } from "./head-watchers.ts";
 import { idle } from "./idle.ts";
+import { ipmi } from "./ipmi.ts";
 import { killed } from "./killed.ts";
 import { fourRacks, twoShards } from "./many-cores.ts";
 import { flood, rate10, rate100, rate8000 } from "./rate.ts";
@@ -23,6 +24,6 @@ import { vanish } from "./vanish.ts";
 export const CASES: readonly Case[] = [
   ...[start1000, rate100, rate10, attach, echo, flood],
   ...[rate8000, bootStorm, fourRacks, twoShards],
-  ...[idle, start10000, reload, stuckViewer, bulk, vanish, silentClients, disk, killed, takeover],
+  ...[idle, start10000, reload, ipmi, stuckViewer, bulk, vanish, silentClients, disk, killed, takeover],
   ...[headLoad, headList, headWatchers, headRestart, soak],
 ];
