@@ -22,7 +22,7 @@ export interface BmcReport {
   readonly waiting: number;
   readonly lines: number;
   /** How late these BMCs were themselves. */
-  readonly lateMs: number;
+  readonly lateP99Ms: number;
 }
 
 /** IPMI's own, which ConMan cannot be told otherwise; only root may listen there. */
@@ -37,7 +37,7 @@ export class BmcRack {
   readonly user = FAKE_BMC_USER;
   readonly #child: JsonChild;
 
-  private constructor(child: JsonChild, bmcs: readonly RackBmc[]) {
+  constructor(child: JsonChild, bmcs: readonly RackBmc[]) {
     this.#child = child;
     this.bmcs = bmcs;
   }

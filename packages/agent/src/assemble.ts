@@ -5,6 +5,7 @@ import {
   type LoadResult,
   logModes,
   managedTableIn,
+  resolveSecret,
 } from "@confed/config";
 import {
   type Clock,
@@ -47,6 +48,7 @@ import type { Inheritance } from "./takeover/inheritance.ts";
 import { successionOf } from "./takeover/succession.ts";
 import type { TakeoverHost } from "./takeover/takeover.ts";
 import { transportOf } from "./transports/assemble.ts";
+import { SecretReads } from "./transports/secret-reads.ts";
 import { cgroupMemory } from "./viewers/cgroup-memory.ts";
 import { MemoryRelief } from "./viewers/memory-relief.ts";
 
@@ -138,6 +140,9 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
 
   const way = {
     ...{ stateDir: agent.stateDir, env: deps.env },
+    secrets: new SecretReads(clock, (ref) =>
+      resolveSecret(ref, { env: deps.env, signal: new AbortController().signal }),
+    ),
     onSecret: (console: string, from: string) => {
       audit.event({ event: "secret.read", agent: agent.id, console, text: from });
     },

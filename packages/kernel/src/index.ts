@@ -1,7 +1,7 @@
 export { Arena, ArenaPool, RECORD_HEADER_BYTES, type RecordVisitor, visitRecords } from "./arena.ts";
 export { type BackoffOptions, createBackoff } from "./backoff.ts";
 export { BoundedQueue } from "./bounded-queue.ts";
-export type { Ciphers } from "./ciphers.ts";
+export type { Aes128Cbc, Ciphers } from "./ciphers.ts";
 export type { Cancel, Clock } from "./clock.ts";
 export { checkName, foldName, isConsoleName } from "./console-name.ts";
 export { type Deadline, withDeadline } from "./deadline.ts";

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { systemClock } from "@confed/kernel";
 import { BmcRack } from "../bmc-rack.ts";
 import type { Case } from "../case.ts";
-import type { Figures } from "../figures.ts";
+import { type Figures, VoidRun } from "../figures.ts";
 import { type Fleet, sleep, within } from "../fleet.ts";
 import { cpuSecondsOf, sizeOf, treeLike } from "../measure/process-tree.ts";
 import { rssBytesOf } from "../measure/rss.ts";
@@ -39,13 +39,17 @@ export const ipmi: Case = {
   fleet: (quick) => ({ consoles: quick ? 50 : 1_000, own: "ipmi" }),
   async run(fleet, quick) {
     const size = quick ? QUICK : FULL;
+    const { tablePath } = fleet.system.confed!.agents[0]!;
+    const table = readFileSync(tablePath, "utf8");
     const rack = await BmcRack.start(size.bmcs);
+    let figures: Figures;
     try {
-      const figures = await measured(fleet, rack, size);
-      return { ...figures, ...(await beside(fleet, size)) };
+      figures = await measured(fleet, rack, size);
     } finally {
+      await logOut(fleet, table);
       await rack.end();
     }
+    return { ...figures, ...(await beside(fleet, size)) };
   },
   targets: [
     { figure: "loginMs", of: "confed", atMost: 3_000, quickAtMost: 3_000 },
@@ -59,6 +63,9 @@ export const ipmi: Case = {
 };
 
 type Size = typeof FULL;
+
+/** Later than that, and it is the load that was measured. */
+const BMCS_LATE_MS_MAX = 50;
 
 async function measured(fleet: Fleet, rack: BmcRack, size: Size): Promise<Figures> {
   const { system } = fleet;
@@ -85,6 +92,8 @@ async function measured(fleet: Fleet, rack: BmcRack, size: Size): Promise<Figure
   await rack.forgetAcks();
   const { takenMs, startMs: floodMs } = await fleet.rack.flood(size.floodBytes, { burst: 2 });
   const flooded = await rack.report();
+  if (flooded.lateP99Ms > BMCS_LATE_MS_MAX)
+    throw new VoidRun(`the BMCs were ${flooded.lateP99Ms.toFixed(0)} ms late`);
   await rack.quiet();
   await untilAcknowledged(rack);
   return {
@@ -97,7 +106,7 @@ async function measured(fleet: Fleet, rack: BmcRack, size: Size): Promise<Figure
     ackP50Ms: flooded.ackP50Ms,
     ackP99Ms: flooded.ackP99Ms,
     ackMaxMs: flooded.ackMaxMs,
-    bmcsLateMs: flooded.lateMs,
+    bmcsLateP99Ms: flooded.lateP99Ms,
     floodMs: takenMs - floodMs,
     reactivations: flooded.activations - size.bmcs,
     wrongLogs: await wrongLogs(fleet, rack),
@@ -117,8 +126,19 @@ async function logIn({ system, dir }: Fleet, rack: BmcRack): Promise<number> {
   writeFileSync(agent!.tablePath, readFileSync(agent!.tablePath, "utf8") + lines.join(""));
   const startMs = systemClock.wallTimeMs();
   const active = within(60_000, rack.active(), () => "not all BMCs had a session");
-  await Promise.all([active, run(process.execPath, [CONFED, "reload", "--agent", agent!.address])]);
+  await reload(agent!.address);
   return (await active) - startMs;
+}
+
+/** As the fleet was found: without them. */
+async function logOut({ system }: Fleet, table: string): Promise<void> {
+  const [agent] = system.confed!.agents;
+  writeFileSync(agent!.tablePath, table);
+  await reload(agent!.address);
+}
+
+async function reload(agent: string): Promise<void> {
+  await run(process.execPath, [CONFED, "reload", "--agent", agent]);
 }
 
 async function untilAcknowledged(rack: BmcRack): Promise<void> {

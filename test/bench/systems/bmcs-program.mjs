@@ -20,7 +20,8 @@ const consoles = [];
 let tookMs = [];
 let active = 0;
 let activations = 0;
-let lateMs = 0;
+/** @type {number[]} */
+let lateMs = [];
 /** @type {NodeJS.Timeout | undefined} */
 let printing;
 const timers = new TimerWheel(systemClock, { tickMs: TICK_MS, slotCount: 512 });
@@ -64,7 +65,7 @@ createInterface(process.stdin)
     else if (order === "quiet") clearInterval(printing);
     else if (order === "reset") {
       tookMs = [];
-      lateMs = 0;
+      lateMs = [];
     }
     say(order === "report" ? report() : {});
   })
@@ -75,7 +76,7 @@ function print(linesPerSecond) {
   let [next, due, lastMs] = [0, 0, performance.now()];
   printing = setInterval(() => {
     const nowMs = performance.now();
-    lateMs = Math.max(lateMs, nowMs - lastMs - TICK_MS);
+    lateMs.push(Math.max(0, nowMs - lastMs - TICK_MS));
     due += ((nowMs - lastMs) / 1_000) * linesPerSecond * count;
     lastMs = nowMs;
     for (; due >= 1; due -= 1) {
@@ -92,21 +93,27 @@ function print(linesPerSecond) {
 }
 
 function report() {
-  const sorted = tookMs.toSorted((a, b) => a - b);
-  const at = (/** @type {number} */ part) =>
-    sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0;
   return {
     active,
     activations,
-    acknowledged: sorted.length,
-    ackP50Ms: at(0.5),
-    ackP99Ms: at(0.99),
-    ackMaxMs: sorted.at(-1) ?? 0,
+    acknowledged: tookMs.length,
+    ackP50Ms: quantile(tookMs, 0.5),
+    ackP99Ms: quantile(tookMs, 0.99),
+    ackMaxMs: quantile(tookMs, 1),
     waiting: consoles.filter(({ link }) => (link?.pendingBytes() ?? 0) > 0).length,
     lines: consoles.reduce((sum, console) => sum + console.lines, 0),
     bytesOfEach: consoles.map((console) => console.lines * LINE_BYTES).join(" "),
-    lateMs,
+    lateP99Ms: quantile(lateMs, 0.99),
   };
+}
+
+/**
+ * @param {number[]} values
+ * @param {number} part
+ */
+function quantile(values, part) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0;
 }
 
 /** @param {object} message */

@@ -1,11 +1,5 @@
 import { join } from "node:path";
-import {
-  type ConsoleSpec,
-  type IpmiConsoleSpec,
-  resolveSecret,
-  type SecretRef,
-  type SshConsoleSpec,
-} from "@confed/config";
+import type { ConsoleSpec, IpmiConsoleSpec, SecretRef, SshConsoleSpec } from "@confed/config";
 import { formatHostPort, unreachable } from "@confed/kernel";
 import {
   exec,
@@ -19,15 +13,18 @@ import {
   unix,
 } from "@confed/transports";
 
+import type { SecretReads } from "./secret-reads.ts";
+
 export { receiveDescriptor } from "@confed/transports";
 
 /** What a console's way needs beside its own configuration. */
 export interface TransportContext {
   readonly stateDir: string;
-  /** For secrets that are references into the environment, and for the ssh-agent's socket. */
+  /** For the ssh-agent's socket. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Told where a secret of a console is read from, the first time. */
   readonly onSecret?: ((console: string, from: string) => void) | undefined;
+  readonly secrets: SecretReads;
 }
 
 /** From the words of configuration to a way of reaching the console. The one page that knows all kinds. */
@@ -102,11 +99,15 @@ function ipmiOf(spec: IpmiConsoleSpec, context: TransportContext): TransportFact
 }
 
 /** Resolves a reference whenever it is asked; whoever listens is told the first time. */
-function secretSource(console: string, ref: SecretRef, { env, onSecret }: TransportContext): SecretSource {
+function secretSource(
+  console: string,
+  ref: SecretRef,
+  { secrets, onSecret }: TransportContext,
+): SecretSource {
   let told = false;
   return () => {
     if (!told) onSecret?.(console, placeOf(ref));
     told = true;
-    return resolveSecret(ref, { env, signal: new AbortController().signal });
+    return secrets.read(ref);
   };
 }

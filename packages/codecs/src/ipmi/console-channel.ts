@@ -243,7 +243,11 @@ export class ConsoleChannel {
         const isFree = this.#login?.suite.hash === undefined;
         const expected = this.#rakp?.rakp4Code ?? NOTHING;
         const proved = isFree || (expected.length > 0 && this.#ciphers.equal(expected, response.code));
-        if (response.status === 0 && proved) this.#keys = this.#rakp?.keys;
+        if (response.status === 0 && proved) {
+          this.#keys = this.#rakp?.keys;
+          // The proofs have done their work.
+          this.#rakp = undefined;
+        }
         return this.#settled({ type: "rakp4", status: response.status, proved });
       }
       default:

@@ -71,7 +71,7 @@ test.each([
 ])("%s is dropped as bad_pad", (_, block) => {
   const keys = keysOf(17);
   const iv = new Uint8Array(16);
-  const sealed = systemCiphers.encryptAes128Cbc(keys.cipherKey, iv, Uint8Array.from(block));
+  const sealed = systemCiphers.aes128Cbc(keys.cipherKey).encrypt(iv, Uint8Array.from(block));
   // An unencrypted suite of the same hash seals whatever it is given; then we say that it is encrypted.
   const plain = { ...keys, suite: CIPHER_SUITES[16] };
   const datagram = sealPacket(

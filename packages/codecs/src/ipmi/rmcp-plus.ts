@@ -1,4 +1,4 @@
-import type { Ciphers } from "@confed/kernel";
+import type { Aes128Cbc, Ciphers } from "@confed/kernel";
 import type { CipherSuite } from "./cipher-suite.ts";
 import { readUint16, readUint32, writeUint16, writeUint32 } from "./little-endian.ts";
 import { datagramKind, FORMAT_RMCP_PLUS, RMCP_HEADER_BYTES, RMCP_IPMI_HEADER } from "./rmcp.ts";
@@ -34,6 +34,8 @@ export interface SessionKeys {
   readonly suite: CipherSuite;
   readonly integrityKey: Uint8Array;
   readonly cipherKey: Uint8Array;
+  /** That key in use, from the first packet that needs it. */
+  cipher?: Aes128Cbc;
 }
 
 /** What to seal. */
@@ -163,7 +165,7 @@ function integrityPadBytes(payloadBytes: number): number {
 }
 
 /** IV, then the payload with its padding 1, 2, 3, ..., n and the n. */
-function encryptPayload(payload: Uint8Array, { cipherKey }: SessionKeys, ciphers: Ciphers): Uint8Array {
+function encryptPayload(payload: Uint8Array, keys: SessionKeys, ciphers: Ciphers): Uint8Array {
   const padBytes = (BLOCK_BYTES - ((payload.length + 1) % BLOCK_BYTES)) % BLOCK_BYTES;
   const blocks = new Uint8Array(payload.length + padBytes + 1);
   blocks.set(payload);
@@ -172,18 +174,16 @@ function encryptPayload(payload: Uint8Array, { cipherKey }: SessionKeys, ciphers
   const sealed = new Uint8Array(IV_BYTES + blocks.length);
   const iv = ciphers.randomBytes(IV_BYTES);
   sealed.set(iv);
-  sealed.set(ciphers.encryptAes128Cbc(cipherKey, iv, blocks), IV_BYTES);
+  keys.cipher ??= ciphers.aes128Cbc(keys.cipherKey);
+  sealed.set(keys.cipher.encrypt(iv, blocks), IV_BYTES);
   return sealed;
 }
 
-function decryptPayload(
-  sealed: Uint8Array,
-  { cipherKey }: SessionKeys,
-  ciphers: Ciphers,
-): Uint8Array | DropCause {
+function decryptPayload(sealed: Uint8Array, keys: SessionKeys, ciphers: Ciphers): Uint8Array | DropCause {
   if (sealed.length < IV_BYTES + BLOCK_BYTES || sealed.length % BLOCK_BYTES !== 0) return "malformed";
   const iv = sealed.subarray(0, IV_BYTES);
-  const blocks = ciphers.decryptAes128Cbc(cipherKey, iv, sealed.subarray(IV_BYTES));
+  keys.cipher ??= ciphers.aes128Cbc(keys.cipherKey);
+  const blocks = keys.cipher.decrypt(iv, sealed.subarray(IV_BYTES));
   const padBytes = blocks[blocks.length - 1] ?? 0;
   const payloadBytes = blocks.length - 1 - padBytes;
   if (padBytes >= BLOCK_BYTES) return "bad_pad";
