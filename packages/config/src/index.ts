@@ -12,6 +12,13 @@ export {
 } from "./audit-schema.ts";
 export { type ClientSettings, type ClientSources, clientSettings } from "./client-settings.ts";
 export { CONFIG_FILE_BYTES_MAX, type ConfigFiles, systemFiles } from "./config-files.ts";
+export type { AgentConserver, HeadConserver } from "./conserver-settings.ts";
+export type {
+  ConserverEntry,
+  ConserverReader,
+  ConserverRequest,
+  ConserverTable,
+} from "./conserver-table.ts";
 export type {
   CommonConsoleSpec,
   ComPortSpec,

@@ -177,6 +177,8 @@ test("a head's configuration loads", async () => {
     assigned: [],
     audit: DEFAULT_AUDIT,
     files: [path],
+    directories: [],
+    remarks: [],
   });
 });
 

@@ -3,16 +3,24 @@ import { ConfedError } from "@confed/kernel";
 import type { z } from "zod";
 import { parseAssigned, takeAssigned } from "./assigned-table.ts";
 import { type ConfigFiles, systemFiles } from "./config-files.ts";
+import {
+  assignmentOf,
+  type ConserverReader,
+  type ConserverRequest,
+  type ConserverTable,
+  usableEntries,
+} from "./conserver-table.ts";
 import type { ConsoleSpec } from "./console-spec.ts";
 import { ConsoleTable } from "./console-table.ts";
 import { deepFreeze } from "./deep-freeze.ts";
-import type { LoadResult } from "./fault.ts";
+import type { Fault, LoadResult } from "./fault.ts";
 import { FaultCollector } from "./fault-collector.ts";
 import { expandFilePattern, isFilePattern } from "./file-pattern.ts";
 import type { AgentConfig, CheckedConfig, FileAssignment, HeadConfig } from "./loaded-config.ts";
 import type { ValuePath } from "./mark.ts";
 import { describeIssue } from "./schema-faults.ts";
-import { includedFile, LOG_MODE_KEYS, mainFile } from "./settings-schema.ts";
+import { SECTION_KEYS } from "./section-keys.ts";
+import { includedFile, mainFile } from "./settings-schema.ts";
 import { readSource, type SourceDocument } from "./source-document.ts";
 
 export interface LoadOptions {
@@ -25,6 +33,8 @@ export interface LoadOptions {
   readonly managedTable?: string | undefined;
   /** What heads have assigned, where the state directory does not say it: that could not be written. */
   readonly assigned?: string | undefined;
+  /** Reads what `conserver.file` names; without it, its consoles are left out. */
+  readonly conserver?: ConserverReader | undefined;
 }
 
 /** What heads have assigned to an agent: part of its configuration if it is there. */
@@ -47,9 +57,9 @@ export async function loadAgentConfig(
 ): Promise<LoadResult<AgentConfig>> {
   const loaded = await checkConfig(path, options);
   if (loaded.ok === undefined) return loaded;
-  const { agent, logs, audit, consoles, refused, files, directories } = loaded.ok;
+  const { agent, logs, audit, consoles, refused, remarks, files, directories } = loaded.ok;
   if (agent === undefined) return missingSection(path, "agent", loaded.ok);
-  return { ok: Object.freeze({ agent, logs, audit, consoles, refused, files, directories }) };
+  return { ok: Object.freeze({ agent, logs, audit, consoles, refused, remarks, files, directories }) };
 }
 
 /** Read the configuration of a head. What else the file includes is an agent's, and not read. */
@@ -59,9 +69,9 @@ export async function loadHeadConfig(
 ): Promise<LoadResult<HeadConfig>> {
   const loaded = await new Loading(path, options).run({ tables: false });
   if (loaded.ok === undefined) return loaded;
-  const { head, audit, assigned, files } = loaded.ok;
+  const { head, audit, assigned, remarks, files, directories } = loaded.ok;
   if (head === undefined) return missingSection(path, "head", loaded.ok);
-  return { ok: Object.freeze({ head, audit, assigned, files }) };
+  return { ok: Object.freeze({ head, audit, assigned, remarks, files, directories }) };
 }
 
 /** Read a file of whatever kind, with all that it includes: what `confed check` does. */
@@ -104,9 +114,12 @@ class Loading {
   readonly #listed = new Set<string>();
   readonly #managedTable: string | undefined;
   readonly #assigned: string | undefined;
+  readonly #conserver: ConserverReader | undefined;
+  readonly #remarks: Fault[] = [];
 
-  constructor(path: string, { files = systemFiles, managedTable, assigned }: LoadOptions) {
+  constructor(path: string, { files = systemFiles, managedTable, assigned, conserver }: LoadOptions) {
     this.#path = path;
+    this.#conserver = conserver;
     this.#managedTable = managedTable;
     this.#assigned = assigned;
     this.#files = {
@@ -128,25 +141,54 @@ class Loading {
     // Last, so that what is defined twice is a fault of the table that commands edit.
     if (tables && settings?.agent !== undefined)
       await this.#takeManaged(this.#managedTable ?? managedTableIn(settings.agent.stateDir));
-    const { consoles: own } = this.#table;
+    const conserver = await this.#readConserver(settings, tables);
+    const { consoles: native } = this.#table;
+    const own = tables
+      ? [...native, ...usableEntries(conserver, native, this.#remarks).map(({ spec }) => spec)]
+      : native;
     if (document !== undefined && settings?.head?.assign !== undefined)
       await this.#takeFileAssignments(settings.head.assign, document, main);
+    if (!tables)
+      this.#fileAssignments.push(
+        ...usableEntries(conserver, this.#fileAssignments, this.#remarks).flatMap(assignmentOf),
+      );
     const read = { files: [...this.#seen], directories: [...this.#listed] };
     if (settings === undefined || !this.#faults.empty)
       return { faults: await this.#faults.resolve(), ...read };
-    const { agent, head, logs, audit } = settings;
+    const { agent, head, audit } = settings;
+    const said = (document?.value ?? {}) as { readonly logs?: object };
+    const logs = said.logs === undefined ? { ...settings.logs, ...conserver?.logs } : settings.logs;
     const { consoles, refused } =
       tables && agent !== undefined
         ? await this.#withAssigned(own, agent.stateDir)
         : { consoles: own, refused: [] };
     const assigned = this.#fileAssignments;
+    const remarks = this.#remarks;
     // Errors are not plain data.
     return {
       ok: Object.freeze({
-        ...deepFreeze({ agent, head, logs, audit, consoles, assigned, ...read }),
+        ...deepFreeze({ agent, head, logs, audit, consoles, assigned, remarks, ...read }),
         refused: Object.freeze(refused),
       }),
     };
+  }
+
+  /** Of a file for both, the agent's, unless only the head's part is read. */
+  async #readConserver(
+    settings: z.output<typeof mainFile> | undefined,
+    tables: boolean,
+  ): Promise<ConserverTable | undefined> {
+    const { agent, head } = settings ?? {};
+    let request: ConserverRequest | undefined;
+    if (tables && agent !== undefined)
+      request = agent.conserver && { role: "agent", settings: agent.conserver };
+    else request = head?.conserver && { role: "head", settings: head.conserver };
+    if (request === undefined || this.#conserver === undefined) return undefined;
+    const read = await this.#conserver(request);
+    for (const file of (read.ok ?? read).files ?? []) this.#seen.add(file);
+    for (const fault of read.faults ?? []) this.#faults.addLoose(fault);
+    this.#remarks.push(...(read.ok?.remarks ?? []));
+    return read.ok;
   }
 
   /** What heads said is no file of anybody's: it is never a fault, and not watched. */
@@ -354,15 +396,3 @@ interface IncludeRequest {
   readonly pattern: string;
   readonly path: ValuePath;
 }
-
-const SECTION_KEYS: Readonly<Record<string, readonly string[]>> = {
-  agent: ["id", "listen", "advertise", "heads", "state"],
-  head: ["listen", "state", "assign"],
-  logs: ["path", "mode", "group", "rotate", "compress", "keep", "for", ...LOG_MODE_KEYS],
-  audit: ["dir", "policy", "consoles", "forward", "rotate", "keep"],
-  "audit.rotate": ["size"],
-  "audit.keep": ["age", "count"],
-  "logs.for": ["consoles", ...LOG_MODE_KEYS],
-  "logs.rotate": ["size", "age"],
-  "logs.keep": ["age", "count", "size", "free"],
-};

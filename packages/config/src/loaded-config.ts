@@ -1,6 +1,7 @@
 import type { ConfedError } from "@confed/kernel";
 import type { AuditSettings } from "./audit-schema.ts";
 import type { ConsoleSpec } from "./console-spec.ts";
+import type { Fault } from "./fault.ts";
 import type { AgentSettings, HeadSettings, LogSettings } from "./settings-schema.ts";
 
 /** What an agent is started with. Frozen. */
@@ -13,6 +14,8 @@ export interface AgentConfig {
   readonly consoles: readonly ConsoleSpec[];
   /** What heads have assigned and cannot be used here, each by its console. */
   readonly refused?: readonly ConfedError[] | undefined;
+  /** What was left out of another program's file, with its place: everything else counts. */
+  readonly remarks?: readonly Fault[] | undefined;
   /** Every file that was read, absolute; what a watcher watches. */
   readonly files: readonly string[];
   /** Directories in which files were looked for, absolute: a new one may belong to a pattern. */
@@ -26,7 +29,9 @@ export interface HeadConfig {
   readonly audit?: AuditSettings | undefined;
   /** The consoles that files of the head assign. */
   readonly assigned?: readonly FileAssignment[] | undefined;
+  readonly remarks?: readonly Fault[] | undefined;
   readonly files: readonly string[];
+  readonly directories?: readonly string[] | undefined;
 }
 
 /** A console that a file of a head gives to an agent. */
@@ -45,6 +50,7 @@ export interface CheckedConfig {
   readonly audit: AuditSettings;
   readonly consoles: readonly ConsoleSpec[];
   readonly refused?: readonly ConfedError[] | undefined;
+  readonly remarks: readonly Fault[];
   readonly assigned: readonly FileAssignment[];
   readonly files: readonly string[];
   readonly directories?: readonly string[] | undefined;

@@ -2,6 +2,7 @@ import zlib from "node:zlib";
 import type { HostPort } from "@confed/kernel";
 import { z } from "zod";
 import { auditSection, DEFAULT_AUDIT } from "./audit-schema.ts";
+import type { AgentConserver, HeadConserver } from "./conserver-settings.ts";
 import {
   absolutePath,
   address,
@@ -38,6 +39,7 @@ export interface AgentSettings {
   readonly trustedSources?: readonly string[] | undefined;
   /** Ways in for groups of this host, which need no head: in force as soon as not everybody is let in. */
   readonly sockets?: readonly SocketSettings[] | undefined;
+  readonly conserver?: AgentConserver | undefined;
 }
 
 /** An entry of `agent.sockets`. */
@@ -80,6 +82,7 @@ export interface HeadSettings {
   readonly pam?: { readonly program: string; readonly service: string } | undefined;
   /** Console tables whose consoles an agent is to have, by the agent. */
   readonly assign?: Readonly<Record<string, readonly string[]>> | undefined;
+  readonly conserver?: HeadConserver | undefined;
 }
 
 /** An entry of `head.userAuthorities`. */
@@ -189,6 +192,7 @@ const agent = z
       .optional(),
     tls: z.enum(TLS_MODES).optional(),
     trustedSources: z.array(network).optional(),
+    conserver: z.strictObject({ file: absolutePath, masters: z.array(word).optional() }).optional(),
   })
   .transform(
     ({ state, advertise, ...rest }): AgentSettings => ({
@@ -226,6 +230,13 @@ const head = z
       )
       .optional(),
     assign: z.record(name("agent"), z.array(line)).optional(),
+    conserver: z
+      .strictObject({
+        file: absolutePath,
+        masters: z.record(word, name("agent")).optional(),
+        exec: line.optional(),
+      })
+      .optional(),
   })
   .transform(({ state, ...rest }): HeadSettings => ({ ...rest, stateDir: state }));
 

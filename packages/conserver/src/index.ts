@@ -19,6 +19,8 @@ export {
   type GatewayTls,
 } from "./gateway/gateway-options.ts";
 export { checkPassword, type PasswordChecking } from "./gateway/password-file.ts";
+export { ConserverSource } from "./live/conserver-source.ts";
+export { settledFiles } from "./live/settled-files.ts";
 export { readConmanFile } from "./native/conman-file.ts";
 export { nativeFromConman } from "./native/from-conman.ts";
 export { nativeFromConserver } from "./native/from-conserver.ts";

@@ -31,6 +31,8 @@ export interface RigAgentOptions {
   readonly consoles: readonly RigConsole[];
   /** `agent.shards`; without it, one process. */
   readonly shards?: number;
+  /** More of the section `agent`. */
+  readonly agent?: Readonly<Record<string, unknown>>;
   /** More of the section `logs`. */
   readonly logs?: Readonly<Record<string, unknown>>;
   /** The section `audit`. */
@@ -105,10 +107,15 @@ export class ConfedRig {
   async startHead({
     audit,
     tls,
-  }: Pick<RigAgentOptions, "audit"> & { readonly tls?: "on" } = {}): Promise<RigHead> {
+    head,
+  }: Pick<RigAgentOptions, "audit"> & {
+    readonly tls?: "on";
+    /** More of the section `head`. */
+    readonly head?: Readonly<Record<string, unknown>>;
+  } = {}): Promise<RigHead> {
     const name = `head${this.#processes.length}`;
     const stateDir = join(this.directory, name);
-    const config = (listen: string) => ({ head: { listen, state: stateDir, tls }, audit });
+    const config = (listen: string) => ({ head: { listen, state: stateDir, tls, ...head }, audit });
     return { service: "Head", stateDir, ...(await this.#start({ name, command: "head", config })) };
   }
 
@@ -117,6 +124,7 @@ export class ConfedRig {
     heads = [],
     consoles,
     shards,
+    agent,
     logs: more = {},
     audit,
     ...how
@@ -127,7 +135,7 @@ export class ConfedRig {
     const table = consoles.map((entry) => JSON.stringify({ retry: RETRY, ...entry }));
     writeFileSync(join(this.directory, `${id}-consoles.jsonl`), `${table.join("\n")}\n`);
     const config = (listen: string) => ({
-      agent: { id, listen, heads, state: stateDir, shards },
+      agent: { id, listen, heads, state: stateDir, shards, ...agent },
       logs: { path: join(logs, "&.log"), ...more },
       audit,
       include: [`${id}-consoles.jsonl`],

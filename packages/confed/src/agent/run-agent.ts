@@ -1,6 +1,7 @@
 import type { Inheritance, TakeoverHost } from "@confed/agent";
 import type { AgentConfig } from "@confed/config";
 import { ConfedError, EXIT, formatHostPort, type Logger, type Scope } from "@confed/kernel";
+import type { LiveConserverFile } from "../conserver/conserver-file.ts";
 import { type DaemonFlags, daemonOptions } from "../process/daemon-flags.ts";
 import type { Daemon } from "../process/run-daemon.ts";
 import type { TakenState } from "../shards/take-state.ts";
@@ -25,7 +26,9 @@ export async function runAgent(world: World, flags: AgentFlags): Promise<number>
     ]);
   const path = configPathOf(flags.config, world.env);
   const inheritance = await inheritanceOf(world);
-  const config = await loadOrSay(loadAgentConfig(path), world.stderr);
+  const { conserverFile } = await import("../conserver/conserver-file.ts");
+  const conserver = conserverFile(world.clock);
+  const config = await loadOrSay(loadAgentConfig(path, { conserver: conserver.read }), world.stderr);
   if (config === undefined) {
     await inheritance?.failed(new ConfedError("invalid_argument", `there are faults in ${path}`));
     return EXIT.usage;
@@ -35,11 +38,11 @@ export async function runAgent(world: World, flags: AgentFlags): Promise<number>
     await inheritance?.failed(new ConfedError("failed_precondition", `${path} asks for shards now`));
     if (inheritance !== undefined) return EXIT.usage;
     const { runSupervisor } = await import("../shards/run-supervisor.ts");
-    return runSupervisor(world, config, { path, flags });
+    return runSupervisor(world, config, { path, flags, conserver });
   }
   return runDaemon(world, daemonOptions(flags), async ({ logger, scope }) => {
     try {
-      return await startDaemon(world, config, { path, flags, logger, scope, inheritance });
+      return await startDaemon(world, config, { path, flags, logger, scope, inheritance, conserver });
     } catch (reason) {
       await inheritance?.failed(reason);
       throw reason;
@@ -53,12 +56,13 @@ interface DaemonParts {
   readonly logger: Logger;
   readonly scope: Scope;
   readonly inheritance: Inheritance | undefined;
+  readonly conserver: LiveConserverFile;
 }
 
 async function startDaemon(
   world: World,
   config: AgentConfig,
-  { path, flags, logger, scope, inheritance }: DaemonParts,
+  { path, flags, logger, scope, inheritance, conserver }: DaemonParts,
 ): Promise<Daemon> {
   const [
     { takeState },
@@ -79,6 +83,9 @@ async function startDaemon(
   const { id, listen, stateDir } = config.agent;
   const warning = descriptorWarning(config.consoles.length, readLimits());
   if (warning !== undefined) logger.warn(warning);
+  const { RemarkLog } = await import("../process/remark-log.ts");
+  const remarks = new RemarkLog(logger);
+  remarks.say(config.remarks);
   let lock: TakenState | undefined;
   scope.own(() => {
     lock?.release();
@@ -110,7 +117,12 @@ async function startDaemon(
     // And with the first process of a container all others end.
     takeover: flags.untilStdinEnds === true || world.pid === 1 ? undefined : takeover,
     // The state directory stays the one that this process holds, whatever the file says by then.
-    load: (assigned) => loadAgentConfig(path, { managedTable: managedTableIn(stateDir), assigned }),
+    load: async (assigned) => {
+      const options = { managedTable: managedTableIn(stateDir), assigned, conserver: conserver.read };
+      const loaded = await loadAgentConfig(path, options);
+      remarks.say(loaded.ok?.remarks);
+      return loaded;
+    },
   });
   return {
     ready: {

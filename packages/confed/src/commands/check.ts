@@ -19,19 +19,27 @@ export function defineCheck(program: Command, launch: Launch): Command {
   ]);
 }
 
-async function runCheck({ stdout, stderr, env }: World, file: string | undefined): Promise<number> {
-  const [{ checkConfig }, { faultLines }, { configPathOf }, { describeConfig }] = await Promise.all([
+async function runCheck({ stdout, stderr, env, clock }: World, file: string | undefined): Promise<number> {
+  const [
+    { checkConfig, formatFault },
+    { faultLines },
+    { configPathOf },
+    { describeConfig },
+    { conserverFile },
+  ] = await Promise.all([
     import("@confed/config"),
     import("../process/load-or-say.ts"),
     import("../process/run-daemon.ts"),
     import("./describe-config.ts"),
+    import("../conserver/conserver-file.ts"),
   ]);
   const path = configPathOf(file, env);
-  const checked = await checkConfig(path);
+  const checked = await checkConfig(path, { conserver: conserverFile(clock).read });
   if (checked.ok === undefined) {
     stderr.write(faultLines(checked.faults));
     return EXIT.usage;
   }
+  for (const remark of checked.ok.remarks) stdout.write(`note: ${formatFault(remark)}\n`);
   stdout.write(`${path}: OK: ${describeConfig(checked.ok)}\n`);
   return EXIT.ok;
 }

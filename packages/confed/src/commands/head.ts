@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { ConfedError, EXIT, formatHostPort } from "@confed/kernel";
+import { EXIT, formatHostPort } from "@confed/kernel";
 import { withExamples, withSection } from "@confed/rcons";
 import type { Command } from "commander";
 import { type DaemonFlags, daemonOptions, withDaemonFlags } from "../process/daemon-flags.ts";
@@ -30,7 +30,7 @@ export function defineHead(program: Command, launch: Launch): Command {
     title: "Signals",
     lines: [
       "SIGTERM, SIGINT  end in order; a second one ends at once",
-      "SIGHUP           read the tables of head.assign again; other settings hold from the next start",
+      "SIGHUP           read head.assign and head.conserver.file again; other settings hold from the next start",
     ],
   });
   return withExamples(command, [{ line: "confed head --config /etc/confed/head.yaml", does: "run it" }]);
@@ -38,13 +38,17 @@ export function defineHead(program: Command, launch: Launch): Command {
 
 async function runHead(world: World, flags: HeadFlags): Promise<number> {
   keepPausesShort();
-  const [{ formatFault, loadHeadConfig }, { loadOrSay }, { configPathOf, runDaemon }] = await Promise.all([
-    import("@confed/config"),
-    import("../process/load-or-say.ts"),
-    import("../process/run-daemon.ts"),
-  ]);
+  const [{ loadHeadConfig }, { loadOrSay }, { configPathOf, runDaemon }, { conserverFile }, { HeadReload }] =
+    await Promise.all([
+      import("@confed/config"),
+      import("../process/load-or-say.ts"),
+      import("../process/run-daemon.ts"),
+      import("../conserver/conserver-file.ts"),
+      import("../head/head-reload.ts"),
+    ]);
   const path = configPathOf(flags.config, world.env);
-  const config = await loadOrSay(loadHeadConfig(path), world.stderr);
+  const conserver = conserverFile(world.clock).read;
+  const config = await loadOrSay(loadHeadConfig(path, { conserver }), world.stderr);
   if (config === undefined) return EXIT.usage;
   const { listen, stateDir } = config.head;
   return runDaemon(world, daemonOptions(flags), async ({ logger, scope }) => {
@@ -83,25 +87,23 @@ async function runHead(world: World, flags: HeadFlags): Promise<number> {
         insecureListen: flags.insecureListen,
       },
     );
+    const reload = new HeadReload({
+      ...{ clock, logger, running: config },
+      load: () => loadHeadConfig(path, { conserver }),
+      assign: (assigned) => {
+        head.assign(assigned);
+      },
+    });
+    await reload.start();
     return {
       ready: { role: "head", address: formatHostPort({ host: listen.host, port: head.port }) },
-      stop: () => head.close(),
+      stop: async () => {
+        await reload.stop();
+        await head.close();
+      },
       onReopen(signal) {
         if (signal !== "SIGHUP") return;
-        loadHeadConfig(path)
-          .then(({ ok, faults }) => {
-            if (ok !== undefined) {
-              logger.info("configuration read again", { by: signal, assigned: ok.assigned?.length ?? 0 });
-              head.assign(ok.assigned ?? []);
-              return;
-            }
-            const [first] = faults;
-            const error = first === undefined ? "" : formatFault(first);
-            logger.error("the configuration has faults; the old one stays in force", { by: signal, error });
-          })
-          .catch((reason: unknown) => {
-            logger.warn("the configuration was not read again", { cause: ConfedError.from(reason).message });
-          });
+        void reload.now(signal);
       },
     };
   });

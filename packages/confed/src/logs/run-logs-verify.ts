@@ -1,6 +1,7 @@
 import { type LogVerdict, readHostPositions, verifyLog } from "@confed/agent";
 import { loadAgentConfig } from "@confed/config";
 import { ConfedError, EXIT, literalNames, matches, neutralise, parseSelection } from "@confed/kernel";
+import { conserverFile } from "../conserver/conserver-file.ts";
 import { loadOrSay } from "../process/load-or-say.ts";
 import { configPathOf } from "../process/run-daemon.ts";
 import type { World } from "../world.ts";
@@ -13,11 +14,12 @@ export interface LogsVerifyFlags {
 
 /** A line a console, what is wrong below it; the exit status is 1 if any log is not proven. */
 export async function runLogsVerify(
-  { stdout, stderr, env }: World,
+  { stdout, stderr, env, clock }: World,
   text: string,
   { config, json }: LogsVerifyFlags,
 ): Promise<number> {
-  const loaded = await loadOrSay(loadAgentConfig(configPathOf(config, env)), stderr);
+  const conserver = conserverFile(clock).read;
+  const loaded = await loadOrSay(loadAgentConfig(configPathOf(config, env), { conserver }), stderr);
   if (loaded === undefined) return EXIT.usage;
   const { agent, consoles } = loaded;
   const selection = parseSelection(text === "" ? "*" : text);

@@ -3,7 +3,9 @@ import { type AgentConfig, loadAgentConfig, managedTableIn } from "@confed/confi
 import { ConfedError, formatHostPort, isLoopbackHost } from "@confed/kernel";
 import { guardOf } from "../agent/guard-of.ts";
 import { auditOf } from "../audit/audit-of.ts";
+import type { LiveConserverFile } from "../conserver/conserver-file.ts";
 import { type DaemonFlags, daemonOptions } from "../process/daemon-flags.ts";
+import { RemarkLog } from "../process/remark-log.ts";
 import { runDaemon } from "../process/run-daemon.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
@@ -20,7 +22,11 @@ export interface SupervisorFlags extends DaemonFlags {
 export function runSupervisor(
   world: World,
   config: AgentConfig,
-  { path, flags }: { readonly path: string; readonly flags: SupervisorFlags },
+  {
+    path,
+    flags,
+    conserver,
+  }: { readonly path: string; readonly flags: SupervisorFlags; readonly conserver: LiveConserverFile },
 ): Promise<number> {
   return runDaemon(world, daemonOptions(flags), async ({ logger, scope }) => {
     const { clock, pid } = world;
@@ -37,13 +43,19 @@ export function runSupervisor(
     const audit = auditOf(config.audit, { role: "agent", id, stateDir }, { world, logger });
     scope.own(() => audit.end());
     audit.event({ event: "process.start", agent: id, details: { version: VERSION } });
+    const remarks = new RemarkLog(logger);
+    remarks.say(config.remarks);
     const managedTable = managedTableIn(stateDir);
     const supervisor = new Supervisor(config, {
       ...{ clock, logger, managedTable, audit },
       residentBytes: () => world.residentBytes(),
       leaveFiles: state.leaveFiles,
       countOf: (desired) => shardCount(desired, flags.shards),
-      load: () => loadAgentConfig(path, { managedTable }),
+      load: async () => {
+        const loaded = await loadAgentConfig(path, { managedTable, conserver: conserver.read });
+        remarks.say(loaded.ok?.remarks);
+        return loaded;
+      },
       spawn: (index) => spawnShard(world, index, flags),
       kill: (shardPid) => {
         world.kill(shardPid);

@@ -1,0 +1,26 @@
+import type { ConserverReader } from "@confed/config";
+import type { ConserverFile, ConserverSource } from "@confed/conserver";
+import type { Clock } from "@confed/kernel";
+
+/** The conserver.cf of a process, read when configuration is loaded that names one. */
+export interface LiveConserverFile {
+  /** For `LoadOptions.conserver`. */
+  readonly read: ConserverReader;
+  /** What was read last and could be used; undefined before, and where none is named. */
+  readonly current: ConserverFile | undefined;
+}
+
+/** One for all loads of a process: a file that breaks later leaves in force what was read before. */
+export function conserverFile(clock: Clock): LiveConserverFile {
+  let source: ConserverSource | undefined;
+  return {
+    async read(request) {
+      const { ConserverSource, hostSurroundings, settledFiles } = await import("@confed/conserver");
+      source ??= new ConserverSource(() => hostSurroundings(settledFiles(clock)));
+      return source.read(request);
+    },
+    get current() {
+      return source?.current;
+    },
+  };
+}
