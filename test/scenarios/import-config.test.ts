@@ -69,6 +69,27 @@ test("what tabdump prints comes in by a pipe", async () => {
   );
 });
 
+test("with --native-ipmi no ipmitool is left of an xCAT site, no password is written, and it says so", async () => {
+  writeFileSync(
+    join(dir, "conserver.cf"),
+    "console n1 { master localhost; type exec; exec /opt/xcat/share/xcat/cons/ipmi n1; }\n",
+  );
+  writeFileSync(
+    join(dir, "bmcs.csv"),
+    '#node,bmc,bmcport,taggedvlan,bmcid,username,password,comments,disable\n"n1","bmc1",,,,"ADMIN","topsecret",,\n',
+  );
+  const { status, stdout } = await runConfed(
+    ["import", "conserver.cf", "conserver.cf", "--native-ipmi", "--bmcs", "bmcs.csv", "--to", "agent.yaml"],
+    { cwd: dir },
+  );
+  expect([status, stdout]).toEqual([0, "agent.yaml: written, 1 console, 1 of them native ipmi\n"]);
+  const text = readFileSync(join(dir, "agent.yaml"), "utf8");
+  expect(text).not.toContain("topsecret");
+  expect(text).toContain("# native ipmi, without a process: n1");
+  const checked = await runConfed(["check", "agent.yaml"], { cwd: dir });
+  expect(checked).toMatchObject({ status: 0, stdout: expect.stringContaining("1 console (1 ipmi)") });
+});
+
 test("a file that is not there is named", async () => {
   const { status, stderr } = await runConfed(["import", "conman.conf", "missing.conf"], { cwd: dir });
   expect(status).not.toBe(0);

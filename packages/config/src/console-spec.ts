@@ -146,7 +146,7 @@ export const IPMI_SUITES = [0, 1, 2, 3, 15, 16, 17] as const;
 export type IpmiSuite = (typeof IPMI_SUITES)[number];
 
 /** Workarounds that are not safe for every BMC, under FreeIPMI's names. */
-export const IPMI_QUIRKS = ["authcap", "nochecksumcheck", "solpacketseq", "i82571spt"] as const;
+export const IPMI_QUIRKS = ["authcap", "nochecksumcheck", "intel20", "solpacketseq", "i82571spt"] as const;
 export type IpmiQuirk = (typeof IPMI_QUIRKS)[number];
 
 /** FreeIPMI's names for what is done for every BMC: accepted, and without effect. */
@@ -158,4 +158,6 @@ export const IPMI_QUIRKS_ALWAYS = [
   "solchannelsupport",
   "serialalertsdeferred",
   "integritycheckvalue",
+  "supermicro20",
+  "sun20",
 ] as const;

@@ -2,8 +2,10 @@ import { writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { systemFiles } from "@confed/config";
 import {
+  bmcsOfXcat,
   formatReportLine,
   hostSurroundings,
+  ipmiConsole,
   type NativeFile,
   nativeFromConman,
   nativeFromConserver,
@@ -12,7 +14,9 @@ import {
   readConserverFile,
   readXcatTables,
   reportOf,
+  withNativeIpmi,
   writeNative,
+  type XcatTables,
 } from "@confed/conserver";
 import { ConfedError, EXIT, isConsoleName } from "@confed/kernel";
 import type { World } from "../world.ts";
@@ -23,15 +27,19 @@ export type ImportKind = "conserver" | "conman" | "xcat";
 export interface ImportFlags {
   readonly to?: string;
   readonly report?: true;
+  readonly nativeIpmi?: true;
+  /** Of xCAT's tables, for the BMCs of `cons/ipmi` in a conserver.cf. */
+  readonly bmcs?: readonly string[];
 }
 
 /** Read, and print or write what it comes to. What has no counterpart is a comment, never a failure. */
 export async function runImport(
   world: World,
   { kind, files }: { readonly kind: ImportKind; readonly files: readonly string[] },
-  { to, report }: ImportFlags,
+  flags: ImportFlags,
 ): Promise<number> {
   const [file = ""] = files;
+  const { to, report } = flags;
   if (kind === "conserver" && report === true) {
     const conserver = await readConserverFile(file, hostSurroundings()).catch(asFileError(file));
     world.stdout.write(
@@ -41,7 +49,7 @@ export async function runImport(
     );
     return EXIT.ok;
   }
-  const native = await readNative(world, kind, files);
+  const native = await readNative(world, kind, files, flags);
   const text = writeNative(native, agentId());
   if (to === undefined) {
     world.stdout.write(text);
@@ -56,29 +64,46 @@ export async function runImport(
   });
   const consoles = native.entries.filter((entry) => entry.console !== undefined).length;
   const left = native.entries.length - consoles;
-  world.stdout.write(
-    `${to}: written, ${consoles} consoles${left === 0 ? "" : `, ${left} left out with a comment`}\n`,
-  );
+  const ipmi = native.entries.filter((entry) => entry.console?.transport === "ipmi").length;
+  const counts = [
+    consoles === 1 ? "1 console" : `${consoles} consoles`,
+    ...(flags.nativeIpmi === true ? [`${ipmi} of them native ipmi`] : []),
+    ...(left === 0 ? [] : [`${left} left out with a comment`]),
+  ];
+  world.stdout.write(`${to}: written, ${counts.join(", ")}\n`);
   return EXIT.ok;
 }
 
-async function readNative(world: World, kind: ImportKind, files: readonly string[]): Promise<NativeFile> {
+async function readNative(
+  world: World,
+  kind: ImportKind,
+  files: readonly string[],
+  { nativeIpmi, bmcs = [] }: ImportFlags,
+): Promise<NativeFile> {
   const [file = ""] = files;
+  const toBmc = nativeIpmi === true ? ipmiConsole : undefined;
   switch (kind) {
     case "conserver": {
       const surroundings = hostSurroundings();
       const conserver = await readConserverFile(file, surroundings).catch(asFileError(file));
-      return nativeFromConserver(file, conserver, (host) => surroundings.isMe(host));
+      const native = nativeFromConserver(file, conserver, (host) => surroundings.isMe(host), toBmc);
+      return nativeIpmi === true ? withNativeIpmi(native, bmcsOfXcat(await xcatTables(world, bmcs))) : native;
     }
-    case "conman":
-      return nativeFromConman(file, readConmanFile(file, await textOf(world, file)));
+    case "conman": {
+      const native = nativeFromConman(file, readConmanFile(file, await textOf(world, file)), toBmc);
+      return nativeIpmi === true ? withNativeIpmi(native, bmcsOfXcat(await xcatTables(world, bmcs))) : native;
+    }
     case "xcat": {
-      const texts = await Promise.all(
-        files.map(async (each) => ({ file: each, text: await textOf(world, each) })),
-      );
-      return nativeFromXcat(files.join(", "), readXcatTables(texts));
+      const tables = await xcatTables(world, files);
+      const native = nativeFromXcat(files.join(", "), tables);
+      return nativeIpmi === true ? withNativeIpmi(native, bmcsOfXcat(tables)) : native;
     }
   }
+}
+
+async function xcatTables(world: World, files: readonly string[]): Promise<XcatTables> {
+  const texts = files.map(async (each) => ({ file: each, text: await textOf(world, each) }));
+  return readXcatTables(await Promise.all(texts));
 }
 
 async function textOf({ stdin }: World, file: string): Promise<string> {

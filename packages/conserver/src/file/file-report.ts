@@ -70,7 +70,7 @@ const OF_CONSOLES: Readonly<Record<string, Outcome>> = {
   initspintimer: ["mapped", "waiting between attempts grows instead"],
   idletimeout: ["unsupported", "nothing is typed on a console but by its viewers"],
   idlestring: ["unsupported", "nothing is typed on a console but by its viewers"],
-  ipmiworkaround: ["mapped", "given to ipmitool with -o"],
+  ipmiworkaround: ["mapped", "given to ipmitool with -o; with --native-ipmi, to quirks of these names"],
   logfile: ["mapped", "logs.path, one for all consoles"],
   logfilemax: ["mapped", "logs.rotate, one for all consoles"],
   password: ["mapped", "moves to a file that only the agent reads"],

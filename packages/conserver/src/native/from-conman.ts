@@ -1,13 +1,17 @@
 import { type Fault, formatFault } from "@confed/config";
 import { isConsoleName } from "@confed/kernel";
 import type { ConmanConsole, ConmanFile } from "./conman-file.ts";
-import { ipmitoolConsole } from "./ipmitool-console.ts";
+import { type Bmc, ipmitoolConsole, type ToBmc } from "./ipmitool-console.ts";
 import { logsOf } from "./logs-of.ts";
 import type { NativeConsole, NativeEntry, NativeFile } from "./native-file.ts";
 
-/** What a conman.conf comes to here. */
-export function nativeFromConman(origin: string, { consoles, server, faults }: ConmanFile): NativeFile {
-  const entries = consoles.map(entryOf);
+/** What a conman.conf comes to here; `toBmc` says how its BMCs are reached. */
+export function nativeFromConman(
+  origin: string,
+  { consoles, server, faults }: ConmanFile,
+  toBmc: ToBmc = ipmitoolConsole,
+): NativeFile {
+  const entries = consoles.map((console) => entryOf(console, toBmc));
   const { logs, remarks } = logsOf(
     consoles
       .filter((_, index) => entries[index]?.console !== undefined)
@@ -37,11 +41,11 @@ const SERVER_KEYS: Readonly<Record<string, string>> = {
   timestamp: "lines are stamped with format: stamped",
 };
 
-function entryOf(console: ConmanConsole): NativeEntry {
+function entryOf(console: ConmanConsole, toBmc: ToBmc): NativeEntry {
   const { name, logopts } = console;
   if (!isConsoleName(name))
     return { name, console: undefined, remarks: ["this name cannot be a console's here: rename it"] };
-  const way = wayOf(console);
+  const way = wayOf(console, toBmc);
   if (typeof way === "string") return { name, console: undefined, remarks: [way] };
   const sanitized = logopts.includes("sanitize")
     ? ["its log was sanitized; now it has every byte as it came"]
@@ -55,7 +59,7 @@ interface Way {
 }
 
 /** By the form of `dev`, as conman tells them apart. */
-function wayOf({ name, dev, seropts, ipmiopts }: ConmanConsole): Way | string {
+function wayOf({ name, dev, seropts, ipmiopts }: ConmanConsole, toBmc: ToBmc): Way | string {
   const [program = "", ...args] = dev.split(/\s+/);
   const [, host, port] = /^\[?([^\s/[\]]+)\]?:(\d{1,5})$/.exec(dev) ?? [];
   if (dev.startsWith("unix:")) {
@@ -63,7 +67,7 @@ function wayOf({ name, dev, seropts, ipmiopts }: ConmanConsole): Way | string {
     if (!path.startsWith("/")) return `its socket ${path} must be an absolute path`;
     return { console: { name, transport: "unix", path }, remarks: [] };
   }
-  if (dev.startsWith("ipmi:")) return ipmiWay(name, dev.slice("ipmi:".length), ipmiopts);
+  if (dev.startsWith("ipmi:")) return toBmc(name, bmcOf(dev.slice("ipmi:".length), ipmiopts));
   if (dev.startsWith("test:")) return "is conman's own test of itself";
   if (host !== undefined)
     return { console: { name, transport: "telnet", host, port: Number(port) }, remarks: [] };
@@ -91,14 +95,14 @@ function serialWay(name: string, device: string, seropts: string): Way | string 
   };
 }
 
-function ipmiWay(name: string, host: string, ipmiopts: string): Way {
+function bmcOf(host: string, ipmiopts: string): Bmc {
   const options = ipmiopts.split(",").flatMap((each) => {
     const [, key, value] = /^\s*([A-Za-z]):(.+)$/.exec(each) ?? [];
     return key === undefined || value === undefined ? [] : [[key.toUpperCase(), value] as const];
   });
   const byKey = new Map(options);
   const suite = byKey.get("C");
-  return ipmitoolConsole(name, {
+  return {
     host,
     user: byKey.get("U"),
     hasPassword: byKey.has("P"),
@@ -106,5 +110,5 @@ function ipmiWay(name: string, host: string, ipmiopts: string): Way {
     cipherSuite: suite === undefined ? undefined : Number(suite),
     privilege: byKey.get("L"),
     workarounds: options.flatMap(([key, value]) => (key === "W" ? [value] : [])),
-  });
+  };
 }

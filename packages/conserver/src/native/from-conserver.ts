@@ -3,17 +3,21 @@ import type { ConserverConsole, ConserverFile } from "../file/conserver-file.ts"
 import { formatReportLine, reportOf } from "../file/file-report.ts";
 import type { UserList } from "../file/user-list.ts";
 import { commandLine } from "./command-line.ts";
-import { ipmitoolConsole } from "./ipmitool-console.ts";
+import { ipmitoolConsole, type ToBmc } from "./ipmitool-console.ts";
 import { logsOf } from "./logs-of.ts";
 import type { NativeConsole, NativeEntry, NativeFile } from "./native-file.ts";
 
-/** What a conserver.cf comes to here. `isMine` says of a console's `master` whether it is this host. */
+/**
+ * What a conserver.cf comes to here. `isMine` says of a console's `master` whether it is this host, `toBmc` how
+ * its BMCs are reached.
+ */
 export function nativeFromConserver(
   origin: string,
   file: ConserverFile,
   isMine: (host: string) => boolean,
+  toBmc: ToBmc = ipmitoolConsole,
 ): NativeFile {
-  const entries = file.consoles.map((console) => entryOf(console, isMine));
+  const entries = file.consoles.map((console) => entryOf(console, isMine, toBmc));
   const kept = file.consoles.filter((_, index) => entries[index]?.console !== undefined);
   const { logs, remarks } = logsOf(
     kept.map(({ name, fields }) => ({
@@ -27,13 +31,13 @@ export function nativeFromConserver(
   return { origin, remarks: [...remarks, ...lost.map(formatReportLine)], logs, entries };
 }
 
-function entryOf(console: ConserverConsole, isMine: (host: string) => boolean): NativeEntry {
+function entryOf(console: ConserverConsole, isMine: (host: string) => boolean, toBmc: ToBmc): NativeEntry {
   const { name, master, aliases, fields } = console;
   const left = (why: string): NativeEntry => ({ name, console: undefined, remarks: [why] });
   if (!isConsoleName(name)) return left("this name cannot be a console's here: rename it");
   if (!isMine(master)) return left(`is ${master}'s: import it there`);
   if (fields.options?.login === false) return left("nobody may log in to it (!login)");
-  const way = wayOf(console);
+  const way = wayOf(console, toBmc);
   if (typeof way === "string") return left(way);
   const { ondemand } = fields.options ?? {};
   return {
@@ -63,7 +67,7 @@ interface Way {
 }
 
 /** The console's way, or why there is none. */
-function wayOf({ name, way, fields }: ConserverConsole): Way | string {
+function wayOf({ name, way, fields }: ConserverConsole, toBmc: ToBmc): Way | string {
   switch (way.type) {
     case "host":
       return {
@@ -80,7 +84,7 @@ function wayOf({ name, way, fields }: ConserverConsole): Way | string {
     case "noop":
       return "leads nowhere (type noop)";
     case "ipmi":
-      return ipmitoolConsole(name, {
+      return toBmc(name, {
         host: way.host,
         user: fields.username,
         hasPassword: fields.password !== undefined,

@@ -5,12 +5,16 @@ import { type AgentConfig, loadAgentConfig, systemFiles } from "@confed/config";
 import { expect, onTestFinished, test } from "vitest";
 import { readConserverFile } from "../file/read-conserver-file.ts";
 import { nativeFromXcat } from "../xcat/from-xcat.ts";
+import { bmcsOfXcat } from "../xcat/xcat-bmcs.ts";
 import { readXcatTables } from "../xcat/xcat-tables.ts";
 import { commandLine } from "./command-line.ts";
 import { readConmanFile } from "./conman-file.ts";
 import { nativeFromConman } from "./from-conman.ts";
 import { nativeFromConserver } from "./from-conserver.ts";
+import { ipmiConsole } from "./ipmi-console.ts";
+import type { ToBmc } from "./ipmitool-console.ts";
 import { type NativeFile, writeNative } from "./native-file.ts";
+import { withNativeIpmi } from "./native-ipmi.ts";
 
 test("xCAT's conserver.cf becomes a configuration that loads, with what is others' left out", async () => {
   const text = readFileSync(new URL("../fixtures/xcat-conserver.cf", import.meta.url), "utf8");
@@ -195,6 +199,128 @@ Object name: sn01
   expect(remarks).toEqual(["these service nodes run consoles, each wants an agent: sn01"]);
 });
 
+test("with native IPMI, ipmitool and xCAT's cons/ipmi become ipmi consoles, and a remark says what became of each", async () => {
+  const conserver = await fromConserver(
+    `default * { master localhost; }
+console i1 { type ipmi; host bmc1; username admin; password topsecret; ipmikg k; ipmiciphersuite 17; ipmiprivlevel operator; ipmiworkaround auth-capabilities,ignore-port; }
+console i2 { type ipmi; host bmc2; password topsecret; }
+console i3 { type ipmi; host bmc3; username admin; ipmiciphersuite 8; }
+console x1 { type exec; exec /opt/xcat/share/xcat/cons/ipmi x1; options ondemand; }
+console x2 { type exec; exec /opt/xcat/share/xcat/cons/ipmi x2; }
+console t1 { type exec; exec "ipmitool -I lanplus -H bmc5 -p 6230 -U root -P topsecret -C3 -o i82571spt -o intelplus sol activate"; }
+console t2 { type exec; exec "/usr/bin/ipmitool -I lan -H bmc6 -U root -f /etc/pw sol activate"; }
+console o1 { type exec; exec /bin/x; }
+`,
+    ipmiConsole,
+  );
+  const tables = readXcatTables([
+    {
+      file: "ipmi",
+      text: `#node,bmc,bmcport,taggedvlan,bmcid,username,password,comments,disable
+"x1","bmc-x1",,,,,,,
+"ruled","|n|b|",,,,"u","topsecret",,
+#key,username,password,cryptmethod,authdomain,comments,disable
+"ipmi","ADMIN","topsecret",,,,
+`,
+    },
+  ]);
+  const native = withNativeIpmi(conserver, bmcsOfXcat(tables));
+  const text = writeNative(native, "sn01");
+  expect(text).not.toContain("topsecret");
+  expect(text).toMatchInlineSnapshot(`
+    "# Made by "confed import" of conserver.cf.
+    # native ipmi, without a process: i1, x1, t1
+    # still ipmitool, a process each: i2, i3, x2, t2
+    agent: { id: sn01, state: /var/lib/confed/sn01 }
+    consoles:
+      # i1: put its password into /etc/confed/bmc/i1.password, mode 0600
+      # i1: put its key (K_g) into /etc/confed/bmc/i1.kg, mode 0600
+      - { name: i1, transport: ipmi, host: bmc1, user: admin, password: { file: /etc/confed/bmc/i1.password }, bmcKey: { file: /etc/confed/bmc/i1.kg }, privilege: operator, suite: 17, quirks: [authcap] }
+      # i2: stays with ipmitool: it has no user name, by which native consoles log in
+      # i2: put its password into /etc/confed/bmc/i2.password, mode 0600
+      - { name: i2, transport: exec, argv: [ipmitool, "-I", lanplus, "-H", bmc2, "-f", /etc/confed/bmc/i2.password, sol, activate] }
+      # i3: stays with ipmitool: cipher suite 8 is not spoken here (MD5)
+      - { name: i3, transport: exec, argv: [ipmitool, "-I", lanplus, "-H", bmc3, "-U", admin, "-C", "8", sol, activate] }
+      # x1: put its password into /etc/confed/bmc/ipmi.password, mode 0600
+      - { name: x1, transport: ipmi, host: bmc-x1, user: ADMIN, password: { file: /etc/confed/bmc/ipmi.password }, onDemand: true }
+      # x2: stays with ipmitool: its BMC is not known: add what tabdump prints of ipmi (and passwd), or lsdef
+      - { name: x2, transport: exec, argv: [/opt/xcat/share/xcat/cons/ipmi, x2] }
+      # t1: put its password into /etc/confed/bmc/t1.password, mode 0600
+      # t1: the workaround intelplus has no counterpart: left out
+      - { name: t1, transport: ipmi, host: bmc5, port: 6230, user: root, password: { file: /etc/confed/bmc/t1.password }, suite: 3, quirks: [i82571spt] }
+      # t2: stays with ipmitool: IPMI 1.5 has no Serial over LAN (-I lanplus)
+      - { name: t2, transport: exec, argv: [/usr/bin/ipmitool, "-I", lan, "-H", bmc6, "-U", root, "-f", /etc/pw, sol, activate] }
+      - { name: o1, transport: exec, argv: [/bin/x] }
+    "
+  `);
+  const { consoles } = await load(native);
+  expect(consoles.filter(({ transport }) => transport === "ipmi").map(({ name }) => name)).toEqual([
+    "i1",
+    "x1",
+    "t1",
+  ]);
+});
+
+test("with native IPMI, xCAT's tables give each node its BMC, by its own row, its groups' or what lsdef prints", async () => {
+  const tables = readXcatTables([
+    {
+      file: "tables",
+      text: `#node,power,mgt,cons,termserver,termport,conserver,serialport,serialspeed,serialflow,getmac,cmdmapping,consoleondemand,consoleenabled,comments,disable
+"compute",,"ipmi",,,,"sn01","0",,,,,,,,
+#node,groups,status
+"n01","compute,all",
+"n02","compute,all",
+#node,bmc,bmcport,taggedvlan,bmcid,username,password,comments,disable
+"n01","10.0.0.1",,,,,,,
+"n02","|n(\\d+)|10.0.0.($1)|",,,,,,,
+"compute",,,,,"ADMIN","topsecret",,
+Object name: n03
+    bmc=10.0.0.3
+    bmcusername=root
+    bmcpassword=topsecret
+    cons=ipmi
+    groups=all
+`,
+    },
+  ]);
+  const native = withNativeIpmi(nativeFromXcat("tabdump", tables), bmcsOfXcat(tables));
+  const text = writeNative(native, "mn");
+  expect(text).not.toContain("topsecret");
+  expect(text).toMatchInlineSnapshot(`
+    "# Made by "confed import" of tabdump.
+    # native ipmi, without a process: n01, n03
+    # still ipmitool, a process each: n02
+    agent: { id: mn, state: /var/lib/confed/mn }
+    logs: { path: "/var/log/consoles/&", format: stamped }
+    consoles:
+      # n01: put its password into /etc/confed/bmc/n01.password, mode 0600
+      - { name: n01, transport: ipmi, host: "10.0.0.1", user: ADMIN, password: { file: /etc/confed/bmc/n01.password }, groups: [compute, all], labels: { conserver: sn01 } }
+      # n02: stays with ipmitool: its bmc is a rule (|n(\\d+)|10.0.0.($1)|): give what lsdef prints instead
+      - { name: n02, transport: exec, argv: [/opt/xcat/share/xcat/cons/ipmi, n02], groups: [compute, all], labels: { conserver: sn01 } }
+      # n03: put its password into /etc/confed/bmc/n03.password, mode 0600
+      - { name: n03, transport: ipmi, host: "10.0.0.3", user: root, password: { file: /etc/confed/bmc/n03.password }, groups: [all] }
+    "
+  `);
+  expect((await load(native)).consoles.map(({ transport }) => transport)).toEqual(["ipmi", "exec", "ipmi"]);
+});
+
+test("a conman.conf's BMCs become ipmi consoles", async () => {
+  const conman = readConmanFile(
+    "conman.conf",
+    `GLOBAL ipmiopts="U:admin,P:topsecret,K:k,C:3,L:op,W:solpacketseq,W:opensesspriv"
+CONSOLE name="n4" dev="ipmi:bmc4"
+`,
+  );
+  const native = nativeFromConman("conman.conf", conman, ipmiConsole);
+  expect((await load(native)).consoles).toMatchObject([
+    {
+      ...{ name: "n4", transport: "ipmi", host: "bmc4", port: 623, user: "admin", suite: 3 },
+      ...{ password: { file: "/etc/confed/bmc/n4.password" }, bmcKey: { file: "/etc/confed/bmc/n4.kg" } },
+      ...{ privilege: "operator", quirks: ["solpacketseq"] },
+    },
+  ]);
+});
+
 test.each([
   ["/bin/x a-b c=d", ["/bin/x", "a-b", "c=d"], {}],
   ["A=1 B= /bin/x", ["/bin/x"], { A: "1", B: "" }],
@@ -207,11 +333,11 @@ test.each([
   expect(commandLine(command)).toEqual({ argv, env });
 });
 
-async function fromConserver(text: string): Promise<NativeFile> {
+async function fromConserver(text: string, toBmc?: ToBmc): Promise<NativeFile> {
   const files = { ...systemFiles, read: () => Promise.resolve(Buffer.from(text)) };
   const isMe = (host: string) => host === "localhost";
   const file = await readConserverFile("conserver.cf", { files, isMe, servicePort: () => undefined });
-  return nativeFromConserver("conserver.cf", file, isMe);
+  return nativeFromConserver("conserver.cf", file, isMe, toBmc);
 }
 
 /** Written to a file, and read as an agent reads it. */

@@ -19,6 +19,17 @@ export type NativeConsole = { readonly name: string } & (
       readonly stopBits?: number;
       readonly flowControl?: string;
     }
+  | {
+      readonly transport: "ipmi";
+      readonly host: string;
+      readonly port?: number;
+      readonly user: string;
+      readonly password: { readonly file: string };
+      readonly bmcKey?: { readonly file: string };
+      readonly privilege?: string;
+      readonly suite?: number;
+      readonly quirks?: readonly string[];
+    }
 ) & {
     readonly onDemand?: boolean;
     readonly groups?: readonly string[];

@@ -8,18 +8,22 @@ export interface XcatTables {
   readonly nodehm: readonly XcatRow[];
   readonly nodelist: readonly XcatRow[];
   readonly servicenode: readonly XcatRow[];
+  /** BMCs, and how one logs in to them. With passwords: never printed. */
+  readonly ipmi: readonly XcatRow[];
+  readonly passwd: readonly XcatRow[];
   readonly faults: readonly Fault[];
 }
 
 /**
- * Understand the output of `tabdump nodehm`, `tabdump nodelist`, `tabdump servicenode`, one after the other or
+ * Understand the output of `tabdump nodehm`, nodelist, servicenode, ipmi and passwd, one after the other or
  * each in a file, or of `lsdef -t node -l`. A table is known by its columns; rows that are
  * disabled (column `disable`) do not count.
  */
 export function readXcatTables(
   texts: readonly { readonly file: string; readonly text: string }[],
 ): XcatTables {
-  const tables = { nodehm: [] as XcatRow[], nodelist: [] as XcatRow[], servicenode: [] as XcatRow[] };
+  const rows = (): XcatRow[] => [];
+  const tables = { nodehm: rows(), nodelist: rows(), servicenode: rows(), ipmi: rows(), passwd: rows() };
   const faults: Fault[] = [];
   for (const { file, text } of texts) {
     let columns: readonly string[] = [];
@@ -35,6 +39,7 @@ export function readXcatTables(
         object = { node: objectName };
         tables.nodehm.push(object);
         tables.nodelist.push(object);
+        tables.ipmi.push(object);
       } else if (object !== undefined && key !== undefined && value !== undefined) {
         // lsdef has the columns of all tables in one object; this is servicenode.conserver.
         if (key === "setupconserver")
@@ -45,7 +50,10 @@ export function readXcatTables(
         const name = tableOf(columns);
         table = name === undefined ? undefined : tables[name];
         if (name === undefined)
-          fault("this is not the head of nodehm, nodelist or servicenode", "tabdump prints it first");
+          fault(
+            "this is not the head of nodehm, nodelist, servicenode, ipmi or passwd",
+            "tabdump prints it first",
+          );
       } else if (raw.trim() !== "" && table !== undefined) {
         const cells = cellsOf(raw);
         if (cells === undefined) fault("this is no row of a table");
@@ -62,10 +70,14 @@ export function readXcatTables(
   return { ...tables, faults };
 }
 
-function tableOf(columns: readonly string[]): "nodehm" | "nodelist" | "servicenode" | undefined {
+function tableOf(
+  columns: readonly string[],
+): "nodehm" | "nodelist" | "servicenode" | "ipmi" | "passwd" | undefined {
   if (columns.includes("cons") && columns.includes("termserver")) return "nodehm";
   if (columns.includes("groups")) return "nodelist";
   if (columns.includes("nameserver") && columns.includes("conserver")) return "servicenode";
+  if (columns.includes("bmc") && columns.includes("username")) return "ipmi";
+  if (columns.includes("key") && columns.includes("password")) return "passwd";
   return undefined;
 }
 

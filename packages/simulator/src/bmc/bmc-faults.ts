@@ -27,6 +27,10 @@ export interface BmcFaults {
   hasNoInstanceInfo: boolean;
   /** Sessions, those included that never got beyond their first message. */
   sessionsMax: number;
+  /** User names have 16 bytes, NULs at their end. */
+  padsUsers: boolean;
+  /** The proof of RAKP 2 has a byte too many. */
+  longCodes: boolean;
   /** No answer to anything. */
   silent: boolean;
 }
@@ -49,5 +53,7 @@ export const NO_BMC_FAULTS: Readonly<BmcFaults> = {
   keepsOwner: false,
   hasNoInstanceInfo: false,
   sessionsMax: 8,
+  padsUsers: false,
+  longCodes: false,
   silent: false,
 };

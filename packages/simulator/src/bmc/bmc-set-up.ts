@@ -61,18 +61,20 @@ function answerRakp1(bmc: Bmc, payload: Uint8Array): Uint8Array | undefined {
   const rakp1 = parseRakp1(payload);
   const session = rakp1 && bmc.sessions.get(rakp1.bmcSessionId);
   if (rakp1 === undefined || session === undefined || session.open) return undefined;
-  const isKnown = Buffer.from(rakp1.user).toString() === bmc.user.user;
+  const name = bmc.faults.padsUsers ? bmc.user.user.padEnd(16, "\0") : bmc.user.user;
+  const isKnown = Buffer.from(rakp1.user).toString() === name;
   const status =
     bmc.faults.rakp2Status || (isKnown ? RMCP_PLUS_STATUS.ok : RMCP_PLUS_STATUS.unauthorizedName);
   if (status !== RMCP_PLUS_STATUS.ok) bmc.closeSession(session);
   session.privilege = rakp1.role & 0x0f;
+  const { rakp2Code } = session.prove(rakp1, { ...bmc.user, user: name });
   const rakp2 = {
     tag: rakp1.tag,
     status,
     consoleSessionId: session.options.consoleSessionId,
     random: session.bmcRandom,
     guid: bmc.guid,
-    code: session.prove(rakp1, bmc.user).rakp2Code,
+    code: bmc.faults.longCodes ? Buffer.concat([rakp2Code, Buffer.alloc(1)]) : rakp2Code,
   };
   return encodeUnprotected(PAYLOAD_TYPE.rakp2, encodeRakp2(rakp2));
 }

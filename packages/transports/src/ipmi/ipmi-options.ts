@@ -23,14 +23,16 @@ export interface IpmiOptions {
 
 /**
  * The workarounds that change what we do. FreeIPMI has more names: what `opensesspriv`,
- * `solpayloadsize`, `solport`, `solstatus`, `solchannelsupport`, `serialalertsdeferred` and
- * `integritycheckvalue` ask for is done for every BMC.
+ * `solpayloadsize`, `solport`, `solstatus`, `solchannelsupport`, `serialalertsdeferred`,
+ * `integritycheckvalue`, `supermicro20` and `sun20` ask for is done for every BMC.
  */
 export type IpmiQuirk =
   /** The BMC says that it has no IPMI 2.0, and has. */
   | "authcap"
   /** Its sums are wrong; the integrity code is checked all the same. */
   | "nochecksumcheck"
+  /** User names are 16 bytes there, the rest of them NUL. */
+  | "intel20"
   /** It is stuck until the packet number advances; a few characters may come twice. */
   | "solpacketseq"
   /** It activates SOL only with serial alerts that succeed. */

@@ -167,6 +167,26 @@ describe("logging in", () => {
     },
   );
 
+  test("a BMC that pads user names needs the quirk intel20, and has it", async () => {
+    const console = await startTestBmc();
+    for (const _ of TWICE) {
+      console.bmc.faults.padsUsers = true;
+      await expect(openIpmi(ipmiTo(console))).rejects.toMatchObject({ code: "auth_failed" });
+      const { link, recorder } = await openIpmi(ipmiTo(console, { quirks: ["intel20"] }));
+      await bothWays(console, link, recorder);
+      await link.close();
+      console.bmc.faults.padsUsers = false;
+      await (await openIpmi(ipmiTo(console))).link.close();
+    }
+  });
+
+  test("a proof that is longer than it should be is taken for what it proves", async () => {
+    const console = await startTestBmc();
+    console.bmc.faults.longCodes = true;
+    const { link, recorder } = await openIpmi(ipmiTo(console));
+    await bothWays(console, link, recorder);
+  });
+
   test("two consoles cannot have one BMC", async () => {
     const console = await startTestBmc();
     await openIpmi(ipmiTo(console));

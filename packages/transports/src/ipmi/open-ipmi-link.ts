@@ -6,7 +6,7 @@ import type { BmcMemory } from "./bmc-memory.ts";
 import type { IpmiCredentials } from "./credentials.ts";
 import { sessionError } from "./ipmi-errors.ts";
 import { IpmiLink } from "./ipmi-link.ts";
-import type { IpmiQuirk } from "./ipmi-options.ts";
+import { IPMI_CREDENTIAL_LIMITS, type IpmiQuirk } from "./ipmi-options.ts";
 import { IpmiSession } from "./ipmi-session.ts";
 import type { IpmiShared } from "./ipmi-shared.ts";
 
@@ -62,7 +62,7 @@ async function openAt(
   const secrets = credentials.secrets();
   const user = Buffer.from(secrets.user).toString();
   const channel = new ConsoleChannel({
-    secrets,
+    secrets: quirks.includes("intel20") ? { ...secrets, user: padded(secrets.user) } : secrets,
     ciphers: systemCiphers,
     formerSessions: memory.formerSessions,
     ignoreChecksums: quirks.includes("nochecksumcheck"),
@@ -115,6 +115,13 @@ async function openAt(
     signal.removeEventListener("abort", giveUp);
   }
   return link;
+}
+
+/** As those BMCs keep it. */
+function padded(user: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(IPMI_CREDENTIAL_LIMITS.userBytesMax);
+  bytes.set(user);
+  return bytes;
 }
 
 /** What the same credentials would meet again. */
