@@ -179,6 +179,18 @@ test("a join that broke is tried again and tells everything anew, twice", async 
   });
 });
 
+test("a heartbeat of the head is answered at once, with its number", async () => {
+  const { joins, port } = await head();
+  join(port, tableOf("n1"));
+  const { reports, outlet } = await joins.next();
+  outlet.send(welcome);
+  for (let skipped = 0; skipped < 3; skipped += 1) await reports.next();
+  for (const count of [7, 11]) {
+    outlet.send({ heartbeat: { wallTimeMs: 1, count } });
+    expect((await reports.next()).heartbeat).toMatchObject({ count });
+  }
+});
+
 test("a refusal is shown as the cause, and asked about again", async () => {
   const { joins, port } = await head();
   const joined = join(port, tableOf("n1"));

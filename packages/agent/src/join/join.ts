@@ -56,7 +56,7 @@ type Stream = Duplex<JoinReplyReceived, JoinReport>;
 
 /** Bounds of a join, with their reasons. */
 const JOIN_LIMITS = {
-  /** A dead head, or one behind a cut network, is known within 6 s. */
+  /** A dead head, or one behind a cut network, is known within 6 s. Ours answer the head's; by ourselves we say one where none came. */
   heartbeatMs: 2_000,
   /**
    * Heartbeats of ours without a word from the head: by the third of them it was silent for 4 to 6 s. Counted, not
@@ -176,6 +176,13 @@ export class Join {
       await channel.ready({ timeoutMs: JOIN_LIMITS.connectTimeoutMs, signal: life.signal });
       const stream = channel.client.join({ signal: life.signal });
       let silentBeats = 0;
+      let answered = false;
+      const heartbeat = (count: number) => {
+        const logLagMs = Math.round(this.#deps.logLagMs());
+        stream.send({
+          heartbeat: { wallTimeMs: clock.wallTimeMs(), logLagMs, clockMs: this.#clockMs(), count },
+        });
+      };
       let trust: ((page: TrustPageReceived) => void) | undefined;
       let assignments: AssignmentInbox | undefined;
       life.own(() => {
@@ -184,7 +191,10 @@ export class Join {
       stream.receive(
         life.guard((reply: JoinReplyReceived) => {
           silentBeats = 0;
-          if (reply.refused) lost(refusal(reply.refused.error));
+          if (reply.heartbeat) {
+            answered = true;
+            heartbeat(reply.heartbeat.count);
+          } else if (reply.refused) lost(refusal(reply.refused.error));
           else if (reply.welcome) {
             trust = this.#deps.trusting(reply.welcome.head);
             assignments = this.#deps.assigning?.(reply.welcome.head, (assigned) => {
@@ -205,8 +215,8 @@ export class Join {
           lost(new ConfedError("head_unreachable", `head ${formatHostPort(this.#head)} is silent`));
           return;
         }
-        const logLagMs = Math.round(this.#deps.logLagMs());
-        stream.send({ heartbeat: { wallTimeMs: clock.wallTimeMs(), logLagMs, clockMs: this.#clockMs() } });
+        if (!answered) heartbeat(0);
+        answered = false;
         cancelBeat = clock.after(JOIN_LIMITS.heartbeatMs, beat);
       };
       let cancelBeat = clock.after(JOIN_LIMITS.heartbeatMs, beat);

@@ -14,7 +14,7 @@ import { type AgentIdentity, type AgentRecord, unreachableError } from "../direc
 import type { Directory } from "../directory/directory.ts";
 import { type Admission, outsideError } from "./admission.ts";
 import { checkHello, hostOf } from "./check-hello.ts";
-import { DOWN_TICKS, HELLO_TICKS, STALLED_TICKS, SWEEP_INTERVAL_MS } from "./heartbeats.ts";
+import { DEAF_TICKS, DOWN_TICKS, HELLO_TICKS, STALLED_TICKS, SWEEP_INTERVAL_MS } from "./heartbeats.ts";
 
 /** A UUID, and room for what a later agent makes of it. */
 const EPOCH_LENGTH_MAX = 64;
@@ -50,6 +50,12 @@ export class JoinSession {
   #allowed: Selection | undefined;
   #assigned: AssignedJoin | undefined;
   #silentTicks = 0;
+  /** Our last heartbeat; 0 before the first. */
+  #lastCount = 0;
+  /** Of those that it has not answered, the one that {@link #unheardTicks} are counted from; 0: none, or it never answers. */
+  #unheardCount = 0;
+  #unheardTicks = 0;
+  #answers = false;
   #over = false;
 
   constructor(stream: Duplex<JoinReportReceived, JoinReply>, call: Call, deps: JoinSessionDeps) {
@@ -84,9 +90,13 @@ export class JoinSession {
     return this.#silentTicks < DOWN_TICKS;
   }
 
-  sendHeartbeat(heartbeat: JoinReply): void {
+  /** Numbered by `count`, which grows. Costs an agent and a head one short message each every 2 s, the answer included. */
+  sendHeartbeat(count: number, wallTimeMs: number): void {
     // To one that does not read there is nothing to say: it would only pile up.
-    if (this.#agent !== undefined && this.#stream.backlogBytes === 0) this.#stream.send(heartbeat);
+    if (this.#agent === undefined || this.#stream.backlogBytes > 0) return;
+    this.#stream.send({ heartbeat: { wallTimeMs, count } });
+    this.#lastCount = count;
+    if (this.#answers && this.#unheardCount === 0) this.#await(count);
   }
 
   /** Who may do what, as the agent is to hold everybody to it. */
@@ -97,23 +107,29 @@ export class JoinSession {
   /** Time has passed, one sweep of it. A stream that is silent is kept: it may only have slept. */
   tick(): void {
     this.#silentTicks += 1;
-    const { directory, logger } = this.#deps;
+    if (this.#unheardCount > 0) this.#unheardTicks += 1;
+    const { directory } = this.#deps;
     const agent = this.#agent;
     if (agent === undefined) {
       if (this.#silentTicks >= HELLO_TICKS)
         this.refuse(new ConfedError("deadline_exceeded", "a join began without hello"));
       return;
     }
-    if (this.#silentTicks === STALLED_TICKS) directory.setPresence(agent, "stalled");
-    if (this.#silentTicks === DOWN_TICKS) {
-      const cause = unreachableError(
-        agent.identity,
-        `said nothing for ${(DOWN_TICKS * SWEEP_INTERVAL_MS) / 1_000} s`,
-      );
-      logger.warn("agent is down", { agent: agent.id, peer: this.peer, cause: cause.rawMessage });
-      this.#deps.audit.event({ event: "agent.left", agent: agent.id, peer: this.peer, text: cause.message });
-      directory.setPresence(agent, "down", cause);
-    }
+    if (this.#silentTicks === STALLED_TICKS && agent.presence.state === "up")
+      directory.setPresence(agent, "stalled");
+    const seconds = (DOWN_TICKS * SWEEP_INTERVAL_MS) / 1_000;
+    if (this.#silentTicks === DOWN_TICKS) this.#down(agent, `said nothing for ${seconds} s`);
+    else if (this.#unheardTicks === DEAF_TICKS)
+      this.#down(agent, `has heard nothing of this head for ${seconds} s`);
+  }
+
+  #down(agent: AgentRecord, what: string): void {
+    // By the other of its two reasons already.
+    if (agent.presence.state === "down") return;
+    const cause = unreachableError(agent.identity, what);
+    this.#deps.logger.warn("agent is down", { agent: agent.id, peer: this.peer, cause: cause.rawMessage });
+    this.#deps.audit.event({ event: "agent.left", agent: agent.id, peer: this.peer, text: cause.message });
+    this.#deps.directory.setPresence(agent, "down", cause);
   }
 
   /** Say why, and end it. Its agent, if this session still speaks for it, is down. */
@@ -167,6 +183,7 @@ export class JoinSession {
     try {
       if (this.#agent === undefined) this.#hello(message);
       else this.#report(this.#agent, message);
+      if (message.heartbeat) this.#answered(message.heartbeat.count);
       this.#heard();
     } catch (reason) {
       this.refuse(ConfedError.from(reason));
@@ -259,10 +276,24 @@ export class JoinSession {
     return { ...page, consoles };
   }
 
+  #await(count: number): void {
+    this.#unheardCount = count;
+    this.#unheardTicks = 0;
+  }
+
+  // Each answer is time for the next: on a line that is slow both ways they lag, and none is missing.
+  #answered(count: number): void {
+    if (count === 0 || count > this.#lastCount || count < this.#unheardCount) return;
+    this.#answers = true;
+    this.#await(count === this.#lastCount ? 0 : this.#lastCount);
+  }
+
   #heard(): void {
     this.#silentTicks = 0;
     const agent = this.#agent;
     if (agent === undefined || agent.presence.state === "up") return;
+    // It speaks, and does not hear: nothing that it is told arrives.
+    if (this.#unheardTicks >= DEAF_TICKS) return;
     this.#deps.logger.info("agent is heard again", { agent: agent.id, was: agent.presence.state });
     this.#deps.directory.setPresence(agent, "up");
   }

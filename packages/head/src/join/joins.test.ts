@@ -121,6 +121,63 @@ test("an agent that sends heartbeats stays up", () => {
   }
 });
 
+test("an agent that is heard and hears nothing is down 5.5 s after the last heartbeat it answered, twice", () => {
+  const agent = new Agent().join({}, n1);
+  /** Half a second in which the agent speaks, and hears or not. */
+  const pass = (hears: boolean) => {
+    const heard = agent.sent.length;
+    clock.advance(500);
+    const counts = agent.sent.slice(heard).map((reply) => reply.heartbeat?.count ?? 0);
+    agent.report({ heartbeat: { count: (hears && counts[0]) || 0 } });
+    return counts.length > 0;
+  };
+  for (const _round of [1, 2]) {
+    while (!pass(true));
+    for (let sweep = 0; sweep < 10; sweep += 1) pass(false);
+    expect(presence()).toBe("up");
+    pass(false);
+    expect(presence()).toBe("down");
+    expect(directory.statusOf("n1")).toMatchObject({
+      state: "UNREACHABLE",
+      cause: {
+        subject: "sn01",
+        message: expect.stringContaining("has heard nothing of this head for 5.5 s") as string,
+      },
+    });
+    for (let sweep = 0; sweep < 20; sweep += 1) pass(false);
+    expect(presence()).toBe("down");
+    while (!pass(true));
+    expect(presence()).toBe("up");
+  }
+});
+
+test("an agent whose answers come late, in order, hears", () => {
+  const agent = new Agent().join();
+  const counts = () => agent.sent.flatMap(({ heartbeat }) => heartbeat?.count ?? []);
+  let answered = 0;
+  const answer = () => {
+    agent.report({ heartbeat: { count: counts()[answered] ?? 0 } });
+    answered += 1;
+  };
+  clock.advance(2_000);
+  answer();
+  clock.advance(3_000);
+  for (let beat = 0; beat < 10; beat += 1) {
+    clock.advance(2_000);
+    answer();
+    expect(presence()).toBe("up");
+  }
+});
+
+test("an agent that answers no heartbeat by its number is believed to hear", () => {
+  const agent = new Agent().join();
+  for (let beat = 0; beat < 10; beat += 1) {
+    clock.advance(2_000);
+    agent.report({ heartbeat: { count: 4_000_000 } });
+    expect(presence()).toBe("up");
+  }
+});
+
 test("an agent is down at once when its stream ends, and no stream is kept", () => {
   new Agent().join({}, n1).leave();
   expect(presence()).toBe("down");

@@ -107,10 +107,10 @@ export class Joins {
   #sweep(): void {
     this.#ticks += 1;
     const due = this.#ticks % SWEEPS_PER_HEARTBEAT;
-    const heartbeat: JoinReply = { heartbeat: { wallTimeMs: this.#deps.clock.wallTimeMs() } };
+    const wallTimeMs = this.#deps.clock.wallTimeMs();
     for (const [session, turn] of this.#sessions) {
       session.tick();
-      if (turn === due) session.sendHeartbeat(heartbeat);
+      if (turn === due) session.sendHeartbeat(this.#ticks, wallTimeMs);
     }
   }
 }

@@ -103,11 +103,18 @@ export class AgentJoin {
       await channel.ready({ timeoutMs: CONNECT_TIMEOUT_MS, signal: life.signal });
       const stream = channel.client.join({ signal: life.signal });
       let silentBeats = 0;
+      let answered = false;
+      const heartbeat = (count: number) => {
+        stream.send({ heartbeat: { wallTimeMs: clock.wallTimeMs(), clockMs: this.#clockMs(), count } });
+      };
       let head = "";
       stream.receive(
         life.guard((reply: JoinReplyReceived) => {
           silentBeats = 0;
-          if (reply.refused) lost(refusal(reply));
+          if (reply.heartbeat) {
+            answered = true;
+            heartbeat(reply.heartbeat.count);
+          } else if (reply.refused) lost(refusal(reply));
           else if (reply.welcome) {
             head = reply.welcome.head;
             this.#welcomed(stream);
@@ -136,7 +143,8 @@ export class AgentJoin {
           lost(new ConfedError("head_unreachable", `head ${this.#head} is silent`));
           return;
         }
-        stream.send({ heartbeat: { wallTimeMs: clock.wallTimeMs(), clockMs: this.#clockMs() } });
+        if (!answered) heartbeat(0);
+        answered = false;
         queue.after(HEARTBEAT_INTERVAL_MS, beat);
       };
       queue.after(HEARTBEAT_INTERVAL_MS, beat);

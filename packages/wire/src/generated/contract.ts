@@ -1399,6 +1399,10 @@ export const contract: unknown = {
         "clockMs": {
          "type": "uint64",
          "id": 3
+        },
+        "count": {
+         "type": "uint32",
+         "id": 4
         }
        }
       },

@@ -6,10 +6,12 @@ export interface JoinHeartbeat {
   'wallTimeMs'?: (number | string | Long);
   'logLagMs'?: (number);
   'clockMs'?: (number | string | Long);
+  'count'?: (number);
 }
 
 export interface JoinHeartbeatReceived {
   'wallTimeMs': (number);
   'logLagMs': (number);
   'clockMs': (number);
+  'count': (number);
 }
