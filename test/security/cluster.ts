@@ -80,8 +80,9 @@ export class Cluster {
     return { config, state, identity: join(state, "identity") };
   }
 
-  agent(name: string, config: string): RigProcess {
-    return this.#process(name, ["agent", "--config", config]);
+  /** `replaceable`: by another that takes over from it. */
+  agent(name: string, config: string, replaceable = false): RigProcess {
+    return this.#process(name, ["agent", "--config", config], !replaceable);
   }
 
   /** An agent that is enrolled at this head. */
@@ -104,8 +105,8 @@ export class Cluster {
     return run.stdout.trim();
   }
 
-  #process(name: string, args: readonly string[]): RigProcess {
-    const more = ["--log-format", "json", "--until-stdin-ends"];
+  #process(name: string, args: readonly string[], untilStdinEnds = true): RigProcess {
+    const more = ["--log-format", "json", ...(untilStdinEnds ? ["--until-stdin-ends"] : [])];
     const made = new RigProcess({ name, argv: [process.execPath, CONFED, ...args, ...more] });
     this.#processes.push(made);
     return made;

@@ -69,6 +69,7 @@ export { MemoryStore } from "./memory-store.ts";
 export { skippedWithoutNetwork } from "./network/network-support.ts";
 export { type Heal, type NetworkHost, TestNetwork } from "./network/test-network.ts";
 export { type NumberedProgress, numberedBytes, takeNumbered } from "./numbered-bytes.ts";
+export { pamService, skippedWithoutPam } from "./pam-service.ts";
 export { endPeer, isInstalled, skippedWithout, startPeer } from "./peer-program.ts";
 export { descendantsOf, type ProcessId, processAt, residentBytesOf, untilGone } from "./process-tree.ts";
 export { ALL_BYTES, randomBytes, randomNumbers } from "./random-bytes.ts";

@@ -1,4 +1,4 @@
-import { ConfedError, EXIT } from "@confed/kernel";
+import { ConfedError, EXIT, parseDurationMs } from "@confed/kernel";
 import { withExamples } from "@confed/rcons";
 import type { AdministerRequest } from "@confed/wire";
 import type { Command } from "commander";
@@ -10,6 +10,8 @@ interface UserFlags extends HeadFlags {
   readonly password: boolean;
   readonly groups?: string;
   readonly leave?: string;
+  readonly note?: string;
+  readonly ttl?: string;
 }
 
 /** `confed user`: local users of a head. */
@@ -57,12 +59,39 @@ export function defineUser(program: Command, launch: Launch): Command {
   withHead(command.command("revoke").description("end what somebody was given so far: sessions, log-ins"))
     .argument("<subject>", "user:NAME or local:NAME")
     .action((subject: string, flags: UserFlags) => launch((world) => ask(world, flags, { revoke: subject })));
-  withHead(command.command("ls").description("users, and who else has roles")).action((flags: UserFlags) =>
-    launch((world) => ask(world, flags, { show: {} })),
+  const token = withHead(
+    command
+      .command("token")
+      .description("an API token, which a program is the user by; it is shown this once"),
+  )
+    .argument("<name>")
+    .option("--note <text>", "what it is for")
+    .option("--ttl <time>", "how long it is good (until it is removed)")
+    .action((name: string, { note = "", ttl, ...flags }: UserFlags) =>
+      launch((world) => {
+        const ttlMs = ttl === undefined ? 0 : parseDurationMs(ttl);
+        return ask(world, flags, { createApiToken: { user: name, note, ttlMs } });
+      }),
+    );
+  withHead(
+    command
+      .command("token-rm")
+      .description("make an API token worthless; `user revoke` ends what was begun with it"),
+  )
+    .argument("<id>", "as `confed user ls` shows it")
+    .action((id: string, flags: UserFlags) => launch((world) => ask(world, flags, { removeApiToken: id })));
+  withHead(command.command("ls").description("users and their API tokens, and who else has roles")).action(
+    (flags: UserFlags) => launch((world) => ask(world, flags, { show: {} })),
   );
   withExamples(add, [
     { line: "confed user add anna --groups ops", does: "asks for the password" },
     { line: "confed user add ci --no-password", does: "for a program with a certificate or a token" },
+  ]);
+  withExamples(token, [
+    {
+      line: "confed user token ci --note builds --ttl 90d",
+      does: "for CONFED_TOKEN, or rcons login --token",
+    },
   ]);
   return command;
 }
@@ -98,6 +127,7 @@ async function ask(world: World, flags: UserFlags, request: AdministerRequest): 
     import("../users/policy-lines.ts"),
   ]);
   const answer = await askHead(world, flags, (client, signal) => client.administer(request, { signal }));
+  if (answer.token !== "") world.stdout.write(`${answer.token}\n`);
   if (request.show)
     world.stdout.write(
       userLines(answer)

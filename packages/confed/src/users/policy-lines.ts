@@ -1,12 +1,19 @@
 import { neutralise } from "@confed/kernel";
 import type { AdministerResponseReceived } from "@confed/wire";
 
-/** `confed user ls`: everybody the head knows, with groups and roles. */
-export function userLines({ users, bindings, unlisted }: AdministerResponseReceived): string[] {
+/** `confed user ls`: everybody the head knows, with groups and roles, each with the API tokens below. */
+export function userLines({ users, bindings, apiTokens, unlisted }: AdministerResponseReceived): string[] {
   const rolesOf = new Map(bindings.map(({ to, roles }) => [to, roles.join(",")]));
-  const rows = users.map(({ name, groups, hasPassword }) => {
+  const rows = users.flatMap(({ name, groups, hasPassword }) => {
     const roles = rolesOf.get(`user:${name}`) ?? "";
-    return `${text(name)}  groups: ${text(groups.join(",")) || "-"}  roles: ${text(roles) || "-"}${hasPassword ? "" : "  no password"}`;
+    const tokens = apiTokens.filter(({ user }) => user === name);
+    return [
+      `${text(name)}  groups: ${text(groups.join(",")) || "-"}  roles: ${text(roles) || "-"}${hasPassword ? "" : "  no password"}`,
+      ...tokens.map(({ id, note, untilMs }) => {
+        const until = untilMs === 0 ? "until it is removed" : `until ${new Date(untilMs).toISOString()}`;
+        return `  token ${text(id)}  ${until}${note === "" ? "" : `  ${text(note)}`}`;
+      }),
+    ];
   });
   const others = bindings.filter(({ to }) => !users.some(({ name }) => to === `user:${name}`));
   for (const { to, roles } of others) rows.push(`${text(to)}  roles: ${text(roles.join(","))}`);

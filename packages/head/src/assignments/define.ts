@@ -92,14 +92,15 @@ async function put(
   const spec = parseConsole(entry);
   const { name } = spec;
   const before = store.get("definitions", name);
+  // Before anything that tells whether there is such a console.
+  checkMay(caller, { ...spec, owner: agent });
+  if (before !== undefined) checkMay(caller, selectableOf(name, before));
   checkPut(name, before, ifRevision, deps);
   if (before !== undefined && before.value.told?.agent !== agent)
     throw new ConfedError("invalid_argument", `${name} is ${before.value.told?.agent ?? "nobody"}'s`, {
       subject: name,
       hint: `confed console move ${name} ${neutralise(agent, 140)}`,
     });
-  checkMay(caller, { ...spec, owner: agent });
-  if (before !== undefined) checkMay(caller, selectableOf(name, before));
   checkAgent(checkName(agent, "agent"), name, deps);
   const told = { agent, entry: JSON.stringify(entry), by: caller.name, atMs: clock.wallTimeMs() };
   const changes: Change[] = [{ kind: "definitions", key: name, value: { told }, ifRevision }];
@@ -202,9 +203,13 @@ async function each(
     }
     [names, owners, changes, length] = [[], [], [], 0];
   };
-  for (const name of namesOf(parseSelection(selection), { ...deps, claimsToo: force })) {
+  const wanted = parseSelection(selection);
+  const isByName = literalNames(wanted) !== undefined;
+  for (const name of namesOf(wanted, { ...deps, claimsToo: force })) {
     try {
       const entry = store.get("definitions", name);
+      // Of a pattern, what he may not change is no part: to name it would tell that it is there.
+      if (!isByName && entry !== undefined && !may(caller, selectableOf(name, entry))) continue;
       if (entry === undefined && !(force && store.get("claims", name) !== undefined)) throw notDefined(name);
       // What he may not know of is answered like what is not there.
       if (entry !== undefined && !may(caller, selectableOf(name, entry))) throw notDefined(name);

@@ -3,7 +3,7 @@ import { type Clock, ConfedError } from "@confed/kernel";
 import type { PasswordSource } from "./logins.ts";
 
 export interface PamOptions {
-  /** The helper program, as `deploy/pam` builds it. */
+  /** The helper program: `pam/confed-pam.c` of this package, compiled. */
   readonly program: string;
   /** A file in /etc/pam.d. */
   readonly service: string;
