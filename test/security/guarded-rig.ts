@@ -118,7 +118,7 @@ export class GuardedRig {
     const agent = await startAgent(loaded.ok, {
       ...{ clock: systemClock, logger: silentLogger, version: "1.0", env: {}, residentBytes: () => 0 },
       openAudit: () => this.audit,
-      guard: { tls: this.#machine(`agent/${as}`), machine: as },
+      guard: { tls: this.#machine(`agent/${as}`), authority: () => this.authority.authorities, machine: as },
     });
     this.#closers.push(() => agent.stop());
     return agent;

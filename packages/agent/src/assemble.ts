@@ -19,11 +19,18 @@ import {
 } from "@confed/kernel";
 import { startNameResolver } from "@confed/transports";
 import { type OpenAudit, silentAudit } from "@confed/trust/audit";
-import { listenLocally, type RunningServer, startServer, type TlsProvider } from "@confed/wire";
+import {
+  listenLocally,
+  type RunningServer,
+  startServer,
+  type TlsProvider,
+  withLockedOut,
+} from "@confed/wire";
 import { agentKeyIn } from "./access/agent-key.ts";
 import { HeldPolicy } from "./access/held-policy.ts";
 import { localSockets, rolesOfSockets } from "./access/local-sockets.ts";
 import { openAccess } from "./access/open-access.ts";
+import { RevokedHeads } from "./access/revoked-heads.ts";
 import { ticketedAccess } from "./access/ticketed-access.ts";
 import { HeldAssignments, type TakenUp } from "./assignments/held-assignments.ts";
 import { auditedReload } from "./audit/audited-reload.ts";
@@ -81,6 +88,8 @@ export interface AgentDeps {
 /** What an agent needs to know who comes. */
 export interface AgentGuard {
   readonly tls: TlsProvider;
+  /** The authority of machines, PEM. */
+  readonly authority: () => string;
   /** The name in its certificate, which all processes of a host share. */
   readonly machine: string;
 }
@@ -218,6 +227,10 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   const policy = new HeldPolicy(agent.stateDir, logger, (head, revision) => {
     audit.event({ event: "policy.received", agent: agent.id, details: { head, revision } });
   });
+  const revokedHeads =
+    deps.guard &&
+    new RevokedHeads({ stateDir: agent.stateDir, authority: deps.guard.authority, clock, logger });
+  const tls = deps.guard && revokedHeads && withLockedOut(deps.guard.tls, revokedHeads);
   const epoch = randomUUID();
   const key = agentKeyIn(agent.stateDir);
   const access =
@@ -259,7 +272,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       listen: agent.listen,
       inherited,
       services: { Agent: front },
-      tls: deps.guard?.tls,
+      tls,
       trustedSources: agent.trustedSources,
       insecure: deps.insecureListen,
       onShutOut: (source, fault) => {
@@ -280,7 +293,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
         services: {
           Agent: deps.guard === undefined ? services : servicesOfHost(services, deps.guard.machine),
         },
-        tls: deps.guard?.tls,
+        tls,
         logger,
       });
     const { port } = server;
@@ -297,8 +310,17 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
         version,
         instance,
         ticketEpoch: epoch,
-        tls: deps.guard?.tls,
-        trusting: (name) => policy.inbox(name),
+        tls,
+        trusting(name) {
+          const take = policy.inbox(name);
+          return (page) => {
+            revokedHeads?.take(page);
+            take(page);
+          };
+        },
+        onLockedOut: (name) => {
+          policy.forget(name);
+        },
         host: deps.shard?.host,
         assigning: takesAssignments ? (name, answer) => assignments.inbox(name, answer) : undefined,
         table,

@@ -17,6 +17,7 @@ import { auditedAccess } from "./audit/audited-access.ts";
 import { Directory } from "./directory/directory.ts";
 import { type EnrolledHead, headTrust, type TlsMode } from "./enrolment/head-trust.ts";
 import { headSockets } from "./enrolment/local-socket.ts";
+import { revocationsIn } from "./enrolment/revoked-heads.ts";
 import type { UserAuthority } from "./enrolment/user-authorities.ts";
 import type { FollowedStore } from "./following/followed-store.ts";
 import { headService } from "./head-service.ts";
@@ -261,7 +262,7 @@ function accessOf(
   });
   const { store } = guard;
   return guardedHeadAccess({
-    ...{ policy, clock },
+    ...{ policy, clock, revocations: revocationsIn(guard.store) },
     subjectOf(call) {
       // Whoever administers this head is known all the same.
       if (call.peer.class !== "local") followed?.checkKnowing();

@@ -1,3 +1,4 @@
+export { isStatementOf } from "./certificates/authority-statement.ts";
 export {
   CERTIFICATE_KINDS,
   type CertificateKind,

@@ -13,7 +13,7 @@ import { UNARY_DEADLINE_MS, type UnaryMethod } from "./deadlines.ts";
 import { fromStatus } from "./error-detail.ts";
 import { WIRE_LIMITS } from "./limits.ts";
 import { type ChannelTls, plainCredentials, TLS_SERVER_NAME, tlsCredentials } from "./listen/client-tls.ts";
-import { BEHALF_HEADER, type PeerIdentity } from "./listen/peer-identity.ts";
+import { BEHALF_HEADER, type MachineIdentity, type PeerIdentity } from "./listen/peer-identity.ts";
 import { outletOf } from "./outlet-of.ts";
 import { type Asking, type Client, SERVICES, type ServiceName } from "./services.ts";
 import type { Duplex, Inlet } from "./streams.ts";
@@ -24,6 +24,8 @@ export interface Channel<S extends ServiceName> {
   /** Over TLS. */
   readonly secure: boolean;
   readonly client: Client<S>;
+  /** Over TLS, once connected: who answers there. Where that one is locked out later, calls that run end. */
+  readonly peer: MachineIdentity | undefined;
   /**
    * Resolves when connected; rejects when the first attempt fails or after `timeoutMs`, with
    * "agent_unreachable" or "head_unreachable". The channel itself goes on trying.
@@ -44,7 +46,12 @@ export function openChannel<S extends ServiceName>(
   tls?: ChannelTls,
 ): Channel<S> {
   const peer = service === "Head" ? "head" : "agent";
-  const trust = tls === undefined ? plainCredentials() : tlsCredentials(peer, tls);
+  // grpc-js closes a channel only for new calls: those that run would go on for ever.
+  const running = new Set<RunningCall>();
+  const endCalls = () => {
+    for (const call of running) call.cancel();
+  };
+  const trust = tls === undefined ? plainCredentials() : tlsCredentials(peer, tls, endCalls);
   const grpcClient = new GrpcClient(address, trust.credentials, {
     "grpc.ssl_target_name_override": TLS_SERVER_NAME,
     "grpc.max_receive_message_length": WIRE_LIMITS.messageBytesMax,
@@ -64,7 +71,8 @@ export function openChannel<S extends ServiceName>(
   const failure = (reason: Partial<ServiceError>) => {
     const error = fromStatus(reason, address, peer);
     // An "unavailable" that the peer said itself came from somebody who can be reached.
-    if (error.code !== "unavailable" || error.cause === undefined) return error;
+    const isOurs = error.code === "canceled" && trust.mistaken !== undefined;
+    if (!isOurs && (error.code !== "unavailable" || error.cause === undefined)) return error;
     return new ConfedError(
       `${peer}_unreachable`,
       `${peer} ${address} cannot be reached: ${trust.mistaken ?? error.rawMessage}`,
@@ -74,10 +82,11 @@ export function openChannel<S extends ServiceName>(
       },
     );
   };
-  // grpc-js closes a channel only for new calls: those that run would go on for ever.
-  const running = new Set<RunningCall>();
   return {
     address,
+    get peer() {
+      return trust.peer;
+    },
     secure: tls !== undefined,
     client: clientOf(service, grpcClient, {
       failure,
@@ -87,7 +96,7 @@ export function openChannel<S extends ServiceName>(
     }),
     ready: ({ timeoutMs, signal }) => ready(grpcClient, { timeoutMs, signal, peer, address, trust }),
     close() {
-      for (const call of running) call.cancel();
+      endCalls();
       grpcClient.close();
       trust.close();
     },

@@ -10,6 +10,7 @@ export type { Call, MachineIdentity, PeerIdentity, UserIdentity } from "./listen
 export { peerText } from "./listen/peer-text.ts";
 export { type PinnedOptions, pinnedAuthority } from "./listen/pinned-authority.ts";
 export type { ClientTlsMaterial, TlsMaterial, TlsProvider, TrustMaterial } from "./listen/tls-material.ts";
+export { type LockedOut, withLockedOut } from "./listen/with-locked-out.ts";
 export { type RunningServer, type ServerOptions, startServer } from "./server.ts";
 export { type Client, type Handlers, SERVICES, type ServiceName } from "./services.ts";
 export { statusPages } from "./status-pages.ts";

@@ -45,7 +45,7 @@ export class HeldPolicy {
   }
 
   /** Collects what one head says over one join. Throws "invalid_argument" for what is no policy. */
-  inbox(head: string): (page: TrustPageReceived) => void {
+  inbox(head: string): (page: Omit<TrustPageReceived, "revoked" | "revokedSignature">) => void {
     let parts: Uint8Array[] = [];
     let sizeBytes = 0;
     return ({ policy, last, ticketKeys }) => {
@@ -64,6 +64,12 @@ export class HeldPolicy {
       sizeBytes = 0;
       this.#take(head, text, ticketKeys);
     };
+  }
+
+  /** Tickets of this head count no more. */
+  forget(head: string): void {
+    if (!this.#keysOfHead.delete(head)) return;
+    for (const listener of this.#listeners) listener();
   }
 
   #take(head: string, text: string, ticketKeys: readonly Uint8Array[]): void {

@@ -41,6 +41,8 @@ export interface JoinDeps {
   readonly tls?: TlsProvider | undefined;
   /** Takes what a head says about who may do what, page by page. Throws for what cannot be read. */
   readonly trusting: (head: string) => (page: TrustPageReceived) => void;
+  /** The certificate of this head, which was joined, counts no more. */
+  readonly onLockedOut?: ((head: string) => void) | undefined;
   /** The name that all processes of a host share, where it is several. */
   readonly host?: string | undefined;
   /** Takes what a head assigns, and answers it; without it, this process takes none. */
@@ -174,6 +176,8 @@ export class Join {
         channel.close();
       });
       await channel.ready({ timeoutMs: JOIN_LIMITS.connectTimeoutMs, signal: life.signal });
+      // By its certificate; without TLS by its word.
+      const { peer } = channel;
       const stream = channel.client.join({ signal: life.signal });
       let silentBeats = 0;
       let answered = false;
@@ -196,7 +200,7 @@ export class Join {
             heartbeat(reply.heartbeat.count);
           } else if (reply.refused) lost(refusal(reply.refused.error));
           else if (reply.welcome) {
-            trust = this.#deps.trusting(reply.welcome.head);
+            trust = this.#deps.trusting(peer?.id ?? reply.welcome.head);
             assignments = this.#deps.assigning?.(reply.welcome.head, (assigned) => {
               stream.send({ assigned });
             });
@@ -205,6 +209,7 @@ export class Join {
           else if (reply.trust && trust !== undefined) this.#trust(reply.trust, trust);
         }),
         (error) => {
+          if (peer !== undefined && channel.peer === undefined) this.#deps.onLockedOut?.(peer.id);
           lost(error ?? new ConfedError("head_unreachable", "the head ended the join"));
         },
       );

@@ -50,5 +50,5 @@ export function guardOf(settings: AgentSettings, deps: GuardDeps): AgentGuard | 
       },
     );
   }
-  return { tls: keeper, machine: keeper.id };
+  return { tls: keeper, authority: () => keeper.authority, machine: keeper.id };
 }

@@ -2,18 +2,26 @@ import { type Clock, ConfedError, neutralise } from "@confed/kernel";
 import { generateSigningKey, issueTicket, PUBLIC_KEY_BYTES, type Subject } from "@confed/trust";
 import { type Call, WIRE_LIMITS } from "@confed/wire";
 import type { AgentRecord } from "../directory/agent-record.ts";
+import type { revocationsIn } from "../enrolment/revoked-heads.ts";
 import type { PolicySource } from "../policy/policy-source.ts";
 import type { Caller, HeadAccess, TrustPage } from "./head-access.ts";
 
 export interface GuardedHeadAccessDeps {
   readonly policy: PolicySource;
+  /** Heads that agents are to believe no more. */
+  readonly revocations: ReturnType<typeof revocationsIn>;
   readonly clock: Pick<Clock, "nowMs">;
   /** Whom a call's bearer token or certificate names; undefined: nobody known. Throws "unauthenticated". */
   readonly subjectOf: (call: Call) => Subject | undefined;
 }
 
 /** Nobody may do anything here but with an identity, and then what roles say. */
-export function guardedHeadAccess({ policy, clock, subjectOf }: GuardedHeadAccessDeps): HeadAccess {
+export function guardedHeadAccess({
+  policy,
+  revocations,
+  clock,
+  subjectOf,
+}: GuardedHeadAccessDeps): HeadAccess {
   // Of this process alone: agents learn it when they join, and tickets live for a minute.
   const key = generateSigningKey();
   return {
@@ -44,11 +52,17 @@ export function guardedHeadAccess({ policy, clock, subjectOf }: GuardedHeadAcces
           policy: bytes.subarray(at, end),
           last,
           ticketKeys: last ? [key.publicKey] : [],
+          ...(last ? revocations.current() : undefined),
         });
       }
       return pages;
     },
-    watch: (onChange) => policy.watch(onChange),
+    watch(onChange) {
+      const cancels = [policy.watch(onChange), revocations.watch(onChange)];
+      return () => {
+        for (const cancel of cancels) cancel();
+      };
+    },
   };
 
   function callerOf(subject: Subject): Caller {

@@ -46,6 +46,9 @@ export interface TrustPage {
   readonly policy: Uint8Array;
   readonly last: boolean;
   readonly ticketKeys: Uint8Array[];
+  /** See {@link SignedRevocations}; with the last page. */
+  readonly revoked?: Uint8Array;
+  readonly revokedSignature?: Uint8Array;
 }
 
 /** Who calls, if there is anything that he may do that with. Throws "unauthenticated" and "permission_denied". */

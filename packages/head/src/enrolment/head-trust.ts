@@ -10,7 +10,7 @@ import {
   type Scope,
 } from "@confed/kernel";
 import type { Audit } from "@confed/trust/audit";
-import { type PeerStatus, type TlsProvider, toDetail } from "@confed/wire";
+import { type PeerStatus, type TlsProvider, toDetail, withLockedOut } from "@confed/wire";
 import { type FollowedStore, openFollowedStore } from "../following/followed-store.ts";
 import { Publication } from "../following/publication.ts";
 import { STATEMENT_KEY } from "../following/stored.ts";
@@ -20,8 +20,8 @@ import type { Store } from "../store/store.ts";
 import { authorityDirectory, makeAuthorities, readAuthorities } from "./authorities.ts";
 import { Enrolment } from "./enrolment.ts";
 import { headIdentity } from "./head-identity.ts";
-import { withLockedOut } from "./locked-out.ts";
 import { Machines } from "./machines.ts";
+import { keepRevokedHeads } from "./revoked-heads.ts";
 import type { StoredMachine } from "./stored.ts";
 import { type UserAuthority, withUserAuthorities } from "./user-authorities.ts";
 
@@ -139,6 +139,7 @@ export async function headTrust(
   scope.own(() => {
     publication?.stop();
   });
+  if (isOn && authorities !== undefined) scope.own(keepRevokedHeads({ store, authorities, clock, logger }));
   return {
     ...{ store, enrolment, onMachines, machines, publication, followed },
     guard: tls === undefined ? undefined : { tls: withUserAuthorities(tls, userAuthorities), store },
@@ -180,7 +181,10 @@ function enrolledTls(
   }: { readonly machines: Machines | undefined; readonly onMachines: HeadTrust["onMachines"] },
 ): TlsProvider | undefined {
   if (enrolled === undefined || machines === undefined) return enrolled?.tls;
-  return withLockedOut(enrolled.tls, { lockedOut: () => machines.lockedOut(clock.wallTimeMs()), onMachines });
+  return withLockedOut(enrolled.tls, {
+    current: () => machines.lockedOut(clock.wallTimeMs()),
+    watch: onMachines,
+  });
 }
 
 const WITHOUT_STATE: HeadTrust = {

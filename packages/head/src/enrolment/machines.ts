@@ -44,12 +44,12 @@ export class Machines {
     return this.list().filter(({ state }) => state !== "enrolled");
   }
 
-  /** Certificates that are refused at once while they are valid. */
+  /** Certificates that are refused at once while they are valid, those before the last one among them. */
   lockedOut(nowMs: number): ReadonlySet<string> {
     const revoked = this.list().filter(
       ({ state, current }) => state === "revoked" && current.notAfterMs > nowMs,
     );
-    return new Set(revoked.map(({ current }) => current.fingerprint));
+    return new Set(revoked.flatMap(({ current, former }) => [current.fingerprint, ...former]));
   }
 
   /**

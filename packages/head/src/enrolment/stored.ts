@@ -54,6 +54,14 @@ export interface StoredCertificate {
   readonly pem: string;
 }
 
+/** A list as the authority of machines has signed it. */
+export interface StoredRevokedHeads {
+  /** JSON. */
+  readonly body: string;
+  /** Base64. */
+  readonly signature: string;
+}
+
 /** Somebody with a token that asks for an administrator's approval. */
 export interface StoredPending {
   readonly machine: MachineName;

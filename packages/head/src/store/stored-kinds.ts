@@ -1,5 +1,5 @@
 import type { StoredClaim, StoredDefinition } from "../assignments/stored.ts";
-import type { StoredMachine, StoredPending, StoredToken } from "../enrolment/stored.ts";
+import type { StoredMachine, StoredPending, StoredRevokedHeads, StoredToken } from "../enrolment/stored.ts";
 import type { StoredStatement } from "../following/stored.ts";
 import type { StoredBinding, StoredRevocation, StoredRole } from "../policy/stored.ts";
 import type { StoredApiToken, StoredLogin, StoredUser } from "../users/stored.ts";
@@ -13,6 +13,8 @@ export interface StoredKinds {
   readonly tokens: StoredToken;
   /** By name: who was enrolled. */
   readonly machines: StoredMachine;
+  /** One: what agents are told of heads that were revoked. */
+  readonly revokedHeads: StoredRevokedHeads;
   /** By name: who waits for an administrator. */
   readonly pending: StoredPending;
   /** By name. */

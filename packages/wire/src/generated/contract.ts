@@ -1501,6 +1501,14 @@ export const contract: unknown = {
          "rule": "repeated",
          "type": "bytes",
          "id": 4
+        },
+        "revoked": {
+         "type": "bytes",
+         "id": 5
+        },
+        "revokedSignature": {
+         "type": "bytes",
+         "id": 6
         }
        }
       },

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import type { PeerCertificate } from "node:tls";
 import { type ChannelCredentials, credentials, experimental } from "@grpc/grpc-js";
 import { isLockedOut } from "./identify.ts";
+import type { MachineIdentity } from "./peer-identity.ts";
 import type { ClientTlsMaterial, TlsProvider } from "./tls-material.ts";
 
 export interface ChannelTls {
@@ -15,7 +16,9 @@ export interface ChannelTls {
 /** The credentials of one channel. */
 export interface TlsCredentials {
   readonly credentials: ChannelCredentials;
-  /** Why the last server was not taken for the one that it should be, for people. */
+  /** The machine that the last connection led to. */
+  readonly peer: MachineIdentity | undefined;
+  /** Why the last server was not taken for the one that it should be, or is not any more, for people. */
   readonly mistaken: string | undefined;
   close(): void;
 }
@@ -27,10 +30,21 @@ export const TLS_SERVER_NAME = "confed";
  * Credentials that accept one kind of machine of the cluster: signed by its authority for machines,
  * and of that name where one is asked for. Whether an address or a DNS name leads there is no matter.
  */
-export function tlsCredentials(kind: "head" | "agent", { provider, id }: ChannelTls): TlsCredentials {
+export function tlsCredentials(
+  kind: "head" | "agent",
+  { provider, id }: ChannelTls,
+  /** Called when the certificate of who is there is locked out: calls that run must end. */
+  onLockedOut: () => void,
+): TlsCredentials {
   const listeners = new Set<() => void>();
+  let found: MachineIdentity | undefined;
+  let mistaken: string | undefined;
   const unwatch = provider.watch(() => {
     for (const listener of listeners) listener();
+    if (found === undefined || !isLockedOut(found, provider.current())) return;
+    mistaken = lockedOutText(found);
+    found = undefined;
+    onLockedOut();
   });
   // grpc-js asks for the two halves one by one; each listener is called now and after each change.
   const told = new Map<unknown, () => void>();
@@ -64,16 +78,16 @@ export function tlsCredentials(kind: "head" | "agent", { provider, id }: Channel
     removeCaCertificateListener: remove,
     removeIdentityCertificateListener: remove,
   };
-  let mistaken: string | undefined;
   const check = (_host: string, { raw }: PeerCertificate): Error | undefined => {
     const material = provider.current();
     const peer = material.identify(new X509Certificate(raw));
     mistaken = undefined;
+    found = undefined;
     if (peer === undefined || peer.class !== "machine") mistaken = `it is no ${kind} of this cluster`;
-    else if (isLockedOut(peer, material))
-      mistaken = `the certificate of ${peer.kind} ${peer.id} is locked out`;
+    else if (isLockedOut(peer, material)) mistaken = lockedOutText(peer);
     else if (peer.kind !== kind || (id !== undefined && peer.id !== id))
       mistaken = `${kind} ${id ?? ""}`.trimEnd() + ` is expected there, but it is ${peer.kind} ${peer.id}`;
+    else found = peer;
     return mistaken === undefined ? undefined : new Error(mistaken);
   };
   const identity = provider.current().key === undefined ? null : source;
@@ -81,6 +95,9 @@ export function tlsCredentials(kind: "head" | "agent", { provider, id }: Channel
     credentials: experimental.createCertificateProviderChannelCredentials(source, identity, {
       checkServerIdentity: check,
     }),
+    get peer() {
+      return found;
+    },
     get mistaken() {
       return mistaken;
     },
@@ -88,7 +105,14 @@ export function tlsCredentials(kind: "head" | "agent", { provider, id }: Channel
   };
 }
 
+function lockedOutText({ kind, id }: MachineIdentity): string {
+  return `the certificate of ${kind} ${id} is locked out`;
+}
+
 /** Without TLS. */
 export function plainCredentials(): TlsCredentials {
-  return { credentials: credentials.createInsecure(), mistaken: undefined, close: () => undefined };
+  return {
+    ...{ credentials: credentials.createInsecure(), peer: undefined, mistaken: undefined },
+    close: () => undefined,
+  };
 }

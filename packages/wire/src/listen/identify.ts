@@ -21,6 +21,7 @@ export function identify(
 
 /** True for a certificate of somebody who is to be hung up on. */
 export function isLockedOut(peer: PeerIdentity, { lockedOut }: Pick<TrustMaterial, "lockedOut">): boolean {
+  if (peer.class === "machine" && lockedOut.has(peer.serial)) return true;
   return (peer.class === "machine" || peer.class === "user") && lockedOut.has(peer.fingerprint);
 }
 

@@ -10,7 +10,7 @@ export interface TrustMaterial {
    * found it good already: signed by one of the authorities, valid now, meant for this use.
    */
   identify(certificate: X509Certificate): MachineIdentity | UserIdentity | undefined;
-  /** Fingerprints of certificates that are refused at once, whatever signed them. */
+  /** Fingerprints of certificates, and serial numbers of machines' ones, that are refused at once, whatever signed them. */
   readonly lockedOut: ReadonlySet<string>;
 }
 

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { connect as connectPlain } from "node:net";
 import { connect } from "node:tls";
 import { ConfedError, silentLogger } from "@confed/kernel";
@@ -149,6 +150,36 @@ test("a certificate that is locked out is hung up on, during its calls and for e
   const refused = await dial(port, issued).client.status({}, { signal }).catch(ConfedError.from);
   expect(refused).toMatchObject({ code: "agent_unreachable" });
   expect(peers).toHaveLength(1);
+});
+
+test("a client that is told that its server is locked out ends its calls to it, makes none again, and says why", async () => {
+  const issued = authority.issue({ name: "agent/sn01" });
+  const { port } = await serve(issued);
+  const tls = new TestTls<ClientTlsMaterial>(base);
+  const dialled = (provider = tls) => {
+    const channel = openChannel("Agent", `127.0.0.1:${port}`, { provider });
+    closers.push(() => {
+      channel.close();
+    });
+    return channel;
+  };
+  const channel = dialled();
+  await channel.ready({ timeoutMs: 5_000, signal });
+  expect(channel.peer).toMatchObject({ kind: "agent", id: "sn01" });
+  const stream = channel.client.attach({ signal });
+  const ended = new Promise<ConfedError | undefined>((resolve) => {
+    stream.receive(() => undefined, resolve);
+  });
+  await channel.client.status({}, { signal });
+  const why = {
+    code: "agent_unreachable",
+    rawMessage: expect.stringContaining("agent sn01 is locked out") as string,
+  };
+  // By its serial number, as agents are told of heads.
+  tls.change({ lockedOut: new Set([new X509Certificate(issued.certificate).serialNumber]) });
+  expect(await ended).toMatchObject(why);
+  expect(channel.peer).toBeUndefined();
+  await expect(dialled().client.status({}, { signal })).rejects.toMatchObject(why);
 });
 
 test("a renewed certificate is shown to the next who comes, and those who are there stay", async () => {

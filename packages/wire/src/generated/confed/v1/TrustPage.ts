@@ -7,6 +7,8 @@ export interface TrustPage {
   'policy'?: (Buffer | Uint8Array | string);
   'last'?: (boolean);
   'ticketKeys'?: (Buffer | Uint8Array | string)[];
+  'revoked'?: (Buffer | Uint8Array | string);
+  'revokedSignature'?: (Buffer | Uint8Array | string);
 }
 
 export interface TrustPageReceived {
@@ -14,4 +16,6 @@ export interface TrustPageReceived {
   'policy': (Buffer);
   'last': (boolean);
   'ticketKeys': (Buffer)[];
+  'revoked': (Buffer);
+  'revokedSignature': (Buffer);
 }
