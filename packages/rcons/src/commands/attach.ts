@@ -1,14 +1,15 @@
-import { ConfedError, checkName, parseDurationMs } from "@confed/kernel";
+import { ConfedError, checkName, neutralise, parseDurationMs } from "@confed/kernel";
 import { type Command, Option } from "commander";
 import { DEFAULT_ESCAPE, parseEscape } from "../attach/escape-sequence.ts";
 import { withExamples, withSection } from "../examples.ts";
+import { chooseHost } from "../route/choose-host.ts";
 import { ROUTE_POLICIES, type RoutePolicy } from "../route/route-policy.ts";
-import { targetsOf } from "../route/targets.ts";
 import { type Launch, targetOptionsOf } from "./launch.ts";
 
 interface AttachFlags {
   readonly force?: true;
   readonly spy?: true;
+  readonly verbose?: true;
   readonly escape?: string;
   readonly route: RoutePolicy;
   readonly rawTerminal?: true;
@@ -21,8 +22,10 @@ export function defineAttach(program: Command, launch: Launch): Command {
     .command("attach", { isDefault: true })
     .description("attach to a console; `rcons NODE` does the same")
     .argument("<node>", "name of the console")
+    .argument("[host]", "of its console server, as xCAT's rcons has it: a head or an agent")
     .option("-f, --force", "take the keyboard from whoever holds it")
     .option("-s, --spy", "only watch: never take the keyboard")
+    .option("-v, --verbose", "say whom it asks, and why")
     .option("-e, --escape <esc>", 'begin commands with these two characters: ^Ec, ^]x, \\005c, or "none"')
     .addOption(
       new Option("--route <way>", "straight to the agent, through the head, or what works")
@@ -38,16 +41,18 @@ export function defineAttach(program: Command, launch: Launch): Command {
       "after the end of piped input, stay until the console was quiet for so long",
       "1s",
     )
-    .action(async (node: string, flags: AttachFlags, self: Command) => {
+    .action(async (node: string, host: string | undefined, flags: AttachFlags, self: Command) => {
       await launch(async (world) => {
         if (flags.force === true && flags.spy === true) {
           throw new ConfedError("invalid_argument", "--force and --spy exclude each other");
         }
         // Bytes of a program may look like an escape; keys of a person are meant as one.
         const bare = flags.rawTerminal === true && world.stdin.isTTY !== true;
+        const { targets, why } = chooseHost(host, targetOptionsOf(self), world.env);
+        if (flags.verbose === true) world.stderr.write(`rcons: ${neutralise(why)}\n`);
         const options = {
           console: checkName(node),
-          targets: targetsOf(targetOptionsOf(self), world.env),
+          targets,
           policy: flags.route,
           mode: flags.spy === true ? "VIEW" : "WRITE",
           force: flags.force === true,
@@ -68,6 +73,14 @@ export function defineAttach(program: Command, launch: Launch): Command {
       "^Ecr  replay 60 lines      ^Ecw  who is attached     ^Eci  information",
       "^Ecl0 send a break         ^Eco  reconnect console   ^Ecz  suspend",
       "^Ec^Ec sends ^Ec itself",
+    ],
+  });
+  withSection(command, {
+    title: "Whom it asks",
+    lines: [
+      "The first that is said: --head, --agent or --socket; the argument HOST; CONSERVER; the node's owner, as the",
+      "head of CONFED_HEAD knows it; XCATHOST, without its port; this host. At a HOST it is the head, or the agent",
+      "where there is no head. -v says what it chose.",
     ],
   });
   withSection(command, {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { withExamples } from "../examples.ts";
+import { withRangeFiles } from "../list/range-files.ts";
 import { targetsOf } from "../route/targets.ts";
 import { type Launch, targetOptionsOf } from "./launch.ts";
 
@@ -22,7 +23,12 @@ export function defineLs(program: Command, launch: Launch): Command {
           const { runList } = await import("../list/run-list.ts");
           const targets = targetsOf(targetOptionsOf(self), world.env);
           const states = flags.state === undefined ? [] : parseStates(flags.state);
-          return runList(world, { targets, selection, states, json: flags.json === true });
+          return runList(world, {
+            targets,
+            selection: withRangeFiles(selection),
+            states,
+            json: flags.json === true,
+          });
         });
       },
     );

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { withExamples } from "../examples.ts";
+import { withRangeFiles } from "../list/range-files.ts";
 import { targetsOf } from "../route/targets.ts";
 import { type Launch, targetOptionsOf } from "./launch.ts";
 
@@ -14,7 +15,11 @@ export function defineReconnect(program: Command, launch: Launch): Command {
       await launch(async (world) => {
         const targets = targetsOf(targetOptionsOf(self), world.env);
         const { runReconnect } = await import("../list/run-reconnect.ts");
-        return runReconnect(world, { targets, selection, json: flags.json === true });
+        return runReconnect(world, {
+          targets,
+          selection: withRangeFiles(selection),
+          json: flags.json === true,
+        });
       });
     });
   return withExamples(command, [

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { withExamples } from "../examples.ts";
+import { withRangeFiles } from "../list/range-files.ts";
 import { targetsOf } from "../route/targets.ts";
 import { type Launch, targetOptionsOf } from "./launch.ts";
 
@@ -14,7 +15,7 @@ export function defineTail(program: Command, launch: Launch): Command {
       await launch(async (world) => {
         const targets = targetsOf(targetOptionsOf(self), world.env);
         const { runTail } = await import("../tail/run-tail.ts");
-        return runTail(world, { targets, selection, prefix });
+        return runTail(world, { targets, selection: withRangeFiles(selection), prefix });
       });
     });
   return withExamples(command, [

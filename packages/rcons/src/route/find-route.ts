@@ -80,7 +80,9 @@ export async function findRoute(request: RouteRequest): Promise<Route> {
     const local = withoutHeads(targets, error);
     // The head is what an operator has to mend.
     if (local === undefined) throw error;
-    const peer = await dial("agent", local, { clock, signal, timeoutMs: DIRECT_ONLY_TIMEOUT_MS });
+    // A socket of this host knows us by it; beyond this host we have to say who we are.
+    const identity = local.host.startsWith("unix:") ? undefined : targets.identity;
+    const peer = await dial("agent", local, { identity, clock, signal, timeoutMs: DIRECT_ONLY_TIMEOUT_MS });
     return { peer, owner: "", text: `local ${peer.address}`, direct: [], secure: undefined };
   }
 }
