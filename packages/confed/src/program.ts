@@ -6,6 +6,7 @@ import { defineAudit } from "./commands/audit.ts";
 import { defineCa } from "./commands/ca.ts";
 import { defineCheck } from "./commands/check.ts";
 import { defineCompletion } from "./commands/completion.ts";
+import { defineConserver } from "./commands/conserver.ts";
 import { defineConsole } from "./commands/console.ts";
 import { defineHead } from "./commands/head.ts";
 import { defineHostkeys } from "./commands/hostkeys.ts";
@@ -19,6 +20,7 @@ import { defineStatus } from "./commands/status.ts";
 import { defineToken } from "./commands/token.ts";
 import { defineUp } from "./commands/up.ts";
 import { defineUser } from "./commands/user.ts";
+import { defineXcat } from "./commands/xcat.ts";
 import { VERSION } from "./version.ts";
 
 const COMMANDS: readonly DefineCommand[] = [
@@ -33,6 +35,8 @@ const COMMANDS: readonly DefineCommand[] = [
   defineConsole,
   defineCheck,
   defineImport,
+  defineConserver,
+  defineXcat,
   defineLogs,
   defineUser,
   defineRole,

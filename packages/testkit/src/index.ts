@@ -101,3 +101,4 @@ export { fingerprintIn, TestAuthority, type TestCertificate, TestTls } from "./t
 export { type TmuxOptions, TmuxPane } from "./tmux-pane.ts";
 export { transportCompliance } from "./transport-compliance.ts";
 export type { TransportFeatures, TransportFixture } from "./transport-fixture.ts";
+export { writeAsXcat, type XcatNode, xcatFile } from "./xcat-file.ts";

@@ -1,7 +1,6 @@
 import type { Inheritance, TakeoverHost } from "@confed/agent";
-import type { AgentConfig } from "@confed/config";
+import type { AgentConfig, ConfigFiles, LoadOptions } from "@confed/config";
 import { ConfedError, EXIT, formatHostPort, type Logger, type Scope } from "@confed/kernel";
-import type { LiveConserverFile } from "../conserver/conserver-file.ts";
 import { type DaemonFlags, daemonOptions } from "../process/daemon-flags.ts";
 import type { Daemon } from "../process/run-daemon.ts";
 import type { TakenState } from "../shards/take-state.ts";
@@ -15,8 +14,18 @@ export interface AgentFlags extends DaemonFlags {
   readonly insecureListen?: true;
 }
 
-/** `confed agent`. */
-export async function runAgent(world: World, flags: AgentFlags): Promise<number> {
+/** A configuration that stands in no file of the administrator's. */
+export interface GivenConfig {
+  /** Where it would stand. */
+  readonly path: string;
+  /** With it among them. */
+  readonly files: ConfigFiles;
+  /** Consoles of its conserver.cf are connected while somebody is attached only. */
+  readonly onDemand: boolean;
+}
+
+/** `confed agent`; `given`: of no file. */
+export async function runAgent(world: World, flags: AgentFlags, given?: GivenConfig): Promise<number> {
   const [{ loadAgentConfig }, { loadOrSay }, { configPathOf, runDaemon }, { inheritanceOf }] =
     await Promise.all([
       import("@confed/config"),
@@ -24,11 +33,12 @@ export async function runAgent(world: World, flags: AgentFlags): Promise<number>
       import("../process/run-daemon.ts"),
       import("./inheritance-of.ts"),
     ]);
-  const path = configPathOf(flags.config, world.env);
+  const path = given?.path ?? configPathOf(flags.config, world.env);
   const inheritance = await inheritanceOf(world);
   const { conserverFile } = await import("../conserver/conserver-file.ts");
-  const conserver = conserverFile(world.clock);
-  const config = await loadOrSay(loadAgentConfig(path, { conserver: conserver.read }), world.stderr);
+  const conserver = conserverFile(world.clock, { onDemand: given?.onDemand });
+  const reading = { conserver: conserver.read, files: given?.files };
+  const config = await loadOrSay(loadAgentConfig(path, reading), world.stderr);
   if (config === undefined) {
     await inheritance?.failed(new ConfedError("invalid_argument", `there are faults in ${path}`));
     return EXIT.usage;
@@ -42,7 +52,7 @@ export async function runAgent(world: World, flags: AgentFlags): Promise<number>
   }
   return runDaemon(world, daemonOptions(flags), async ({ logger, scope }) => {
     try {
-      return await startDaemon(world, config, { path, flags, logger, scope, inheritance, conserver });
+      return await startDaemon(world, config, { path, flags, logger, scope, inheritance, reading });
     } catch (reason) {
       await inheritance?.failed(reason);
       throw reason;
@@ -56,13 +66,13 @@ interface DaemonParts {
   readonly logger: Logger;
   readonly scope: Scope;
   readonly inheritance: Inheritance | undefined;
-  readonly conserver: LiveConserverFile;
+  readonly reading: Pick<LoadOptions, "conserver" | "files">;
 }
 
 async function startDaemon(
   world: World,
   config: AgentConfig,
-  { path, flags, logger, scope, inheritance, conserver }: DaemonParts,
+  { path, flags, logger, scope, inheritance, reading }: DaemonParts,
 ): Promise<Daemon> {
   const [
     { takeState },
@@ -118,7 +128,7 @@ async function startDaemon(
     takeover: flags.untilStdinEnds === true || world.pid === 1 ? undefined : takeover,
     // The state directory stays the one that this process holds, whatever the file says by then.
     load: async (assigned) => {
-      const options = { managedTable: managedTableIn(stateDir), assigned, conserver: conserver.read };
+      const options = { ...reading, managedTable: managedTableIn(stateDir), assigned };
       const loaded = await loadAgentConfig(path, options);
       remarks.say(loaded.ok?.remarks);
       return loaded;

@@ -10,14 +10,20 @@ export interface LiveConserverFile {
   readonly current: ConserverFile | undefined;
 }
 
-/** One for all loads of a process: a file that breaks later leaves in force what was read before. */
-export function conserverFile(clock: Clock): LiveConserverFile {
+/**
+ * One for all loads of a process: a file that breaks later leaves in force what was read before. `onDemand`: of every
+ * console, whatever the file says.
+ */
+export function conserverFile(clock: Clock, { onDemand = false } = {}): LiveConserverFile {
   let source: ConserverSource | undefined;
   return {
     async read(request) {
       const { ConserverSource, hostSurroundings, settledFiles } = await import("@confed/conserver");
       source ??= new ConserverSource(() => hostSurroundings(settledFiles(clock)));
-      return source.read(request);
+      const read = await source.read(request);
+      if (!onDemand || read.ok === undefined) return read;
+      const entries = read.ok.entries.map((each) => ({ ...each, entry: { ...each.entry, onDemand } }));
+      return { ok: { ...read.ok, entries } };
     },
     get current() {
       return source?.current;

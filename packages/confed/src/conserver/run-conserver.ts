@@ -1,0 +1,161 @@
+import { spawn } from "node:child_process";
+import { createWriteStream, openSync } from "node:fs";
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { type ConfigFiles, formatFault, systemFiles } from "@confed/config";
+import {
+  type ConserverConsole,
+  type ConserverFile,
+  hostSurroundings,
+  readConserverFile,
+} from "@confed/conserver";
+import { ConfedError, EXIT, formatHostPort, isConsoleName } from "@confed/kernel";
+import type { World } from "../world.ts";
+import {
+  CONSERVER_USAGE,
+  CONSERVER_VERSION,
+  type ConserverFlags,
+  parseConserverFlags,
+  WITHOUT_EFFECT,
+} from "./conserver-flags.ts";
+
+/** EX_DATAERR of sysexits.h: what conserver ends with for a file that has faults. */
+const EXIT_DATA = 65;
+
+const DEFAULT_FILE = "/etc/conserver.cf";
+const DEFAULT_PORT = 782;
+
+/** Set for what -d has started. */
+const BACKGROUND_VARIABLE = "CONFED_CONSERVER_BACKGROUND";
+
+/**
+ * conserver(8) with its own arguments: an agent of one conserver.cf, and nothing else. What the agent keeps is in
+ * STATE_DIRECTORY, or /var/lib/confed/conserver.
+ */
+export async function runConserver(world: World, args: readonly string[]): Promise<number> {
+  const flags = parseConserverFlags(args);
+  const { counts, values } = flags;
+  if (counts.has("h")) return said(world, CONSERVER_USAGE);
+  if (counts.has("V")) return said(world, CONSERVER_VERSION);
+  const path = values.get("C") ?? DEFAULT_FILE;
+  const surroundings = hostSurroundings();
+  const file = await readConserverFile(path, surroundings).catch((reason: unknown) => {
+    const { code, rawMessage } = ConfedError.from(reason);
+    throw new ConfedError(code, rawMessage, { subject: path, cause: reason });
+  });
+  if (counts.has("S")) return checkSyntax(world, file, counts.get("S") ?? 1);
+  if (counts.has("d") && world.env[BACKGROUND_VARIABLE] === undefined)
+    return intoBackground(world, values.get("L"));
+  const { primaryport } = file.settings;
+  const port = portOf(values.get("p") ?? primaryport, (name) => surroundings.servicePort(name));
+  const log = values.get("L");
+  const stderr = log === undefined ? world.stderr : createWriteStream(log, { flags: "a" });
+  const { runAgent } = await import("../agent/run-agent.ts");
+  const stateDir = world.env["STATE_DIRECTORY"] ?? "/var/lib/confed/conserver";
+  const main = join(stateDir, "conserver.json");
+  for (const letter of counts.keys()) {
+    const why = WITHOUT_EFFECT[letter];
+    if (why !== undefined) stderr.write(`conserver: -${letter} has no effect: ${why}\n`);
+  }
+  return runAgent(
+    // Not copied: it opens its descriptors when they are first touched.
+    log === undefined ? world : (Object.create(world, { stderr: { value: stderr } }) as World),
+    { logFormat: "text", logLevel: counts.has("D") ? "debug" : "info" },
+    {
+      path: main,
+      files: withMainFile(main, JSON.stringify(configOf(flags, { path, port, stateDir }))),
+      onDemand: counts.has("i"),
+    },
+  );
+}
+
+function said({ stdout }: World, text: string): number {
+  stdout.write(text);
+  return EXIT.ok;
+}
+
+/** What an agent's file would say. */
+function configOf(
+  { counts, values, anonymousTls }: ConserverFlags,
+  { path, port, stateDir }: { readonly path: string; readonly port: number; readonly stateDir: string },
+): object {
+  const [short = ""] = hostname().split(".");
+  const certificate = values.get("c");
+  const passwords = values.get("P");
+  return {
+    agent: {
+      id: isConsoleName(short) ? short : "conserver",
+      // Of its own kind of client; conserver's come in by the port below.
+      listen: "127.0.0.1:0",
+      state: stateDir,
+      conserver: {
+        file: resolve(path),
+        listen: [formatHostPort({ host: values.get("M") ?? "::", port })],
+        ...(passwords === undefined ? {} : { passwords: resolve(passwords) }),
+        ...(certificate === undefined ? {} : { certificate: resolve(certificate) }),
+        ...(anonymousTls ? { anonymousTls } : {}),
+        ...(counts.has("E") ? { plain: "anywhere" } : {}),
+      },
+    },
+  };
+}
+
+/** The port of -p or the file: a number, or a name of /etc/services. */
+function portOf(text: string | undefined, servicePort: (name: string) => number | undefined): number {
+  if (text === undefined) return DEFAULT_PORT;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : servicePort(text);
+  if (port !== undefined && port < 65_536) return port;
+  throw new ConfedError("invalid_argument", `${text} is no port`, {
+    subject: "-p",
+    hint: "a number, or a name of /etc/services",
+  });
+}
+
+/** The configuration that stands in no file. */
+function withMainFile(path: string, text: string): ConfigFiles {
+  return {
+    ...systemFiles,
+    read: (file) => (file === path ? Promise.resolve(Buffer.from(text)) : systemFiles.read(file)),
+  };
+}
+
+/** Every fault on a line; of `-SS`, the consoles as conserver says them, too. */
+function checkSyntax({ stdout, stderr }: World, file: ConserverFile, times: number): number {
+  for (const fault of file.faults) stderr.write(`conserver: ${formatFault(fault)}\n`);
+  if (times > 1) for (const console of file.consoles) stdout.write(`${shown(console)}\n`);
+  return file.faults.length === 0 ? EXIT.ok : EXIT_DATA;
+}
+
+function shown({ name, master, aliases, way }: ConserverConsole): string {
+  return `{${name}:${master}:${aliases.join(",")}:${wayShown(way)}}`;
+}
+
+function wayShown(way: ConserverConsole["way"]): string {
+  switch (way.type) {
+    case "exec":
+      return `|:${way.command ?? "/bin/sh"}`;
+    case "host":
+      return `!:${way.host},${way.port}`;
+    case "device":
+      return `/:${way.device},${way.baud}${way.parity.charAt(0)}`;
+    case "uds":
+      return `%:${way.path}`;
+    case "noop":
+      return "#:";
+    case "ipmi":
+      return `@:${way.host}`;
+  }
+}
+
+/** -d: the same once more, in a session of its own; this process ends. The variable stands for that -d. */
+function intoBackground({ self, args, env }: World, log: string | undefined): number {
+  const [program, ...first] = self;
+  const descriptor = openSync(log ?? "/dev/null", "a");
+  const child = spawn(program, [...first, ...args], {
+    detached: true,
+    stdio: ["ignore", descriptor, descriptor],
+    env: { ...env, [BACKGROUND_VARIABLE]: "1" },
+  });
+  child.unref();
+  return EXIT.ok;
+}
