@@ -32,6 +32,10 @@ export interface JoinSessionDeps {
   readonly welcome: JoinReply;
   /** Whoever speaks for this agent now gives way, or this throws "conflict". */
   readonly takeOver: (identity: AgentIdentity) => void;
+  /** It waits for its {@link JoinSession.welcome}. */
+  readonly onHello: (session: JoinSession) => void;
+  /** It has told what its agent has. */
+  readonly onTold: (session: JoinSession) => void;
   /** It may be dialled from now on. `anew`: it was started again, or was down. */
   readonly onAdmitted: (session: JoinSession, agent: AgentRecord, anew: boolean) => void;
   readonly onOver: (session: JoinSession) => void;
@@ -49,6 +53,8 @@ export class JoinSession {
   /** The consoles that it may claim; undefined: any. */
   #allowed: Selection | undefined;
   #assigned: AssignedJoin | undefined;
+  #isWelcomed = false;
+  #takesAssignments = false;
   #silentTicks = 0;
   /** Our last heartbeat; 0 before the first. */
   #lastCount = 0;
@@ -99,9 +105,19 @@ export class JoinSession {
     if (this.#answers && this.#unheardCount === 0) this.#await(count);
   }
 
+  /** Its turn: it may tell what its agent has, and is told what is said to agents. */
+  welcome(): void {
+    const { access, welcome } = this.#deps;
+    if (this.#agent === undefined || this.#over) return;
+    this.#isWelcomed = true;
+    this.#stream.send(welcome);
+    this.tellTrust(access.trustPages());
+    if (this.#takesAssignments) this.#assign(this.#agent);
+  }
+
   /** Who may do what, as the agent is to hold everybody to it. */
   tellTrust(pages: readonly TrustPage[]): void {
-    if (this.#agent !== undefined) for (const trust of pages) this.#stream.send({ trust: { ...trust } });
+    if (this.#isWelcomed) for (const trust of pages) this.#stream.send({ trust: { ...trust } });
   }
 
   /** Time has passed, one sweep of it. A stream that is silent is kept: it may only have slept. */
@@ -192,7 +208,7 @@ export class JoinSession {
 
   #hello({ hello }: JoinReportReceived): void {
     if (!hello) throw new ConfedError("invalid_argument", "the first message of a join must be hello");
-    const { access, admission, directory, logger, takeOver, onAdmitted, welcome } = this.#deps;
+    const { access, admission, directory, logger, takeOver, onAdmitted, onHello } = this.#deps;
     const identity = checkHello(hello);
     // By its certificate, before anybody else gives way to it.
     access.checkAgent(this.#call, identity.id);
@@ -207,9 +223,8 @@ export class JoinSession {
     this.#agent.machine = peer.class === "machine" ? peer.id : undefined;
     this.#agent.host = hostOf(identity.id, hello.host, this.#agent.machine);
     this.#clock(this.#agent, hello.ticketEpoch, hello.clockMs);
-    this.#stream.send(welcome);
-    this.tellTrust(access.trustPages());
-    if (hello.takesAssignments) this.#assign(this.#agent);
+    this.#takesAssignments = hello.takesAssignments;
+    onHello(this);
     logger.info("agent joined", {
       agent: identity.id,
       peer: this.peer,
@@ -250,6 +265,7 @@ export class JoinSession {
     else if (synced) {
       directory.synced(agent);
       logger.info("agent synced", { agent: agent.id, consoles: agent.claims.size });
+      this.#deps.onTold(this);
     }
     if (assigned) this.#assigned?.done(assigned);
     if (heartbeat && agent.ticketClock !== undefined)

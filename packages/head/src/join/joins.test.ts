@@ -78,6 +78,38 @@ test("an agent that says hello is welcomed and sent a heartbeat every 2 s", () =
   expect(admitted).toEqual([["sn01", false]]);
 });
 
+test("of many agents that come at once 32 tell what they have, the others wait in line, alive, and none for ever", () => {
+  const hello = (index: number) => {
+    const agent = new Agent();
+    agent.report({ hello: { agent: `sn${index}`, advertise: ["sn:1"], version: "1.0", instance: "i1" } });
+    return agent;
+  };
+  const isWelcome = ({ sent }: Agent) => sent.some(({ welcome }) => welcome);
+  const agents = Array.from({ length: 40 }, (_, index) => hello(index));
+  const told = (index: number) => agents[index]?.report({ synced: { version: 1 } });
+  const welcome = () => agents.filter(isWelcome).length;
+  expect(welcome()).toBe(32);
+  expect([...directory.agents()]).toHaveLength(40);
+  expect(presence("sn39")).toBe("up");
+  told(0);
+  told(0);
+  told(1);
+  agents[2]?.leave();
+  // One that goes while it waits is nobody's turn.
+  agents[35]?.leave();
+  expect(welcome()).toBe(35);
+  expect(isWelcome(agents[36] as Agent)).toBe(false);
+  // Whoever waits is heard and hears: it does not try another way.
+  for (let beat = 0; beat < 4; beat += 1) {
+    clock.advance(2_000);
+    for (const agent of agents) agent.report({ heartbeat: {} });
+  }
+  expect(agents[39]?.sent.filter(({ heartbeat }) => heartbeat)).toHaveLength(4);
+  expect(welcome()).toBe(35);
+  clock.advance(2_000);
+  expect(welcome()).toBe(39);
+});
+
 test("heartbeats of many agents are spread over the time between two", () => {
   const agents = Array.from({ length: 8 }, (_, index) => new Agent().join({ agent: `sn0${index}` }));
   const sent = () => agents.reduce((sum, agent) => sum + agent.sent.length - 1, 0);

@@ -23,6 +23,14 @@ export interface JoinsDeps {
 }
 
 /**
+ * Agents that tell what they have at the same time. The others of hundreds that come at once, after a head has started, say, wait for
+ * their welcome and are shown as joined meanwhile: what is under way costs memory, and keeps who asks something else waiting.
+ */
+const TELLING_MAX = 32;
+/** One that takes longer keeps nobody else waiting. */
+const TELLING_TICKS = 20;
+
+/**
  * The join streams of all agents. One sweep looks at each every half second, and counts silence in
  * sweeps, not in time: while this process stood still nobody could be heard, and one sweep passed.
  */
@@ -31,6 +39,9 @@ export class Joins {
   /** Each with the sweep, of those between two heartbeats, in which it gets its own: a thousand at once take 50 ms. */
   readonly #sessions = new Map<JoinSession, number>();
   readonly #sessionOfAgent = new Map<string, JoinSession>();
+  /** Whose turn it is to tell, each with the sweep in which that began; then who waits for it, in order. */
+  readonly #telling = new Map<JoinSession, number>();
+  readonly #waiting = new Set<JoinSession>();
   readonly #sessionDeps: JoinSessionDeps;
   #ticks = 0;
   #accepted = 0;
@@ -42,6 +53,14 @@ export class Joins {
     const { audit = silentAudit } = deps;
     this.#sessionDeps = {
       ...{ clock, access, directory, logger, audit, admission, assignments },
+      onHello: (session) => {
+        this.#waiting.add(session);
+        this.#welcomeNext();
+      },
+      onTold: (session) => {
+        this.#telling.delete(session);
+        this.#welcomeNext();
+      },
       onAdmitted: (session, agent, anew) => {
         this.#sessionOfAgent.set(agent.id, session);
         onAdmitted(agent, anew);
@@ -52,6 +71,9 @@ export class Joins {
       },
       onOver: (session) => {
         this.#sessions.delete(session);
+        this.#waiting.delete(session);
+        this.#telling.delete(session);
+        this.#welcomeNext();
         const id = session.agentId;
         if (id !== undefined && this.#sessionOfAgent.get(id) === session) this.#sessionOfAgent.delete(id);
       },
@@ -97,6 +119,15 @@ export class Joins {
     current?.replace();
   }
 
+  #welcomeNext(): void {
+    for (const session of this.#waiting) {
+      if (this.#telling.size >= TELLING_MAX) return;
+      this.#waiting.delete(session);
+      this.#telling.set(session, this.#ticks);
+      session.welcome();
+    }
+  }
+
   #arm(): void {
     this.#cancelSweep = this.#deps.clock.after(SWEEP_INTERVAL_MS, () => {
       this.#arm();
@@ -112,6 +143,9 @@ export class Joins {
       session.tick();
       if (turn === due) session.sendHeartbeat(this.#ticks, wallTimeMs);
     }
+    for (const [session, sinceTick] of this.#telling)
+      if (this.#ticks - sinceTick >= TELLING_TICKS) this.#telling.delete(session);
+    this.#welcomeNext();
   }
 }
 
