@@ -30,7 +30,8 @@ export async function warmUp(programs) {
     );
   } finally {
     for (const child of children) child.kill("SIGKILL");
-    rmSync(dir, { recursive: true, force: true });
+    // What they have started ends by itself, and writes until then.
+    rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 
