@@ -3,17 +3,21 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
-// The table of threats names a test for each defence: that test is there, under that name.
+// The tables of threats and of faults name a test for each row: that test is there, under that name.
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const map = readFileSync(join(root, "packages/README.md"), "utf8");
-const [, table = ""] = /<!-- threats -->\n([^]*?)<!-- \/threats -->/.exec(map) ?? [];
 
-const rows = table
-  .trimEnd()
-  .split("\n")
-  .slice(2)
-  .map((line) => line.split(" | ").map((cell) => cell.replace(/^\| | \|$/g, "")));
+function rowsOf(name: string): readonly (readonly string[])[] {
+  const [, table = ""] = map.split(`<!-- ${name} -->\n`);
+  const [rows = ""] = table.split(`<!-- /${name} -->`);
+  return rows
+    .trimEnd()
+    .split("\n")
+    .slice(2)
+    .map((line) => line.split(" | ").map((cell) => cell.replace(/^\| | \|$/g, "")));
+}
+const rows = [...rowsOf("threats"), ...rowsOf("faults")];
 
 /** The tests that a cell names: a path, then titles up to the next path. */
 function testsIn(cell: string): readonly (readonly [path: string, title: string])[] {
@@ -24,7 +28,8 @@ function testsIn(cell: string): readonly (readonly [path: string, title: string]
 }
 
 test("there are rows, each an attack, a defence and its tests", () => {
-  expect(rows.length).toBeGreaterThan(30);
+  expect(rowsOf("threats").length).toBeGreaterThan(30);
+  expect(rowsOf("faults").length).toBeGreaterThanOrEqual(10);
   for (const row of rows) expect(row).toHaveLength(3);
 });
 
@@ -37,7 +42,10 @@ test.each(rows.map(([attack = "", , tests = ""]) => [attack, tests]))(
       expect(path).toMatch(/\.test\.ts$/);
       expect(existsSync(join(root, path)), path).toBe(true);
       const text = readFileSync(join(root, path), "utf8");
-      expect(text.includes(`"${title}"`) || text.includes(`\`${title}\``), `${path}: ${title}`).toBe(true);
+      expect(
+        text.includes(`"${title}"`) || text.includes(`\`${title}\``) || text.includes(`\`${title}\${`),
+        `${path}: ${title}`,
+      ).toBe(true);
       // Named to be found, so it says what it tests.
       expect(title.length).toBeGreaterThan(15);
     }
