@@ -1,12 +1,15 @@
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
-import { systemClock } from "@confed/kernel";
+import { type Cancel, systemClock } from "@confed/kernel";
 import { eventLine, type WriterReply, type WriterStart } from "./audit-messages.ts";
 
 /** This process's end of a running audit writer. */
 export interface AuditProcess {
+  /** Goes with whatever else is given within {@link GATHER_MS}. */
   give(number: number, fields: string): void;
+  /** What was given goes now: somebody waits for it, or may not live that long. */
+  push(): void;
   /** Let it write what it was given and end; killed if it does not in time. Resolves when it is gone. */
   end(): Promise<void>;
 }
@@ -41,12 +44,23 @@ export function spawnAuditWriter(start: WriterStart, { onReply, onDied }: AuditP
     onReply(JSON.parse(line) as WriterReply);
   });
   child.stdin.write(`${JSON.stringify(start)}\n`);
+  let gathered = "";
+  let cancelPush: Cancel | undefined;
+  const push = () => {
+    cancelPush?.();
+    cancelPush = undefined;
+    if (gathered !== "") child.stdin.write(gathered);
+    gathered = "";
+  };
   return {
     give(number, fields) {
-      child.stdin.write(eventLine(number, fields));
+      gathered += eventLine(number, fields);
+      cancelPush ??= systemClock.after(GATHER_MS, push);
     },
+    push,
     async end() {
       if (ending) return gone;
+      push();
       ending = true;
       child.stdin.end();
       const cancelKill = systemClock.after(END_MS_MAX, () => child.kill("SIGKILL"));
@@ -65,6 +79,9 @@ export function spawnAuditWriter(start: WriterStart, { onReply, onDied }: AuditP
 
 /** It holds a queue of a megabyte at most, and there is one for every process that is audited. */
 const FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64"];
+
+/** A write into the pipe costs more than the rest of an event, and a head has five hundred a second. */
+const GATHER_MS = 10;
 
 /** For what waits to be written: a disk that hangs keeps nobody from ending. */
 const END_MS_MAX = 3_000;

@@ -45,6 +45,7 @@ type Stream = Duplex<JoinReplyReceived, JoinReport>;
 const HEARTBEAT_INTERVAL_MS = 2_000;
 const SILENT_BEATS_MAX = 3;
 const DELTA_DELAY_MS = 50;
+const DELTA_INTERVAL_MS = 150;
 const BACKLOG_BYTES_MAX = 512 * 1024;
 const CONNECT_TIMEOUT_MS = 5_000;
 const RETRY = { firstMs: 500, maxMs: 5_000 };
@@ -61,6 +62,7 @@ export class AgentJoin {
   #attempt = 0;
   #joinedAtMs = Number.POSITIVE_INFINITY;
   #deltaArmed = false;
+  #deltaAtMs = Number.NEGATIVE_INFINITY;
 
   /** `head` is `host:port`. */
   constructor(head: string, deps: AgentJoinDeps) {
@@ -173,7 +175,9 @@ export class AgentJoin {
   #armDelta(): void {
     if (this.#deltaArmed) return;
     this.#deltaArmed = true;
-    this.#deps.queue.after(DELTA_DELAY_MS, () => {
+    const { clock, queue } = this.#deps;
+    const delayMs = Math.max(DELTA_DELAY_MS, DELTA_INTERVAL_MS - (clock.nowMs() - this.#deltaAtMs));
+    queue.after(delayMs, () => {
       this.#deltaArmed = false;
       this.#sendDelta();
     });
@@ -187,7 +191,8 @@ export class AgentJoin {
       this.#armDelta();
       return;
     }
-    const { consoles } = this.#deps;
+    const { consoles, clock } = this.#deps;
+    this.#deltaAtMs = clock.nowMs();
     const statuses = Array.from(this.#dirty, (index) => consoles.status(index));
     this.#dirty.clear();
     for (const page of statusPages(statuses)) stream.send({ statuses: { consoles: page } });
