@@ -21,6 +21,8 @@ interface AgentOptions {
   readonly tls?: string;
   readonly trustedSources?: readonly string[];
   readonly shards?: number;
+  /** Where conserver's own clients are served. */
+  readonly conserver?: object;
 }
 
 /** Real heads and agents with configurations of their own, and the commands of an administrator. */

@@ -39,13 +39,15 @@ import { strictAudit } from "./audit/strict-audit.ts";
 import { Cadence } from "./console/cadence.ts";
 import { ConsoleFleet } from "./console/console-fleet.ts";
 import { ConsoleTable } from "./console/console-table.ts";
+import { type AgentGateway, type OpenGateway, openAgentGateway } from "./gateway/agent-gateway.ts";
 import { Join } from "./join/join.ts";
 import { LogFeed } from "./log/log-feed.ts";
 import { LogReader } from "./log/reader/log-reader.ts";
 import { spawnWriter } from "./log/writer-process.ts";
 import { ConfigWatch } from "./reload/config-watch.ts";
 import { reportOf } from "./reload/reload-report.ts";
-import { Reloader, type ReloadOutcome, type ReloadRequest } from "./reload/reloader.ts";
+import { Reloader } from "./reload/reloader.ts";
+import type { RunningAgent } from "./running-agent.ts";
 import { agentServices } from "./services/agent-services.ts";
 import { servicesOfHost } from "./shards/services-of-host.ts";
 import { ShardConsoles } from "./shards/shard-consoles.ts";
@@ -83,6 +85,8 @@ export interface AgentDeps {
   readonly openAudit?: ((config: AgentConfig, logger: Logger) => OpenAudit) | undefined;
   /** Set for one of several processes of a host, which share its consoles. */
   readonly shard?: ShardSeat | undefined;
+  /** Another way in, with the same services behind it: conserver's protocol. Of several shards the first has it. */
+  readonly gateway?: OpenGateway | undefined;
 }
 
 /** What an agent needs to know who comes. */
@@ -92,23 +96,6 @@ export interface AgentGuard {
   readonly authority: () => string;
   /** The name in its certificate, which all processes of a host share. */
   readonly machine: string;
-}
-
-export interface RunningAgent {
-  /** Where it listens. */
-  readonly port: number;
-  /** Of a shard: where the others of its host ask it for what is its own; "" otherwise. */
-  readonly innerAddress: string;
-  /** Of a shard: its consoles, as its supervisor changes them. */
-  readonly consoles: ShardConsoles;
-  /** logrotate has moved the files: open them by name again. */
-  reopenLogs(): void;
-  /** Read the configuration again and change what differs; what is wrong with it is logged. */
-  reload(request: ReloadRequest): Promise<ReloadOutcome>;
-  /** Resolves with the process that has taken over from this one, which is to be stopped then. */
-  readonly succeeded: Promise<number>;
-  /** Viewers are told, links closed, logs written to their end. Resolves when nothing is left. */
-  stop(): Promise<void>;
 }
 
 /**
@@ -145,6 +132,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   // Owned before the consoles, so released after them: viewers are told before their streams go.
   let server: RunningServer | undefined;
   let inner: RunningServer | undefined;
+  let gateway: AgentGateway | undefined;
   scope.own(() => Promise.all([server?.close(), inner?.close()]).then(() => undefined));
 
   const way = {
@@ -214,12 +202,16 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   // Of several shards the first takes them for the host.
   const takesAssignments = deps.shard === undefined ? deps.load !== undefined : deps.shard.index === 0;
 
+  const reopenLogs = () => {
+    feed.reopen();
+  };
   const joins: Join[] = [];
   const succession = successionOf(deps.takeover, {
     ...{ table, feed, clock, logger, audit, instance, joins },
     listener: () => server?.descriptor,
     retire() {
       server?.retire();
+      void gateway?.close();
       void reloader.stop();
     },
     gate,
@@ -296,6 +288,14 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
         tls,
         logger,
       });
+    const openGateway = () =>
+      openAgentGateway(agent.conserver, deps, {
+        ...{ services: front, audit, identity: tls, reopenLogs, scope },
+        reload: async (by) => {
+          if (deps.shard === undefined) await reloader.reload({ by });
+          else await deps.shard.reload({ by, planOnly: false });
+        },
+      });
     const { port } = server;
     // Port 0 in configuration: what heads are told is the port that was bound.
     const advertise = agent.advertise.map((address) =>
@@ -321,6 +321,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
         onLockedOut: (name) => {
           policy.forget(name);
         },
+        conserverPort: () => gateway?.port ?? 0,
         host: deps.shard?.host,
         assigning: takesAssignments ? (name, answer) => assignments.inbox(name, answer) : undefined,
         table,
@@ -332,7 +333,14 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       joins.push(join);
       scope.own(() => join.stop());
     }
+    if (inheritance === undefined) gateway = await openGateway();
     await beginConsoles(inheritance, adopted, { table, feed, logger });
+    // The process before this one has the port until it has handed over; without a gateway its consoles go on.
+    if (inheritance !== undefined)
+      gateway = await openGateway().catch((reason: unknown) => {
+        logger.error("conserver's clients are not served", { cause: ConfedError.from(reason).message });
+        return undefined;
+      });
     const how = inheritance === undefined ? "started" : "has taken over";
     audit.event({ event: "process.start", agent: agent.id, text: how, details: { version } });
     // Not sooner: to ask for a group may take seconds. And nobody is there any more who would go on instead.
@@ -347,11 +355,10 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
       await watch.start({ files: [...config.files, managed], directories: config.directories ?? [] });
     return {
       port,
+      conserverPort: gateway?.port,
       innerAddress: inner === undefined ? "" : formatHostPort({ ...INNER_LISTEN, port: inner.port }),
       consoles: new ShardConsoles({ fleet, feed, table, lift: (name) => deps.shard?.lift(name) === true }),
-      reopenLogs: () => {
-        feed.reopen();
-      },
+      reopenLogs,
       reload: (request) => reloader.reload(request),
       succeeded: succession.succeeded,
       stop: () => scope.close(),

@@ -1,5 +1,8 @@
-export { type AgentDeps, type AgentGuard, type RunningAgent, startAgent } from "./assemble.ts";
+export { type AgentDeps, type AgentGuard, startAgent } from "./assemble.ts";
+export type { AgentGateway, BehindGateway } from "./gateway/agent-gateway.ts";
 export { type LogVerdict, type VerifiedGap, verifyLog } from "./log/reader/verify-log.ts";
+export { ConfigWatch } from "./reload/config-watch.ts";
+export type { RunningAgent } from "./running-agent.ts";
 export { readHostPositions } from "./shards/host-positions.ts";
 export { Inheritance } from "./takeover/inheritance.ts";
 export type { SuccessorProcess } from "./takeover/successor-talk.ts";

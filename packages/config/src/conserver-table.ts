@@ -8,8 +8,14 @@ import type { LogSettings } from "./settings-schema.ts";
 
 /** Whose consoles are wanted of a file. */
 export type ConserverRequest =
-  | { readonly role: "agent"; readonly settings: AgentConserver }
-  | { readonly role: "head"; readonly settings: HeadConserver };
+  | { readonly role: "agent"; readonly settings: Of<AgentConserver> }
+  | { readonly role: "head"; readonly settings: Of<HeadConserver> };
+
+/** As much of a section as says whose consoles it has, where it names a file. */
+type Of<Section extends AgentConserver | HeadConserver> = Pick<
+  Section,
+  keyof Section & ("masters" | "exec")
+> & { readonly file: string };
 
 /** What a conserver.cf comes to. */
 export interface ConserverTable {
@@ -67,4 +73,13 @@ export function usableEntries(
 /** What a head makes of one; nothing, if it is no agent's. */
 export function assignmentOf({ spec, agent, entry }: UsableEntry): readonly FileAssignment[] {
   return agent === undefined ? [] : [{ name: spec.name, agent, entry: JSON.stringify(entry) }];
+}
+
+/** A request for a section that names a file. */
+export function withFile<Section extends { readonly file?: string | undefined }, T>(
+  section: Section | undefined,
+  make: (settings: Section & { readonly file: string }) => T,
+): T | undefined {
+  const file = section?.file;
+  return section === undefined || file === undefined ? undefined : make({ ...section, file });
 }

@@ -12,7 +12,8 @@ export {
 } from "./audit-schema.ts";
 export { type ClientSettings, type ClientSources, clientSettings } from "./client-settings.ts";
 export { CONFIG_FILE_BYTES_MAX, type ConfigFiles, systemFiles } from "./config-files.ts";
-export type { AgentConserver, HeadConserver } from "./conserver-settings.ts";
+export { CONSERVER_PORT } from "./conserver-schema.ts";
+export type { AgentConserver, ConserverSettings, HeadConserver } from "./conserver-settings.ts";
 export type {
   ConserverEntry,
   ConserverReader,

@@ -9,6 +9,7 @@ import {
   type ConserverRequest,
   type ConserverTable,
   usableEntries,
+  withFile,
 } from "./conserver-table.ts";
 import type { ConsoleSpec } from "./console-spec.ts";
 import { ConsoleTable } from "./console-table.ts";
@@ -181,8 +182,8 @@ class Loading {
     const { agent, head } = settings ?? {};
     let request: ConserverRequest | undefined;
     if (tables && agent !== undefined)
-      request = agent.conserver && { role: "agent", settings: agent.conserver };
-    else request = head?.conserver && { role: "head", settings: head.conserver };
+      request = withFile(agent.conserver, (settings) => ({ role: "agent", settings }));
+    else request = withFile(head?.conserver, (settings) => ({ role: "head", settings }));
     if (request === undefined || this.#conserver === undefined) return undefined;
     const read = await this.#conserver(request);
     for (const file of (read.ok ?? read).files ?? []) this.#seen.add(file);

@@ -1,11 +1,16 @@
 import { LOG_MODE_KEYS } from "./settings-schema.ts";
 
+const CONSERVER_KEYS = [
+  ...["file", "listen", "trusted", "allowed", "passwords", "admins", "plain"],
+  ...["certificate", "clientAuthorities", "anonymousTls"],
+];
+
 /** The keys of each section, for who misspells one. */
 export const SECTION_KEYS: Readonly<Record<string, readonly string[]>> = {
   agent: ["id", "listen", "advertise", "heads", "state"],
   head: ["listen", "state", "assign"],
-  "agent.conserver": ["file", "masters"],
-  "head.conserver": ["file", "masters", "exec"],
+  "agent.conserver": [...CONSERVER_KEYS, "masters"],
+  "head.conserver": [...CONSERVER_KEYS, "masters", "exec", "redirect"],
   logs: ["path", "mode", "group", "rotate", "compress", "keep", "for", ...LOG_MODE_KEYS],
   audit: ["dir", "policy", "consoles", "forward", "rotate", "keep"],
   "audit.rotate": ["size"],

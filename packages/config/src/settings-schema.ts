@@ -2,6 +2,7 @@ import zlib from "node:zlib";
 import type { HostPort } from "@confed/kernel";
 import { z } from "zod";
 import { auditSection, DEFAULT_AUDIT } from "./audit-schema.ts";
+import { agentConserver, headConserver } from "./conserver-schema.ts";
 import type { AgentConserver, HeadConserver } from "./conserver-settings.ts";
 import {
   absolutePath,
@@ -192,7 +193,7 @@ const agent = z
       .optional(),
     tls: z.enum(TLS_MODES).optional(),
     trustedSources: z.array(network).optional(),
-    conserver: z.strictObject({ file: absolutePath, masters: z.array(word).optional() }).optional(),
+    conserver: agentConserver.optional(),
   })
   .transform(
     ({ state, advertise, ...rest }): AgentSettings => ({
@@ -230,13 +231,7 @@ const head = z
       )
       .optional(),
     assign: z.record(name("agent"), z.array(line)).optional(),
-    conserver: z
-      .strictObject({
-        file: absolutePath,
-        masters: z.record(word, name("agent")).optional(),
-        exec: line.optional(),
-      })
-      .optional(),
+    conserver: headConserver.optional(),
   })
   .transform(({ state, ...rest }): HeadSettings => ({ ...rest, stateDir: state }));
 

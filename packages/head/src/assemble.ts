@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { type Clock, type HostPort, isConsoleName, type Logger, Scope } from "@confed/kernel";
 import { type Audit, silentAudit } from "@confed/trust/audit";
-import { listenLocally, startServer, type TlsProvider } from "@confed/wire";
+import { type Handlers, listenLocally, startServer, type TlsProvider } from "@confed/wire";
 import { guardedHeadAccess } from "./access/guarded-head-access.ts";
 import { callerFor, type HeadAccess } from "./access/head-access.ts";
 import { openHeadAccess } from "./access/open-head-access.ts";
@@ -15,6 +15,7 @@ import { Relays } from "./attach/relays.ts";
 import { auditOwners } from "./audit/audit-owners.ts";
 import { auditedAccess } from "./audit/audited-access.ts";
 import { Directory } from "./directory/directory.ts";
+import { gatewayOf } from "./directory/gateway-of.ts";
 import { type EnrolledHead, headTrust, type TlsMode } from "./enrolment/head-trust.ts";
 import { headSockets } from "./enrolment/local-socket.ts";
 import { revocationsIn } from "./enrolment/revoked-heads.ts";
@@ -73,6 +74,10 @@ export interface HeadDeps {
    * authorities or a certificate in the state directory, else all is open.
    */
   readonly guard?: HeadGuard | undefined;
+  /** Another way in, with the same services behind it: conserver's protocol. */
+  readonly gateway?:
+    | ((behind: BehindHeadGateway, tls: TlsProvider | undefined) => Promise<HeadGateway>)
+    | undefined;
 }
 
 /** What a head needs to know who comes, and who may do what. */
@@ -83,9 +88,25 @@ export interface HeadGuard {
   readonly pam?: PasswordSource | undefined;
 }
 
+/** What a gateway is given by its head. */
+export interface BehindHeadGateway {
+  readonly services: Handlers<"Head">;
+  readonly audit: Audit;
+  /** `port@host` of an agent's own gateway; undefined where it has none, or it cannot be said. */
+  readonly gatewayOf: (agent: string) => string | undefined;
+}
+
+/** A gateway that listens. */
+export interface HeadGateway {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
 export interface RunningHead {
   /** The port that was bound. */
   readonly port: number;
+  /** Where it serves conserver's clients; undefined: nowhere. */
+  readonly conserverPort: number | undefined;
   /** What files of this head give to agents, from now on. */
   assign(assigned: readonly FileAssignment[]): void;
   /** Ends every call and connection. Idempotent, never rejects. */
@@ -220,6 +241,11 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
       insecure: deps.insecureListen,
     });
     scope.own(() => server.close());
+    const gateway = await deps.gateway?.(
+      { services: service, audit, gatewayOf: (agent) => gatewayOf(directory, agent) },
+      guard?.tls,
+    );
+    scope.own(() => gateway?.close());
     if (guard !== undefined && options.stateDir !== undefined)
       scope.own(await listenLocally(headSockets(options.stateDir), server, logger));
     audit.event({ event: "process.start", details: { version, port: server.port } });
@@ -229,6 +255,7 @@ export async function startHead(options: HeadOptions, deps: HeadDeps): Promise<R
     if (options.assigned !== undefined) files?.are(options.assigned);
     return {
       port: server.port,
+      conserverPort: gateway?.port,
       assign: (assigned) => files?.are(assigned),
       close: () => scope.close(),
     };

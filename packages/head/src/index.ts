@@ -1,4 +1,12 @@
-export { type HeadDeps, type HeadGuard, type HeadOptions, type RunningHead, startHead } from "./assemble.ts";
+export {
+  type BehindHeadGateway,
+  type HeadDeps,
+  type HeadGateway,
+  type HeadGuard,
+  type HeadOptions,
+  type RunningHead,
+  startHead,
+} from "./assemble.ts";
 export { authorityDirectory, makeAuthorities, readAuthorities } from "./enrolment/authorities.ts";
 export { DEFAULT_CLUSTER, type EnrolledHead } from "./enrolment/head-trust.ts";
 export { localSocketOf } from "./enrolment/local-socket.ts";

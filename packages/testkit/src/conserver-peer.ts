@@ -19,6 +19,8 @@ export interface ConserverPeer {
   readonly port: number;
   /** Of the process that has all its consoles. */
   readonly groupPort: number;
+  /** Another configuration from now on, told by SIGHUP; what comes of it takes a moment. */
+  reload(config: string): void;
   close(): Promise<void>;
 }
 
@@ -57,12 +59,27 @@ export async function startConserverPeer(config: string): Promise<ConserverPeer>
   return {
     port,
     groupPort: Number(steps.at(-1)?.get("root")),
+    reload: (next) => {
+      writeFileSync(join(dir, "conserver.cf"), next.replaceAll("DIR", dir));
+      peer.kill("SIGHUP");
+    },
     close: async () => {
       await endPeer(peer);
       rmSync(dir, { recursive: true, force: true });
     },
   };
 }
+
+/** How a script is played. */
+export interface PlayOptions {
+  /** What is waited for after each step. */
+  readonly expected?: readonly ConserverAnswers[] | undefined;
+  /** Steps that nobody sends: done to the server, by the name in the place of who sends. */
+  readonly actions?: Readonly<Record<string, () => void | Promise<void>>>;
+}
+
+/** A signal is answered when it is handled: longer than a line. */
+const ACTION_MS = 1_500;
 
 /**
  * Play a script to a server of conserver's protocol. After each step it is waited for what `expected` has of it, for 2 s;
@@ -72,14 +89,18 @@ export async function startConserverPeer(config: string): Promise<ConserverPeer>
 export async function playConserver(
   script: readonly ConserverExchange[],
   port: number,
-  expected?: readonly ConserverAnswers[],
+  { expected, actions = {} }: PlayOptions = {},
 ): Promise<readonly ConserverAnswers[]> {
   const clients = new Map<string, ScriptedClient>();
   const steps: ConserverAnswers[] = [];
   try {
     for (const [at, [who, send]] of script.entries()) {
       const client = clients.get(who);
-      if (client === undefined) clients.set(who, new ScriptedClient(port));
+      const action = actions[who];
+      if (action !== undefined) {
+        for (const each of clients.values()) each.heardAtMs = systemClock.nowMs() + ACTION_MS;
+        await action();
+      } else if (client === undefined) clients.set(who, new ScriptedClient(port));
       else client.send(send);
       if (expected === undefined) await silence([...clients.values()]);
       else for (const [name, each] of clients) await each.heard(expected[at]?.get(name) ?? "");

@@ -9,6 +9,15 @@ interface EchoConsole {
   /** Without it, everybody. */
   readonly writers?: readonly string[];
   readonly readers?: readonly string[];
+  readonly tasks?: ReadonlyMap<string, EchoTask>;
+}
+
+interface EchoTask {
+  readonly title: string;
+  readonly announced: string;
+  readonly cmd: string;
+  readonly confirm: boolean;
+  readonly runas: string | undefined;
 }
 
 interface EchoSink {
@@ -25,7 +34,7 @@ interface EchoViewer {
 
 /** Consoles for a gateway of conserver's protocol, with conserver's own rules of who holds the keyboard. */
 export class EchoConsoles {
-  readonly #consoles: readonly EchoConsole[];
+  #consoles: readonly EchoConsole[];
   readonly #lines = new Map<string, EchoLine>();
   port = 0;
 
@@ -34,11 +43,16 @@ export class EchoConsoles {
     for (const { name } of consoles) this.#lines.set(name, new EchoLine(name));
   }
 
+  /** Others from now on; those that stay keep their users. */
+  become(consoles: readonly EchoConsole[]): void {
+    this.#consoles = consoles;
+  }
+
   masters(): readonly string[] {
     return [];
   }
 
-  resolve(name: string, user: string) {
+  resolve(name: string, { user }: { readonly user: string }) {
     const folded = name.toLowerCase();
     const names = ({ name: own, aliases }: EchoConsole) =>
       [own, ...aliases].map((each) => each.toLowerCase());
@@ -67,6 +81,7 @@ export class EchoConsoles {
       motd: console.motd,
       breakKey: "1",
       breaks: "all" as const,
+      tasks: console.tasks ?? new Map<string, EchoTask>(),
     });
   }
 
@@ -157,6 +172,10 @@ class EchoAttachment {
     this.wants = viewer.mayWrite;
   }
 
+  get mayWrite(): boolean {
+    return this.viewer.mayWrite;
+  }
+
   get mode(): "write" | "view" {
     return this.#line.writer === this ? "write" : "view";
   }
@@ -180,7 +199,7 @@ class EchoAttachment {
     if (this.mode === "write") this.#line.pass();
   }
 
-  input(bytes: Uint8Array): void {
+  input(bytes: Uint8Array): undefined {
     this.#line.print(bytes);
   }
 

@@ -22,6 +22,12 @@ export {
   playConserver,
   startConserverPeer,
 } from "./conserver-peer.ts";
+export {
+  attachExchanges,
+  CONSERVER_SCRIPTS,
+  CONSERVER_SCRIPTS_CONFIG,
+  escapeExchanges,
+} from "./conserver-scripts.ts";
 export { CountingDevice } from "./counting-device.ts";
 export { type CrashImage, CrashImages } from "./crash-image.ts";
 export { type DiskShim, diskShim } from "./disk-shim.ts";

@@ -8,6 +8,7 @@ export type { ChannelTls } from "./listen/client-tls.ts";
 export { type LocalSocket, listenLocally } from "./listen/local-sockets.ts";
 export type { Call, MachineIdentity, PeerIdentity, UserIdentity } from "./listen/peer-identity.ts";
 export { peerText } from "./listen/peer-text.ts";
+export { Penalties } from "./listen/penalties.ts";
 export { type PinnedOptions, pinnedAuthority } from "./listen/pinned-authority.ts";
 export type { ClientTlsMaterial, TlsMaterial, TlsProvider, TrustMaterial } from "./listen/tls-material.ts";
 export { type LockedOut, withLockedOut } from "./listen/with-locked-out.ts";

@@ -39,6 +39,41 @@ export const attach: Case = {
   targets: [{ figure: "attachP50Ms", of: "confed", against: CONSERVER, atMost: 1, quickAtMost: 1.5 }],
 };
 
+/** The same with conserver's own client at both, idle and under load: what a site that changes over sees of it. */
+export const attachStock: Case = {
+  name: "attach-stock",
+  about: "conserver's client started to first echo, idle and under 1,000 consoles x 100 lines/s",
+  systems: ["confed", ...CONSERVER],
+  fleet: thousand,
+  run: async (fleet, quick) => {
+    const turns = quick ? 10 : 100;
+    const idle = await timesOfStock(fleet, turns);
+    return underLoad(fleet, async () => {
+      const loaded = await timesOfStock(fleet, turns);
+      return {
+        stockIdleP50Ms: quantile(idle, 0.5),
+        stockIdleP99Ms: quantile(idle, 0.99),
+        stockLoadP50Ms: quantile(loaded, 0.5),
+        stockLoadP99Ms: quantile(loaded, 0.99),
+      };
+    });
+  },
+  targets: ["stockIdleP50Ms", "stockIdleP99Ms", "stockLoadP50Ms", "stockLoadP99Ms"].map((figure) => ({
+    ...{ figure, of: "confed", against: CONSERVER, atMost: 0.5, quickAtMost: 0.9 },
+  })),
+};
+
+async function timesOfStock({ system, rack, settings }: Fleet, turns: number): Promise<readonly number[]> {
+  const { stockArgv } = system;
+  if (stockArgv === undefined) throw new Error(`${system.name} is not for conserver's client`);
+  const attachMs: number[] = [];
+  for (let turn = 0; turn < turns; turn += 1) {
+    const console = rack.consoles[(turn * 37) % rack.consoles.length]!.name;
+    attachMs.push((await timeClient(settings.programs.ptyClient, stockArgv(console))).attachMs);
+  }
+  return attachMs;
+}
+
 /** How long a key takes to be shown, in the same clients. */
 export const echo: Case = {
   name: "echo",

@@ -1,5 +1,5 @@
 import type { Case } from "../case.ts";
-import { attach, echo } from "./attach.ts";
+import { attach, attachStock, echo } from "./attach.ts";
 import { bootStorm } from "./boot-storm.ts";
 import { bulk } from "./bulk.ts";
 import { disk } from "./disk.ts";
@@ -22,7 +22,7 @@ import { vanish } from "./vanish.ts";
 
 /** All cases, in the order in which they run and are shown. */
 export const CASES: readonly Case[] = [
-  ...[start1000, rate100, rate10, attach, echo, flood],
+  ...[start1000, rate100, rate10, attach, attachStock, echo, flood],
   ...[rate8000, bootStorm, fourRacks, twoShards],
   ...[idle, start10000, reload, ipmi, stuckViewer, bulk, vanish, silentClients, disk, killed, takeover],
   ...[headLoad, headList, headWatchers, headRestart, soak],

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RackConsole } from "../rack.ts";
 import { ROOT } from "../root.ts";
+import { consoleArgv } from "./conserver.ts";
 import { type Insides, insidesOfConfed } from "./insides.ts";
 import { anybodyAt, letIn, type Person } from "./person.ts";
 import { type Program, startProgram } from "./program.ts";
@@ -52,7 +53,10 @@ export async function startConfed(
       const stateDir = join(dir, `${id}-state`);
       await person.enroll(id, stateDir);
       const config = {
-        agent: { id, listen: "127.0.0.1:0", heads: [headAddress], state: stateDir },
+        agent: {
+          ...{ id, listen: "127.0.0.1:0", heads: [headAddress], state: stateDir },
+          conserver: { listen: ["127.0.0.1:0"], trusted: ["127.0.0.1"] },
+        },
         logs: { path: join(logs, "&.log") },
         include: [tablePath],
       };
@@ -60,10 +64,16 @@ export async function startConfed(
       return { id, program, tablePath, stateDir, configPath: join(dir, `${id}.json`) };
     }),
   );
-  const addresses = await Promise.all(agents.map(({ program }) => program.line(readyAddress)));
+  const readies = await Promise.all(agents.map(({ program }) => program.line(ready)));
+  const addresses = readies.map(({ address }) => address);
+  // Of the first: with several, only its consoles are attached to so.
+  const gatewayPort = readies[0]?.conserver;
   return running(
     name,
-    { head, headAddress, person, agents: agents.map(({ program }) => program), insides, logs },
+    {
+      ...{ head, headAddress, person, agents: agents.map(({ program }) => program), insides, logs },
+      gatewayPort,
+    },
     () =>
       agents.map(({ id, program, tablePath, stateDir, configPath }, index) => ({
         id,
@@ -85,10 +95,11 @@ function running(
     readonly agents: readonly Program[];
     readonly insides: Insides;
     readonly logs: string;
+    readonly gatewayPort: number | undefined;
   },
   agentsOf: () => NonNullable<RunningSystem["confed"]>["agents"],
 ): RunningSystem {
-  const { head, headAddress, person, agents, insides, logs } = parts;
+  const { head, headAddress, person, agents, insides, logs, gatewayPort } = parts;
   return {
     name,
     logTemplate: join(logs, "&.log"),
@@ -96,6 +107,7 @@ function running(
     pids: () => agents.map(({ pid }) => pid),
     pidsApart: () => [head.pid],
     attachArgv: (console) => [RCONS, "--head", headAddress, console],
+    ...(gatewayPort === undefined ? {} : { stockArgv: (console) => consoleArgv(gatewayPort, console) }),
     insides,
     confed: { headAddress, person, agents: agentsOf() },
     async stop() {
@@ -113,7 +125,11 @@ function tableOf(consoles: readonly RackConsole[]): string {
 }
 
 function readyAddress(line: string): string | undefined {
+  return ready(line)?.address;
+}
+
+function ready(line: string): { readonly address: string; readonly conserver?: number } | undefined {
   if (!line.includes('"ready"')) return undefined;
-  const { message, address } = JSON.parse(line) as { message: string; address: string };
-  return message === "ready" ? address : undefined;
+  const said = JSON.parse(line) as { message: string; address: string; conserver?: number };
+  return said.message === "ready" ? said : undefined;
 }

@@ -39,18 +39,8 @@ ${blocks.join("")}`,
     startedMs: program.startedMs,
     pids: () => [program.pid],
     pidsApart: () => [],
-    attachArgv: (console) => [
-      "console",
-      "-n",
-      "-E",
-      "-M",
-      "127.0.0.1",
-      "-p",
-      String(port),
-      "-l",
-      "bench",
-      console,
-    ],
+    attachArgv: (console) => consoleArgv(port, console),
+    stockArgv: (console) => consoleArgv(port, console),
     stop: () => program.stop(),
   };
 }
@@ -61,3 +51,8 @@ ${blocks.join("")}`,
  * and -m 64, 278 with -m 100.
  */
 export const CONSERVER_BEST_PER_PROCESS = 64;
+
+/** Debian's client of conserver, as somebody whom the benchmark lets in. */
+export function consoleArgv(port: number, console: string): readonly [string, ...string[]] {
+  return ["console", "-n", "-E", "-M", "127.0.0.1", "-p", String(port), "-l", "bench", console];
+}

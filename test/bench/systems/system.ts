@@ -38,6 +38,8 @@ export interface RunningSystem {
   readonly pidsApart: () => readonly number[];
   /** The operator's own client of this system, attaching to a console. */
   readonly attachArgv: (console: string) => readonly [string, ...string[]];
+  /** The same with conserver's client, where that is understood. */
+  readonly stockArgv?: (console: string) => readonly [string, ...string[]];
   /** Confed only: what its event loops say. */
   readonly insides?: Insides;
   /** Confed only. */

@@ -173,9 +173,9 @@ export class Console implements FedConsole {
     this.#deps.onChange(this);
   }
 
-  reconnect(): void {
+  reconnect(how: "reconnect" | "unwanted" = "reconnect"): void {
     this.#deps.onReconnect?.(this.name);
-    this.#dispatch({ type: "reconnect" });
+    this.#dispatch({ type: how });
   }
 
   /**

@@ -13,7 +13,7 @@ export type ConsoleState =
 export type ConsoleEvent =
   /** Somebody needs the link: configuration at the start, or a viewer that attached. */
   | { readonly type: "wanted" }
-  /** The last viewer of an on-demand console left. */
+  /** The last viewer of an on-demand console left, or a person took it down. */
   | { readonly type: "unwanted" }
   /** A person asks for a new link. */
   | { readonly type: "reconnect" }

@@ -43,6 +43,8 @@ export interface JoinDeps {
   readonly trusting: (head: string) => (page: TrustPageReceived) => void;
   /** The certificate of this head, which was joined, counts no more. */
   readonly onLockedOut?: ((head: string) => void) | undefined;
+  /** The port at which conserver's own clients are served; 0: none. */
+  readonly conserverPort?: (() => number) | undefined;
   /** The name that all processes of a host share, where it is several. */
   readonly host?: string | undefined;
   /** Takes what a head assigns, and answers it; without it, this process takes none. */
@@ -245,6 +247,7 @@ export class Join {
     return {
       ...{ agent, advertise: [...advertise], version, instance, ticketEpoch },
       ...{ host, takesAssignments: assigning !== undefined },
+      conserverPort: this.#deps.conserverPort?.() ?? 0,
       wallTimeMs: clock.wallTimeMs(),
       clockMs: this.#clockMs(),
     };

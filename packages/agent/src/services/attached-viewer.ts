@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Cancel, type Clock, ConfedError, formatDuration } from "@confed/kernel";
+import { type Cancel, type Clock, ConfedError, formatDuration, neutralise } from "@confed/kernel";
 import type { AuditEvent, AuditEventName } from "@confed/trust/audit";
 import {
   type AttachRequestReceived,
@@ -112,6 +112,8 @@ export class AttachedViewer implements Seat, Relievable {
     else if (message.window) this.#resize(message.window);
     else if (message.setMode) this.#setMode(message.setMode);
     else if (message.reconnect) this.#reconnect();
+    else if (message.takeDown) this.#takeDown();
+    else if (message.note) this.#noteDown(message.note.text);
     else if (message.replay) {
       this.#replay(message.replay.lines).catch((reason: unknown) => {
         this.notice(ConfedError.from(reason).rawMessage);
@@ -284,7 +286,30 @@ export class AttachedViewer implements Seat, Relievable {
       console.note({ what: "reconnect", by: this.subject });
       this.audit("console.reconnect");
       console.reconnect();
+      // One that was taken down has nothing to reconnect.
+      console.want();
     }
+  }
+
+  #takeDown(): void {
+    const { console } = this.#listed;
+    if (this.mode !== "WRITE") {
+      this.notice("read-only: only who holds the keyboard can take the console down");
+      return;
+    }
+    console.note({ what: "taken_down", by: this.subject });
+    this.audit("console.down");
+    // Whoever attaches wants it again, and who asks for it to be opened.
+    console.reconnect("unwanted");
+  }
+
+  #noteDown(text: string): void {
+    if (this.mode !== "WRITE") return;
+    this.#listed.console.note({
+      what: "note",
+      by: this.subject,
+      text: neutralise(text, NOTE_CHARACTERS_MAX),
+    });
   }
 
   async #replay(lines: number): Promise<void> {
@@ -337,6 +362,9 @@ export class AttachedViewer implements Seat, Relievable {
     });
   }
 }
+
+/** A remark, not a text: the index is read as a whole. */
+const NOTE_CHARACTERS_MAX = 1_000;
 
 /** NAWS and winsize(2) carry 16 bits. */
 const WINDOW_CELLS_MAX = 0xffff;

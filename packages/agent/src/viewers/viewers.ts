@@ -83,8 +83,10 @@ export class Viewers {
   setMode(seat: Seat, wanted: Mode, force: boolean): void {
     invariant(this.#seats.has(seat), "only who is attached asks for the keyboard");
     if (wanted === "VIEW") {
-      if (this.#writer === seat) this.#writer = undefined;
+      const held = this.#writer === seat;
+      if (held) this.#writer = undefined;
       this.#setMode(seat, "VIEW", seat.subject);
+      if (held) this.#tellKeyboardIsFree(seat);
       return;
     }
     if (this.#writer !== undefined && this.#writer !== seat && !force) {
@@ -102,8 +104,7 @@ export class Viewers {
     this.#writer = undefined;
     seat.mode = "VIEW";
     seat.tell({ modeChanged: { mode: "VIEW", reason } });
-    const changed = encoded({ event: this.#event("WRITER_CHANGED", "") });
-    for (const other of this.#seats) if (other !== seat) other.tell(changed);
+    this.#tellKeyboardIsFree(seat);
   }
 
   /** Hand live output to everybody. Encodes once, whoever many they are; costs nothing without viewers. */
@@ -142,6 +143,12 @@ export class Viewers {
   #setMode(seat: Seat, mode: Mode, by: string): void {
     seat.mode = mode;
     seat.tell({ modeChanged: { mode, by } });
+  }
+
+  // Somebody may wait for it.
+  #tellKeyboardIsFree(before: Seat): void {
+    const changed = encoded({ event: this.#event("WRITER_CHANGED", "") });
+    for (const other of this.#seats) if (other !== before) other.tell(changed);
   }
 
   #tellAll(message: AttachResponse): void {

@@ -110,10 +110,16 @@ async function startDaemon(
       lock?.pass(pid);
     },
   };
-  const { guardOf } = await import("./guard-of.ts");
+  const [{ guardOf }, { agentGateway }] = await Promise.all([
+    import("./guard-of.ts"),
+    import("../gateway/agent-gateway.ts"),
+  ]);
   const insecureListen = flags.insecureListen === true;
   const agent = await startAgent(config, {
     guard: guardOf(config.agent, { clock: world.clock, logger, scope, renews: true, insecureListen }),
+    gateway: agentGateway({
+      ...{ clock: world.clock, logger, pid: world.pid, waitForPort: inheritance !== undefined },
+    }),
     insecureListen,
     clock: world.clock,
     logger,
@@ -140,6 +146,7 @@ async function startDaemon(
       id,
       address: formatHostPort({ host: listen.host, port: agent.port }),
       consoles: config.consoles.length,
+      ...(agent.conserverPort === undefined ? {} : { conserver: agent.conserverPort }),
     },
     over: agent.succeeded.then(async (pid) => {
       await notifySystemd(pid, world, logger);

@@ -75,9 +75,12 @@ async function runHead(world: World, flags: HeadFlags): Promise<number> {
       renewAt: config.head.heads,
     });
     scope.own(() => keeper?.stop());
+    const { headGateway } = await import("../gateway/head-gateway.ts");
+    let reloadNow: (by: string) => Promise<void> = () => Promise.resolve();
     const head = await startHead(
       { ...config.head, assigned: config.assigned },
       {
+        gateway: headGateway(config.head.conserver, { world, logger, reload: (by) => reloadNow(by) }),
         clock,
         logger,
         audit,
@@ -94,9 +97,14 @@ async function runHead(world: World, flags: HeadFlags): Promise<number> {
         head.assign(assigned);
       },
     });
+    reloadNow = (by) => reload.now(by);
     await reload.start();
     return {
-      ready: { role: "head", address: formatHostPort({ host: listen.host, port: head.port }) },
+      ready: {
+        role: "head",
+        address: formatHostPort({ host: listen.host, port: head.port }),
+        ...(head.conserverPort === undefined ? {} : { conserver: head.conserverPort }),
+      },
       stop: async () => {
         await reload.stop();
         await head.close();

@@ -3,6 +3,7 @@ import { serveShard } from "@confed/agent/shard";
 import { ConfedError, EXIT, type LogFields, type Logger, Scope } from "@confed/kernel";
 import { guardOf } from "../agent/guard-of.ts";
 import { auditOf } from "../audit/audit-of.ts";
+import { agentGateway } from "../gateway/agent-gateway.ts";
 import type { DaemonFlags } from "../process/daemon-flags.ts";
 import { descriptorWarning, readLimits } from "../process/descriptor-limit.ts";
 import { logBugs } from "../process/log-bugs.ts";
@@ -31,6 +32,8 @@ export async function runShard(
       // Its supervisor has looked at whether it may do without.
       guardOf(settings, { clock, logger, scope, renews: false, insecureListen: true }),
     insecureListen: true,
+    // Its supervisor is the agent.
+    gateway: agentGateway({ clock, logger, pid: process.ppid, waitForPort: false }),
     ...{ clock, logger, env, pid },
     version: VERSION,
     residentBytes: () => world.residentBytes(),

@@ -55,7 +55,11 @@ const NEEDS: Readonly<Record<Substitution["token"], string>> = {
   P: "port",
 };
 
-function substitutionValues({ name, fields }: ConsoleDraft): SubstitutionValues {
+/** What tokens stand for in a console's texts. */
+export function substitutionValues({
+  name,
+  fields,
+}: Pick<ConsoleDraft, "name" | "fields">): SubstitutionValues {
   const { host, replstring = "", baud, port } = fields;
   return { c: name, h: host, r: replstring, b: baud, p: port, P: finalPort(fields) };
 }

@@ -1,17 +1,11 @@
 import {
   controlName,
-  ctimeText,
   type EscapeAction,
   type EscapeContext,
   type EscapeEffect,
   type EscapeState,
   escapeHelp,
   escapeStep,
-  examineLine,
-  groupLine,
-  hostsLine,
-  infoLine,
-  type ListedConsole,
   QUOTED,
   type QuotedEvent,
   quoteBytes,
@@ -19,7 +13,9 @@ import {
 } from "@confed/codecs";
 import { unreachable } from "@confed/kernel";
 import { breakSteps } from "../file/break-sequence.ts";
-import type { Attachment, AttachSink, ResolvedConsole } from "./console-host.ts";
+import { breakList, escapeListing, mayBreak } from "./attached-listings.ts";
+import { taskAnswer } from "./attached-tasks.ts";
+import type { Attachment, AttachSink, GatewayClient, ResolvedConsole } from "./console-host.ts";
 import type { PeerSession, SessionOptions } from "./gateway-options.ts";
 import { NUMERIC_VERSION, VERSION_TEXT } from "./version-text.ts";
 
@@ -29,17 +25,23 @@ export interface AttachedOptions extends SessionOptions {
   readonly user: string;
   /** Quoted bytes for the client. */
   readonly send: (bytes: Uint8Array) => void;
+  /** Of these, what the client has not taken. */
+  readonly backlogBytes: () => number;
+  readonly onDrained: (then: () => void) => void;
 }
 
 type Here = Extract<ResolvedConsole, { type: "here" }>;
 
 const PASS: EscapeState = { phase: "pass" };
 
+/** What whoever is attached reads when its console is configured no more, or elsewhere. */
+export const MOVED = "[-- Conserver reconfigured - console has been (re)moved --]\r\n";
+
 /** A client on a console: conserver's byte phase. Output stays off until the client's first `^Ec;`. */
 export class AttachedClient {
   readonly console: string;
   readonly #options: AttachedOptions;
-  readonly #resolved: Here;
+  #resolved: Here;
   #attachment: Attachment | undefined;
   #escape = { first: 0x05, second: 0x63 };
   #state: EscapeState = PASS;
@@ -57,10 +59,34 @@ export class AttachedClient {
 
   /** Begin. Rejects as the host's `attach` does. */
   async attach(): Promise<void> {
-    const { session, user, host } = this.#options;
     const { name, access } = this.#resolved;
-    const viewer = { acid: session.acid, user, mayWrite: access === "write" };
-    this.#attachment = await host.attach(name, viewer, this.#sink());
+    const viewer = { ...this.#who, mayWrite: access === "write" };
+    this.#attachment = await this.#options.host.attach(name, viewer, this.#sink());
+  }
+
+  /** Rules have changed: who may not write any more does not, and who may not look goes. */
+  async recheck(): Promise<void> {
+    const { session, host } = this.#options;
+    const now = await host.resolve(this.console, this.#who);
+    if (this.#attachment === undefined) return;
+    const before = this.#resolved.access;
+    if (now.type !== "here" || now.name !== this.console) session.end(MOVED);
+    else if (now.access === "none") session.end("[Conserver reconfigured - access denied]\r\n");
+    else {
+      this.#resolved = now;
+      if (now.access === before) return;
+      if (now.access === "view") this.#attachment.yield();
+      this.#say(`[Conserver reconfigured - r/w access ${now.access === "view" ? "removed" : "granted"}]\r\n`);
+    }
+  }
+
+  get #who(): GatewayClient {
+    const { session, user, address } = this.#options;
+    return { user, acid: session.acid, address };
+  }
+
+  get #mayWrite(): boolean {
+    return this.#resolved.access === "write" && this.#attachment?.mayWrite === true;
   }
 
   /** What the call is answered with; the client compares it whole. */
@@ -78,7 +104,7 @@ export class AttachedClient {
     for (let at = 0; at < bytes.length; ) {
       const quiet = this.#state.phase === "pass" ? bytes.indexOf(this.#escape.first, at) : at;
       const end = quiet < 0 ? bytes.length : quiet;
-      if (end > at) this.#input(bytes.slice(at, end));
+      if (end > at) await this.#input(bytes.slice(at, end));
       at = end;
       const byte = bytes[at];
       if (byte === undefined) break;
@@ -97,7 +123,15 @@ export class AttachedClient {
   }
 
   #sink(): AttachSink {
+    const { backlogBytes, onDrained } = this.#options;
     return {
+      get backlogBytes() {
+        return backlogBytes();
+      },
+      onDrained,
+      notice: (text) => {
+        if (this.#started) this.#say(`[${text}]\r\n`);
+      },
       output: (bytes) => {
         if (this.#started && this.#state.phase !== "suspended") this.#options.send(quoteBytes(bytes));
       },
@@ -136,9 +170,9 @@ export class AttachedClient {
       playbackLines: this.#playbackLines,
       replayLines: this.#replayLines,
       confirms: (of, key) => {
-        if (of === "task") return undefined;
+        if (of === "task") return this.#resolved.tasks.get(key)?.confirm;
         const wanted = key === "0" ? breakKey : key;
-        return this.#mayBreak(wanted) ? breaks.get(wanted)?.confirm : undefined;
+        return mayBreak(this.#resolved, wanted) ? breaks().get(wanted)?.confirm : undefined;
       },
     };
   }
@@ -149,19 +183,18 @@ export class AttachedClient {
         this.#say(effect.text);
         return;
       case "input":
-        this.#input(Uint8Array.from(effect.bytes));
-        return;
+        return this.#input(Uint8Array.from(effect.bytes));
       case "do":
         this.#say(await this.#answerTo(effect.action));
         return;
       case "break":
         return this.#break(effect.key);
       case "task":
-        // There are none: `.` is all that can be asked for.
-        this.#say("aborted]\r\n");
+        this.#tasks(effect.key);
         return;
       case "list":
-        this.#say(`list]\r\n${effect.of === "break" ? this.#breakList() : ""}`);
+        if (effect.of === "task") this.#tasks("?");
+        else this.#say(`list]\r\n${breakList(this.#resolved, this.#options.breaks())}`);
         return;
       case "send":
         if (effect.of === "note") this.#attachment?.note(effect.text);
@@ -198,15 +231,18 @@ export class AttachedClient {
         attachment.yield();
         return "spying]\r\n";
       case "down":
+        if (attachment.state === "down") return "ok]\r\n";
         await attachment.down();
         this.#tell(`[line down by ${session.acid}]\r\n`);
         return "line down]\r\n";
       case "reopen":
         return this.#writes ? `${await attachment.reopen()}]\r\n` : "attach to reopen]\r\n";
       case "flow_control":
-      case "logging":
-        // A pty's flow control is the program's, and the log is never switched off by who types.
+        // A pty's flow control is its program's.
         return "ok]\r\n";
+      case "logging":
+        // Never switched off by who types: and nobody is told so.
+        return "logging on]\r\n";
       case "state":
         return attachment.state === "up" ? "up]\r\n" : `\`${this.console}' -- console is down]\r\n`;
       case "numeric_version":
@@ -232,38 +268,17 @@ export class AttachedClient {
       case "who":
       case "examine":
       case "info":
-        return this.#listing(action, await host.list(user));
+        return escapeListing(action, await host.list(this.#who), {
+          ...{ acid: session.acid, port: session.port },
+          console: this.console,
+        });
       default:
         return unreachable(action);
     }
   }
 
-  #listing(
-    action: "hosts" | "group" | "who" | "examine" | "info",
-    consoles: readonly ListedConsole[],
-  ): string {
-    const { acid } = this.#options.session;
-    const users = (of: readonly ListedConsole[]) => of.flatMap((console) => console.users);
-    switch (action) {
-      case "hosts":
-        return `hosts]\r\n${consoles.map((console) => hostsLine(console, this.console)).join("")}`;
-      case "group":
-        return `group ctl_${this.#options.session.port}]\r\n${users(consoles)
-          .map((user) => groupLine(user, user.acid === acid, user.console))
-          .join("")}`;
-      case "who":
-        return `who ${this.console}]\r\n${users(consoles.filter(({ name }) => name === this.console))
-          .map((user) => groupLine(user, user.acid === acid, ctimeText(user.attachedMs)))
-          .join("")}`;
-      case "examine":
-        return `examine]\r\n${consoles.map(examineLine).join("")}`;
-      case "info":
-        return `info]\r\n${consoles.map(infoLine).join("")}`;
-    }
-  }
-
   async #take(how: "ask" | "force"): Promise<string> {
-    if (this.#resolved.access !== "write") return "read-only]\r\n";
+    if (!this.#mayWrite) return "read-only]\r\n";
     if (this.#writes) return "ok]\r\n";
     const { granted, holder } = (await this.#attachment?.take(how)) ?? { granted: false, holder: undefined };
     if (!granted) return `no, ${holder ?? "somebody"} is attached]\r\n`;
@@ -272,7 +287,7 @@ export class AttachedClient {
 
   async #break(key: string): Promise<void> {
     const { breaks, clock, session } = this.#options;
-    const definition = breaks.get(key === "0" ? this.#resolved.breakKey : key);
+    const definition = breaks().get(key === "0" ? this.#resolved.breakKey : key);
     if (definition === undefined || !this.#writes) {
       this.#say("aborted]\r\n");
       return;
@@ -280,25 +295,26 @@ export class AttachedClient {
     this.#say("sent]\r\n");
     this.#tell(`[break sent by ${session.acid}]\r\n`);
     for (const step of breakSteps(definition.string)) {
-      if (step.type === "send") this.#attachment?.input(step.bytes);
-      else if (step.type === "serial_break") await this.#attachment?.sendBreak();
+      const attachment = this.#attachment;
+      if (attachment?.state !== "up") return;
+      if (step.type === "send") await attachment.input(step.bytes);
+      else if (step.type === "serial_break") await attachment.sendBreak();
       else await new Promise<void>((resolve) => clock.after(definition.delayMs, resolve));
     }
   }
 
-  #breakList(): string {
-    const { breaks } = this.#options;
-    const listed = ["0", ...[...breaks.keys()].sort()].flatMap((key) => {
-      const wanted = key === "0" ? this.#resolved.breakKey : key;
-      const definition = breaks.get(wanted);
-      if (definition === undefined || !this.#mayBreak(wanted)) return [];
-      return [` ${key} - ${String(definition.delayMs).padStart(3)}ms, \`${definition.string}'\r\n`];
+  #tasks(key: string): void {
+    const { tasks, session, user, address, onEvent } = this.#options;
+    const said = taskAnswer(key, {
+      ...{ console: this.#resolved, running: tasks, writes: this.#writes, escape: this.#escape },
+      tellAll: (text) => {
+        this.#tell(text, true);
+      },
     });
-    return listed.join("");
-  }
-
-  #mayBreak(key: string): boolean {
-    return this.#resolved.breaks === "all" || this.#resolved.breaks.has(key);
+    this.#say(said.text);
+    if (said.started === undefined) return;
+    onEvent?.({ what: "task", user, address, console: this.console, text: said.started });
+    this.#tell(`[task \`${said.started}' started by ${session.acid}]\r\n`);
   }
 
   /** The client asks for another console, or goes to its shell: it lets go of the keyboard meanwhile. */
@@ -310,7 +326,7 @@ export class AttachedClient {
   }
 
   async #comeBack(): Promise<void> {
-    const took = this.#resolved.access === "write" ? await this.#attachment?.take("if_free") : undefined;
+    const took = this.#mayWrite ? await this.#attachment?.take("if_free") : undefined;
     if (this.#attachment?.state !== "up") this.#say(" -- line down]\r\n");
     else this.#say(took?.granted === true ? " -- attached]\r\n" : " -- spy mode]\r\n");
   }
@@ -327,10 +343,10 @@ export class AttachedClient {
   }
 
   /** What nobody may write is dropped; who presses return is told why. */
-  #input(bytes: Uint8Array): void {
+  async #input(bytes: Uint8Array): Promise<void> {
     const { state } = this.#attachment ?? {};
     if (this.#writes && state === "up") {
-      this.#attachment?.input(bytes);
+      await this.#attachment?.input(bytes);
       return;
     }
     const why = !this.#writes ? "read-only" : state === "init" ? "initializing" : "down";

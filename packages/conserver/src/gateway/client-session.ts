@@ -22,18 +22,23 @@ export class ClientSession implements PeerSession {
   /** Asked for the password of this user. */
   #asked: string | undefined;
   #attached: AttachedClient | undefined;
+  #over = false;
+  #cancelGoodbye: () => void = () => undefined;
 
   constructor(socket: Socket, options: SessionOptions) {
     this.#options = options;
     this.#socket = socket;
     this.ended = new Promise((resolve) => {
       socket.once("close", () => {
+        this.#over = true;
         this.#cancelLogin();
+        this.#cancelGoodbye();
         this.#attached?.release();
         resolve();
       });
     });
     this.#cancelLogin = options.clock.after(GATEWAY_LIMITS.loginMsMax, () => {
+      options.doorman?.blame(options.address, "grace");
       this.end("");
     });
     this.#serve(socket);
@@ -46,7 +51,7 @@ export class ClientSession implements PeerSession {
   }
 
   get acid(): string {
-    return `${this.#user ?? ""}@${this.#options.address}`;
+    return `${this.#user ?? ""}@${this.#options.hostName}`;
   }
 
   get port(): number {
@@ -62,7 +67,18 @@ export class ClientSession implements PeerSession {
   }
 
   end(text: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    // Its keyboard is free from now on, whether it reads this or not.
+    this.#attached?.release();
     this.#socket.end(quoteBytes(Buffer.from(text, "latin1")));
+    this.#cancelGoodbye = this.#options.clock.after(GATEWAY_LIMITS.goodbyeMsMax, () => {
+      this.#socket.destroy();
+    });
+  }
+
+  async recheck(): Promise<void> {
+    await this.#attached?.recheck();
   }
 
   #serve(socket: Socket): void {
@@ -86,6 +102,7 @@ export class ClientSession implements PeerSession {
 
   async #take(bytes: Uint8Array): Promise<void> {
     for (const event of this.#decoder.feed(bytes)) {
+      if (this.#over) return;
       if (this.#attached !== undefined) await this.#attached.take(event);
       else if (event.type === "data") await this.#takeText(Buffer.from(event.bytes).toString("latin1"));
     }
@@ -93,7 +110,7 @@ export class ClientSession implements PeerSession {
 
   async #takeText(text: string): Promise<void> {
     this.#line += text;
-    for (let end = this.#line.indexOf("\n"); end >= 0; end = this.#line.indexOf("\n")) {
+    for (let end = this.#line.indexOf("\n"); end >= 0 && !this.#over; end = this.#line.indexOf("\n")) {
       const line = this.#line.slice(0, end).replace(/\r$/, "");
       this.#line = this.#line.slice(end + 1);
       await this.#takeLine(line);
@@ -104,39 +121,60 @@ export class ClientSession implements PeerSession {
       await this.#attached.take({ type: "data", bytes: rest });
       return;
     }
-    if (this.#line.length > GATEWAY_LIMITS.lineBytesMax)
-      throw new ConfedError("resource_exhausted", "a line is longer than lineBytesMax");
+    if (this.#line.length > GATEWAY_LIMITS.lineBytesMax) this.#crash("a line is longer than lineBytesMax");
+  }
+
+  /** Nobody who speaks the protocol does that. */
+  #crash(message: string): never {
+    this.#options.doorman?.blame(this.#options.address, "crash");
+    throw new ConfedError("resource_exhausted", message);
   }
 
   async #takeLine(line: string): Promise<void> {
     if (this.#asked !== undefined) return this.#takePassword(this.#asked, line);
     const [, command = "", argument = ""] = /^([^ :]*)[ :]*(.*?)\s*$/s.exec(line) ?? [];
-    const answer =
-      this.#user === undefined
-        ? this.#beforeLogin(command, argument)
-        : await answerLine(command, argument, {
-            ...this.#options,
-            user: this.#user,
-            acid: this.acid,
-            localAddress: this.#socket.localAddress?.replace(/^::ffff:/, "") ?? "",
-            port: this.port,
-          });
-    await this.#answer(answer);
+    await this.#answer(await this.#answered(command, argument));
   }
 
-  #beforeLogin(command: string, argument: string): LineAnswer {
+  /** What cannot be done is the client's to read, once it is known who that is; it may ask for something else. */
+  async #answered(command: string, argument: string): Promise<LineAnswer> {
+    try {
+      if (this.#user === undefined) return await this.#beforeLogin(command, argument);
+      return await answerLine(command, argument, {
+        ...this.#options,
+        user: this.#user,
+        acid: this.acid,
+        localAddress: this.#socket.localAddress?.replace(/^::ffff:/, "") ?? "",
+        port: this.port,
+      });
+    } catch (reason) {
+      if (this.#user === undefined) return this.#uncheckable(reason);
+      return { say: `${ConfedError.from(reason).rawMessage}\r\n` };
+    }
+  }
+
+  /** Why is nothing for strangers. */
+  #uncheckable(reason: unknown): LineAnswer {
+    const cause = ConfedError.from(reason).message;
+    this.#options.logger.error("passwords of conserver's clients cannot be checked", { cause });
+    return { say: "passwords cannot be checked\r\n", close: true };
+  }
+
+  async #beforeLogin(command: string, argument: string): Promise<LineAnswer> {
     switch (command) {
       case "exit":
         return { say: "goodbye\r\n", close: true };
       case "help":
         return { say: HELP_BEFORE_LOGIN };
       case "ssl":
-        if (this.#options.tls.context === undefined || this.#encrypted) return { say: "unknown command\r\n" };
+        if (this.#options.tls().context === undefined || this.#encrypted)
+          return { say: "unknown command\r\n" };
         return { say: "ok\r\n", encrypt: true };
       case "login":
         if (argument === "") return { say: "login requires argument\r\n" };
         if (!this.#encrypted && !this.#options.mayBePlain) return { say: "encryption required\r\n" };
-        if (this.#options.trusted) return { say: "ok\r\n", user: argument };
+        if (this.#options.trusted || !(await this.#options.access.needsPassword(argument)))
+          return { say: "ok\r\n", user: argument };
         this.#asked = argument;
         return { say: `passwd? ${this.#socket.localAddress?.replace(/^::ffff:/, "") ?? ""}\r\n` };
       default:
@@ -146,7 +184,18 @@ export class ClientSession implements PeerSession {
 
   async #takePassword(user: string, password: string): Promise<void> {
     this.#asked = undefined;
-    const right = await this.#options.access.checkPassword(user, password);
+    const { access, address, doorman, onEvent } = this.#options;
+    let right: boolean;
+    try {
+      right = await access.checkPassword(user, password);
+    } catch (reason) {
+      await this.#answer(this.#uncheckable(reason));
+      return;
+    }
+    if (!right) {
+      doorman?.blame(address, "auth");
+      onEvent?.({ what: "login_failed", user, address, text: "wrong password" });
+    }
     await this.#answer(right ? { say: "ok\r\n", user } : { say: "invalid password\r\n", close: true });
   }
 
@@ -154,6 +203,7 @@ export class ClientSession implements PeerSession {
     if (user !== undefined) {
       this.#user = user;
       this.#cancelLogin();
+      this.#options.onEvent?.({ what: "login", user, address: this.#options.address });
     }
     if (close === true) this.end(say);
     else if (encrypt === true) this.#encrypt(say);
@@ -166,10 +216,20 @@ export class ClientSession implements PeerSession {
         send: (bytes) => {
           this.#write(bytes);
         },
+        backlogBytes: () => this.#socket.writableLength,
+        onDrained: (then) => {
+          if (this.#socket.writableLength === 0 || this.#socket.destroyed) then();
+          else this.#socket.once("drain", then);
+        },
       });
-      await attached.attach();
+      try {
+        await attached.attach();
+      } catch (reason) {
+        this.end(`${attach.name}: ${ConfedError.from(reason).rawMessage}\r\n`);
+        return;
+      }
       // It may have gone while we waited.
-      if (this.#socket.destroyed) attached.release();
+      if (this.#socket.destroyed || this.#over) attached.release();
       this.#attached = attached;
       this.#send(attached.greeting);
     }
@@ -184,7 +244,7 @@ export class ClientSession implements PeerSession {
     const plain = this.#socket;
     plain.write(say);
     plain.removeAllListeners("data");
-    const { context, requestCert } = this.#options.tls;
+    const { context, requestCert } = this.#options.tls();
     const secured = new TLSSocket(plain, {
       isServer: true,
       requestCert,

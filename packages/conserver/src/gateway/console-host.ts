@@ -1,16 +1,17 @@
 import type { ListedConsole } from "@confed/codecs";
+import type { OfferedTask } from "./gateway-rules.ts";
 
 /** Whose consoles a gateway shows: an agent's, or a whole federation's. Handed in by who assembles it. */
 export interface ConsoleHost {
   /** What a name means to a user. Names are compared whole, in any case, aliases too; then as a beginning. */
-  resolve(name: string, user: string): Promise<ResolvedConsole>;
+  resolve(name: string, who: GatewayClient): Promise<ResolvedConsole>;
   /**
    * Attach. The sink is called from now on, until `release`. Rejects with a ConfedError if that is not possible.
    * The attachment is the caller's, who releases it.
    */
   attach(console: string, viewer: GatewayViewer, sink: AttachSink): Promise<Attachment>;
   /** Every console that the user may know of, with everybody who is attached, in the order of listings. */
-  list(user: string): Promise<readonly ListedConsole[]>;
+  list(who: GatewayClient): Promise<readonly ListedConsole[]>;
   /** `[port]@host` of each other gateway that has consoles of its own; empty where one answers for all. */
   masters(): readonly string[];
 }
@@ -25,20 +26,27 @@ export type ResolvedConsole =
       /** False: nobody may log in; `motd` says why. */
       readonly login: boolean;
       readonly motd?: string | undefined;
-      /** What {@link ConsoleHost.attach} reaches at all. */
       readonly breakKey: string;
       readonly breaks: ReadonlySet<string> | "all";
+      /** What its users may start, by key. */
+      readonly tasks: ReadonlyMap<string, OfferedTask>;
     }
   /** The client is to ask there: `[port]@host`. */
   | { readonly type: "elsewhere"; readonly where: string }
   | { readonly type: "ambiguous"; readonly choices: readonly string[] }
   | { readonly type: "unknown" };
 
-/** Who attaches. */
-export interface GatewayViewer {
-  /** `user@address`: what others see. */
-  readonly acid: string;
+/** Who asks. */
+export interface GatewayClient {
   readonly user: string;
+  /** `user@host`: what others see. */
+  readonly acid: string;
+  /** Where it comes from. */
+  readonly address: string;
+}
+
+/** Who attaches. */
+export interface GatewayViewer extends GatewayClient {
   readonly mayWrite: boolean;
 }
 
@@ -46,6 +54,12 @@ export interface GatewayViewer {
 export interface AttachSink {
   /** Borrowed: valid during the call. */
   output(bytes: Uint8Array): void;
+  /** What the client has not read yet: who sends bulk keeps a bound. */
+  readonly backlogBytes: number;
+  /** Calls once when the client has read all of that, or is gone. */
+  onDrained(then: () => void): void;
+  /** Words for the client alone, without the brackets. */
+  notice(text: string): void;
   /** The keyboard was taken away by somebody, or fell to this viewer. */
   modeChanged(mode: "write" | "view", by: string | undefined): void;
   /** No more output: the console is gone, or the viewer was let go. `why` is for the viewer, as it is. */
@@ -55,6 +69,8 @@ export interface AttachSink {
 /** One viewer of one console. */
 export interface Attachment {
   readonly mode: "write" | "view";
+  /** Roles may take away what the file gives. */
+  readonly mayWrite: boolean;
   readonly state: "up" | "down" | "init";
   /**
    * Ask for the keyboard: now or when it is given away, only if nobody has it, or from whoever has it. `holder`: who
@@ -65,8 +81,8 @@ export interface Attachment {
   ): Promise<{ readonly granted: boolean; readonly holder: string | undefined }>;
   /** Give the keyboard away, and do not want it back. */
   yield(): void;
-  /** Bytes for the console, given away; only of the writer. */
-  input(bytes: Uint8Array): void;
+  /** Bytes for the console, given away; only of the writer. Resolves when it takes more; undefined: it does. */
+  input(bytes: Uint8Array): Promise<void> | undefined;
   /** The serial line's own break. */
   sendBreak(): Promise<void>;
   down(): Promise<void>;

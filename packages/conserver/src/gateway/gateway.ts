@@ -2,79 +2,128 @@ import type { Server as NetServer, Socket } from "node:net";
 import { createServer } from "node:net";
 import { ConfedError, formatHostPort, type HostPort, isLoopbackHost } from "@confed/kernel";
 import { ClientSession } from "./client-session.ts";
+import { ConsoleTasks } from "./console-tasks.ts";
 import { GATEWAY_LIMITS, type GatewayOptions } from "./gateway-options.ts";
 
-/** Speaks conserver's protocol, master and group in one, on one port. */
+/** Speaks conserver's protocol, master and group in one, on one port or several. */
 export class Gateway {
   readonly #options: GatewayOptions;
-  readonly #server: NetServer;
+  readonly #servers: NetServer[] = [];
   readonly #sessions = new Set<ClientSession>();
+  readonly #tasks = new ConsoleTasks();
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.#server = createServer(
-      { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS },
-      (socket) => {
-        this.#accept(socket);
-      },
-    );
-    this.#server.maxConnections = GATEWAY_LIMITS.connectionsMax;
   }
 
   /** Resolves with where it listens; rejects with "conflict" if the port is taken. */
   async listen(address: HostPort): Promise<HostPort> {
+    const server = createServer(
+      { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS },
+      (socket) => {
+        this.#arrived(socket);
+      },
+    );
     await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", (reason) => {
-        reject(
-          new ConfedError(
-            ConfedError.from(reason).code,
-            `cannot listen for conserver's clients: ${reason.message}`,
-            {
-              where: formatHostPort(address),
-              cause: reason,
-            },
-          ),
-        );
+      server.once("error", (reason) => {
+        const error = ConfedError.from(reason);
+        const message = `cannot listen for conserver's clients: ${error.rawMessage}`;
+        reject(new ConfedError(error.code, message, { where: formatHostPort(address), cause: reason }));
       });
-      this.#server.listen(address.port, address.host, resolve);
+      server.listen({ ...address, backlog: BACKLOG }, resolve);
     });
-    const bound = this.#server.address();
+    server.on("error", (reason) => {
+      // Out of descriptors, say: those connected stay, the next accept may work.
+      this.#options.logger.error("the gateway's listener failed", { error: reason.message });
+    });
+    this.#servers.push(server);
+    const bound = server.address();
     const port = typeof bound === "object" && bound !== null ? bound.port : address.port;
     return { host: address.host, port };
   }
 
-  /** Tells everybody who is attached, closes their connections and stops listening. */
-  async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      this.#server.close(() => {
-        resolve();
-      });
-    });
-    for (const session of this.#sessions) session.end("[-- Console server shutting down --]\r\n");
-    await closed;
+  /** Rules have changed: who is attached is held to them from now on. Never rejects. */
+  async recheck(): Promise<void> {
+    await Promise.all([...this.#sessions].map((session) => session.recheck().catch(() => undefined)));
   }
 
-  #accept(socket: Socket): void {
-    const address = socket.remoteAddress ?? "";
-    const { access, tls } = this.#options;
-    if (access.trustOf({ address, names: [] }) === "rejected") {
+  /** Tells everybody who is attached, closes their connections and stops listening. */
+  async close(): Promise<void> {
+    const closed = this.#servers.map(
+      (server) =>
+        new Promise<void>((resolve) => {
+          server.close(() => {
+            resolve();
+          });
+        }),
+    );
+    this.#tasks.close();
+    for (const session of this.#sessions) session.end("[-- Console server shutting down --]\r\n");
+    await Promise.all(closed);
+  }
+
+  #arrived(socket: Socket): void {
+    const address = (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/i, "");
+    const { doorman, namesOf } = this.#options;
+    if (doorman?.shutsOut(address) === true) {
+      socket.destroy();
+      return;
+    }
+    if (namesOf === undefined) {
+      this.#accept(socket, address, []);
+      return;
+    }
+    // It may go away meanwhile.
+    socket.on("error", () => socket.destroy());
+    void namesOf(address)
+      .catch(() => [])
+      .then((names) => {
+        if (!socket.destroyed) this.#accept(socket, address, names);
+      });
+  }
+
+  #accept(socket: Socket, address: string, names: readonly string[]): void {
+    const { access, tls, onEvent } = this.#options;
+    const trust = access.trustOf({ address, names });
+    if (trust === "rejected") {
+      onEvent?.({ what: "refused", address, text: "its host is refused" });
       socket.end("access from your host refused\r\n");
       socket.on("error", () => undefined);
       return;
     }
+    if (this.#sessions.size >= GATEWAY_LIMITS.connectionsMax && !this.#makeRoom()) {
+      socket.end("too many users are attached\r\n");
+      socket.on("error", () => undefined);
+      return;
+    }
+    const { plainFrom } = tls();
     const session = new ClientSession(socket, {
       ...this.#options,
       address,
-      trusted: access.trustOf({ address, names: [] }) === "trusted",
-      mayBePlain:
-        tls.plainFrom === "anywhere" ||
-        (tls.plainFrom === "loopback" && isLoopbackHost(address.replace(/^::ffff:/, ""))),
+      hostName: names[0] ?? address,
+      tasks: this.#tasks,
+      trusted: trust === "trusted",
+      mayBePlain: plainFrom === "anywhere" || (plainFrom === "loopback" && isLoopbackHost(address)),
       sessions: this.#sessions,
     });
     this.#sessions.add(session);
     void session.ended.then(() => this.#sessions.delete(session));
   }
+
+  /** Whoever comes is let in: who has been there longest without a name goes, else without a console. False: all work. */
+  #makeRoom(): boolean {
+    const all = [...this.#sessions];
+    const out =
+      all.find(({ user }) => user === undefined) ?? all.find(({ console }) => console === undefined);
+    if (out === undefined) return false;
+    this.#sessions.delete(out);
+    out.end("");
+    return true;
+  }
 }
 
 /** A client that has vanished holds its keyboard until this finds out. */
 const KEEPALIVE_MS = 60_000;
+
+/** A storm of clients is accepted when there is time: the system keeps so many. */
+const BACKLOG = 4_096;

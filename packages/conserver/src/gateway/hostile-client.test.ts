@@ -78,8 +78,69 @@ test("any bytes in any pieces leave a gateway that serves the next client", asyn
   expect(controls).toEqual([]);
 });
 
+test("lines of many clients that are cut, mixed and far too long harm nobody but who sends them", async () => {
+  const { open, controls, blamed } = await startGateway();
+  const witness = await open();
+  witness.write("login ann\ncall cat\n");
+  await said(witness, "[attached]\r\n");
+  witness.write("\x05c;", "latin1");
+  await said(witness, "[connected]\r\n");
+  const whole = fc.constantFrom(
+    "login eve\r\n",
+    "call cab\r\n",
+    "group\r\n",
+    "broadcast x\r\n",
+    `broadcast ${"y".repeat(9_000)}\r\n`,
+    "\x05cbtext without end",
+    "\x05cP99999999\r",
+    "\x05ce\x05",
+    "\xff\xff\xff",
+    "z".repeat(GATEWAY_LIMITS.lineBytesMax * 2),
+  );
+  const piece = fc.tuple(fc.nat(3), whole, fc.nat(20_000));
+  await fc.assert(
+    fc.asyncProperty(fc.array(piece, { maxLength: 40 }), async (pieces) => {
+      const clients = await Promise.all([open(), open(), open(), open()]);
+      const closed = clients.map((client) => {
+        client.resume();
+        return once(client, "close");
+      });
+      for (const [who, text, end] of pieces) {
+        const client = clients[who];
+        if (client?.writable === true) client.write(Buffer.from(text.slice(0, end), "latin1"));
+        await new Promise(setImmediate);
+      }
+      for (const client of clients) client.end();
+      await Promise.all(closed);
+    }),
+    { numRuns: 50 },
+  );
+  // Nobody has typed into it, and it is still its own.
+  witness.write("still mine\r");
+  await said(witness, "still mine\r");
+  expect(controls).toEqual([]);
+  expect(new Set(blamed)).toEqual(new Set(["crash"]));
+});
+
+test("a source is not even greeted while it is shut out, and is again afterwards", async () => {
+  const { open, shutOut, port } = await startGateway();
+  const before = await open();
+  shutOut(true);
+  const refused = connect(port, "127.0.0.1");
+  refused.on("error", () => undefined);
+  refused.resume();
+  await once(refused, "close");
+  expect(refused.bytesRead).toBe(0);
+  before.write("login ann\n");
+  await said(before, "ok\r\n");
+  shutOut(false);
+  await open();
+});
+
 async function startGateway(clock: Clock = systemClock) {
   const controls: GatewayControl[] = [];
+  const blamed: string[] = [];
+  let isShutOut = false;
   const gateway = new Gateway({
     host: new EchoConsoles([
       { name: "cat", aliases: [], writers: ["ann"] },
@@ -88,13 +149,20 @@ async function startGateway(clock: Clock = systemClock) {
     access: {
       trustOf: () => "trusted",
       checkPassword: () => Promise.resolve(false),
+      needsPassword: () => Promise.resolve(true),
       isAdmin: () => false,
       isLimited: () => false,
     },
-    breaks: BUILTIN_BREAKS,
-    tls: { context: undefined, requestCert: false, plainFrom: "loopback" },
+    breaks: () => BUILTIN_BREAKS,
+    tls: () => ({ context: undefined, requestCert: false, plainFrom: "loopback" }),
     clock,
     logger: silentLogger,
+    doorman: {
+      shutsOut: () => isShutOut,
+      blame: (_, fault) => {
+        blamed.push(fault);
+      },
+    },
     control: (command) => {
       controls.push(command);
       return Promise.resolve();
@@ -111,7 +179,10 @@ async function startGateway(clock: Clock = systemClock) {
     await said(client, "ok\r\n");
     return client;
   };
-  return { open, controls };
+  const shutOut = (now: boolean) => {
+    isShutOut = now;
+  };
+  return { open, controls, blamed, shutOut, port };
 }
 
 /** Resolves when the text has come; what came with it is gone. */

@@ -104,9 +104,9 @@ const HELP = commandHelp({
  * A redirect where the console is elsewhere, else the console itself: one connection less than with conserver, whose
  * master only names a port. A client cannot tell; it takes any answer that begins with `[`.
  */
-async function call(name: string, { host, user }: LineContext): Promise<LineAnswer> {
+async function call(name: string, context: LineContext): Promise<LineAnswer> {
   if (name === "") return { say: "call requires argument\r\n" };
-  const resolved = await host.resolve(name, user);
+  const resolved = await context.host.resolve(name, context);
   switch (resolved.type) {
     case "unknown":
       return { say: `console \`${name}' not found\r\n` };
@@ -125,10 +125,11 @@ async function call(name: string, { host, user }: LineContext): Promise<LineAnsw
 
 /** The lines of every console, or of one that is named; of none that does not exist. */
 function listing(lineOf: (console: ListedConsole) => string): Command {
-  return async (name, { host, user }) => {
-    const consoles = await host.list(user);
+  return async (name, context) => {
+    const { host } = context;
+    const consoles = await host.list(context);
     if (name === "") return { say: consoles.map(lineOf).join("") };
-    const resolved = await host.resolve(name, user);
+    const resolved = await host.resolve(name, context);
     const wanted = resolved.type === "here" ? resolved.name : undefined;
     return {
       say: consoles
@@ -140,9 +141,11 @@ function listing(lineOf: (console: ListedConsole) => string): Command {
 }
 
 function control(what: GatewayControl, done: string, close = false): Command {
-  return async (_, { access, user, control: act }) => {
+  return async (_, context) => {
+    const { access, user, address } = context;
     if (!access.isAdmin(user)) return { say: UNAUTHORIZED };
-    await act(what);
+    context.onEvent?.({ what: "control", user, address, text: what });
+    await context.control(what, context);
     return { say: `${done}\r\n`, close };
   };
 }

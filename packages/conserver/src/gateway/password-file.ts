@@ -31,6 +31,15 @@ export interface PasswordChecking {
   readonly checkHostUser: (user: string, password: string) => Promise<boolean>;
 }
 
+/** False if the file lets the user in as he is. Rejects if it cannot be read. */
+export async function needsPassword(
+  user: string,
+  { files, path }: Pick<PasswordChecking, "files" | "path">,
+): Promise<boolean> {
+  const text = Buffer.from(await files.read(path)).toString("utf8");
+  return findPasswordEntry(text, user)?.type !== "open";
+}
+
 /**
  * True if the file lets the user in with the password. It is read each time, as conserver does; where it cannot be
  * read nobody is let in, where conserver would ask the host for everybody. Rejects if there is no way to check.

@@ -162,11 +162,12 @@ async function startGateway({
     access: {
       trustOf: () => (rejected ? "rejected" : trusted ? "trusted" : "allowed"),
       checkPassword: (_, password) => Promise.resolve(password === "right"),
+      needsPassword: () => Promise.resolve(true),
       isAdmin: () => true,
       isLimited: () => false,
     },
-    breaks: BUILTIN_BREAKS,
-    tls: { context, requestCert: false, plainFrom: encrypted ? "nowhere" : "loopback" },
+    breaks: () => BUILTIN_BREAKS,
+    tls: () => ({ context, requestCert: false, plainFrom: encrypted ? "nowhere" : "loopback" }),
     clock: systemClock,
     logger: silentLogger,
     control: (command) => {

@@ -1,12 +1,5 @@
 import { resolve } from "node:path";
-import type {
-  ConserverEntry,
-  ConserverRequest,
-  ConserverTable,
-  Fault,
-  HeadConserver,
-  LoadResult,
-} from "@confed/config";
+import type { ConserverEntry, ConserverRequest, ConserverTable, Fault, LoadResult } from "@confed/config";
 import { ConfedError, foldName } from "@confed/kernel";
 import type { ConserverConsole, ConserverFile } from "../file/conserver-file.ts";
 import { reportOf } from "../file/file-report.ts";
@@ -60,6 +53,8 @@ export class ConserverSource {
   }
 }
 
+type HeadRequest = Extract<ConserverRequest, { role: "head" }>["settings"];
+
 /** What conserver takes for root's shell, and xCAT writes of consoles that are another host's. */
 function isShell({ way }: ConserverConsole): boolean {
   return way.type === "exec" && way.command === undefined;
@@ -71,7 +66,7 @@ function shellRefused({ name, at }: ConserverConsole): Fault {
 }
 
 /** Of the consoles with a master elsewhere, to which agent they go, and how it reaches them. */
-function forHead(file: ConserverFile, settings: HeadConserver, surroundings: Surroundings): ConserverTable {
+function forHead(file: ConserverFile, settings: HeadRequest, surroundings: Surroundings): ConserverTable {
   const remarks: Fault[] = [];
   const agentOf = ({ master }: ConserverConsole) => agentOfMaster(master, settings.masters);
   const consoles = file.consoles.flatMap((console): readonly ConserverConsole[] => {
@@ -147,7 +142,7 @@ function brokenBy(file: ConserverFile, path: string): Fault | undefined {
   return { file: path, line: 1, col: 1, message: "the file is empty", hint };
 }
 
-function isNamed(master: string, { masters = {} }: HeadConserver): boolean {
+function isNamed(master: string, { masters = {} }: HeadRequest): boolean {
   return Object.keys(masters).some((name) => foldName(name) === foldName(master));
 }
 

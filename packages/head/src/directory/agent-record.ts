@@ -17,6 +17,8 @@ export interface AgentIdentity {
   readonly version: string;
   /** Tells a restart from a reconnect. */
   readonly instance: string;
+  /** Where it serves conserver's own clients, at the host of its first address; 0: nowhere. */
+  readonly conserverPort?: number | undefined;
 }
 
 /** By which clock an agent goes when it looks at tickets, as it said last. */

@@ -14,7 +14,13 @@ export function hostOf(agent: string, said: string, machine: string | undefined)
 }
 
 /** Who joins, if that can be: throws "invalid_argument" with what is wrong, and "resource_exhausted". */
-export function checkHello({ agent, advertise, version, instance }: JoinHelloReceived): AgentIdentity {
+export function checkHello({
+  agent,
+  advertise,
+  version,
+  instance,
+  conserverPort,
+}: JoinHelloReceived): AgentIdentity {
   const id = checkName(agent, "agent");
   if (instance === "" || instance.length > LIMITS.instanceLengthMax) {
     throw new ConfedError("invalid_argument", `agent ${id} says no instance that could be one`, {
@@ -33,6 +39,7 @@ export function checkHello({ agent, advertise, version, instance }: JoinHelloRec
     id,
     instance,
     version: neutralise(version, LIMITS.versionLengthMax),
+    ...(conserverPort > 0 && conserverPort <= 65_535 ? { conserverPort } : {}),
     advertise: advertise.map((address) => checkAddress(address, id)),
   };
 }

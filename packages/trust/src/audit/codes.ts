@@ -17,6 +17,10 @@ export const AUDIT_CODES = {
   "access.refused": "RC1009W",
   "console.break": "RC1007W",
   "console.reconnect": "RC1008I",
+  /** Its link was dropped and is not opened again until somebody asks. */
+  "console.down": "RC1010W",
+  /** A program that configuration offers with a console was started. */
+  "console.task": "RC1011W",
   /** Let in though the audit, or what else should have been asked, could not be had. */
   "access.break-glass": "RC1090C",
   "log.read": "RC1101I",

@@ -238,7 +238,9 @@ export const contract: unknown = {
           "setMode",
           "reconnect",
           "replay",
-          "prove"
+          "prove",
+          "takeDown",
+          "note"
          ]
         }
        },
@@ -274,6 +276,14 @@ export const contract: unknown = {
         "prove": {
          "type": "Prove",
          "id": 8
+        },
+        "takeDown": {
+         "type": "TakeDown",
+         "id": 9
+        },
+        "note": {
+         "type": "Note",
+         "id": 10
         }
        }
       },
@@ -375,6 +385,17 @@ export const contract: unknown = {
       },
       "Reconnect": {
        "fields": {}
+      },
+      "TakeDown": {
+       "fields": {}
+      },
+      "Note": {
+       "fields": {
+        "text": {
+         "type": "string",
+         "id": 1
+        }
+       }
       },
       "Prove": {
        "fields": {
@@ -1348,6 +1369,10 @@ export const contract: unknown = {
         "takesAssignments": {
          "type": "bool",
          "id": 9
+        },
+        "conserverPort": {
+         "type": "uint32",
+         "id": 10
         }
        }
       },

@@ -58,6 +58,7 @@ export type { LogoutRequest, LogoutRequestReceived } from "./confed/v1/LogoutReq
 export type { LogoutResponse, LogoutResponseReceived } from "./confed/v1/LogoutResponse.ts";
 export type { ModeChanged, ModeChangedReceived } from "./confed/v1/ModeChanged.ts";
 export type { MoveDefinitions, MoveDefinitionsReceived } from "./confed/v1/MoveDefinitions.ts";
+export type { Note, NoteReceived } from "./confed/v1/Note.ts";
 export type { Open, OpenReceived } from "./confed/v1/Open.ts";
 export type { Opened, OpenedReceived } from "./confed/v1/Opened.ts";
 export type { Output, OutputReceived } from "./confed/v1/Output.ts";
@@ -94,6 +95,7 @@ export type { TailName, TailNameReceived } from "./confed/v1/TailName.ts";
 export type { TailNames, TailNamesReceived } from "./confed/v1/TailNames.ts";
 export type { TailRequest, TailRequestReceived } from "./confed/v1/TailRequest.ts";
 export type { TailResponse, TailResponseReceived } from "./confed/v1/TailResponse.ts";
+export type { TakeDown, TakeDownReceived } from "./confed/v1/TakeDown.ts";
 export type { Ticket, TicketReceived } from "./confed/v1/Ticket.ts";
 export type { TrustPage, TrustPageReceived } from "./confed/v1/TrustPage.ts";
 export type { UpgradeRequest, UpgradeRequestReceived } from "./confed/v1/UpgradeRequest.ts";

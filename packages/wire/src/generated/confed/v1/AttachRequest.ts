@@ -8,6 +8,8 @@ import type { SetMode as _confed_v1_SetMode, SetModeReceived as _confed_v1_SetMo
 import type { Reconnect as _confed_v1_Reconnect, ReconnectReceived as _confed_v1_ReconnectReceived } from '../../confed/v1/Reconnect.ts';
 import type { Replay as _confed_v1_Replay, ReplayReceived as _confed_v1_ReplayReceived } from '../../confed/v1/Replay.ts';
 import type { Prove as _confed_v1_Prove, ProveReceived as _confed_v1_ProveReceived } from '../../confed/v1/Prove.ts';
+import type { TakeDown as _confed_v1_TakeDown, TakeDownReceived as _confed_v1_TakeDownReceived } from '../../confed/v1/TakeDown.ts';
+import type { Note as _confed_v1_Note, NoteReceived as _confed_v1_NoteReceived } from '../../confed/v1/Note.ts';
 
 export interface AttachRequest {
   'open'?: (_confed_v1_Open | null);
@@ -18,7 +20,9 @@ export interface AttachRequest {
   'reconnect'?: (_confed_v1_Reconnect | null);
   'replay'?: (_confed_v1_Replay | null);
   'prove'?: (_confed_v1_Prove | null);
-  'message'?: "open"|"input"|"sendBreak"|"window"|"setMode"|"reconnect"|"replay"|"prove";
+  'takeDown'?: (_confed_v1_TakeDown | null);
+  'note'?: (_confed_v1_Note | null);
+  'message'?: "open"|"input"|"sendBreak"|"window"|"setMode"|"reconnect"|"replay"|"prove"|"takeDown"|"note";
 }
 
 export interface AttachRequestReceived {
@@ -30,5 +34,7 @@ export interface AttachRequestReceived {
   'reconnect'?: (_confed_v1_ReconnectReceived | null);
   'replay'?: (_confed_v1_ReplayReceived | null);
   'prove'?: (_confed_v1_ProveReceived | null);
-  'message'?: "open"|"input"|"sendBreak"|"window"|"setMode"|"reconnect"|"replay"|"prove";
+  'takeDown'?: (_confed_v1_TakeDownReceived | null);
+  'note'?: (_confed_v1_NoteReceived | null);
+  'message'?: "open"|"input"|"sendBreak"|"window"|"setMode"|"reconnect"|"replay"|"prove"|"takeDown"|"note";
 }

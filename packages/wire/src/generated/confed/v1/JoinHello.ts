@@ -12,6 +12,7 @@ export interface JoinHello {
   'clockMs'?: (number | string | Long);
   'host'?: (string);
   'takesAssignments'?: (boolean);
+  'conserverPort'?: (number);
 }
 
 export interface JoinHelloReceived {
@@ -24,4 +25,5 @@ export interface JoinHelloReceived {
   'clockMs': (number);
   'host': (string);
   'takesAssignments': (boolean);
+  'conserverPort': (number);
 }

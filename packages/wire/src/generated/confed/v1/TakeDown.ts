@@ -1,0 +1,8 @@
+// From proto/confed/v1/console.proto
+
+
+export interface TakeDown {
+}
+
+export interface TakeDownReceived {
+}

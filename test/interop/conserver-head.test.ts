@@ -1,0 +1,82 @@
+import { skippedWithout } from "@confed/testkit";
+import { describe, expect, test } from "vitest";
+import { askConsole, ConserverSite } from "./conserver-site.ts";
+
+const skipped = skippedWithout("console", "tmux");
+
+/** A head and two agents, each with a console of its own and all known to the head. */
+async function startFederation(redirect: readonly string[] = []) {
+  const site = new ConserverSite();
+  const head = await site.head({ redirect });
+  const one = await site.agent({ id: "sn01", heads: [head.address], consoles: ["cat"] });
+  const two = await site.agent({ id: "sn02", heads: [head.address], consoles: ["dog"] });
+  await one.up("cat");
+  await two.up("dog");
+  const ask = (...args: readonly string[]) => askConsole(head.port, "-E", "-l", "root", ...args);
+  while (!/cat +up.*\n.*dog +up|dog +up.*\n.*cat +up/.test((await ask("-u"))[1]));
+  return { site, head, one, two, ask };
+}
+
+describe.skipIf(skipped !== "")(`a head with two agents and Debian's console${skipped}`, () => {
+  test("answers for the whole federation in one connection", async () => {
+    const { site, head, ask } = await startFederation();
+    expect((await ask("-u"))[1]).toBe(
+      " dog                        up   <none>\n cat                        up   <none>\n",
+    );
+    expect((await ask("-i"))[1].split("\n").map((line) => line.split(",")[0])).toEqual([
+      "dog:sn02",
+      "cat:sn01",
+      "",
+    ]);
+    expect((await ask("-x"))[1].split("\n")).toHaveLength(3);
+    expect(await ask("-u", "do")).toEqual([0, " dog                        up   <none>\n"]);
+    const ann = await site.pane();
+    await ann.begin(`console -n -E -M 127.0.0.1 -p ${head.port} -l ann dog`);
+    await ann.shows("[Enter `^Ec?' for help]");
+    expect((await ask("-w"))[1]).toMatch(/^ ann@127\.0\.0\.1 {22}attach {4}0:00 dog\n$/);
+    await ann.type("\x05c.");
+    expect(await ann.exitCode()).toBe(0);
+    // It says so, or that it cannot know that yet: its agents are joining for 6 s.
+    expect((await ask("-u", "nope"))[1]).toMatch(
+      /console `nope' not found|does not know a console "nope" yet/,
+    );
+  });
+
+  test("relays an attach: two users of it share a console with one who came to the agent", async () => {
+    const { site, head, two } = await startFederation();
+    const [ann, bob, cyd] = [await site.pane(), await site.pane(), await site.pane()];
+    await ann.begin(`console -n -E -M 127.0.0.1 -p ${head.port} -l ann dog`);
+    await ann.shows("[Enter `^Ec?' for help]");
+    await ann.type("by the head\r");
+    await ann.shows("by the head");
+    await bob.begin(`console -n -E -M 127.0.0.1 -p ${two.port} -l bob -f dog`);
+    await bob.shows("[bumped ann@127.0.0.1]");
+    await ann.shows("[forced to `spy' mode by bob@127.0.0.1]");
+    await cyd.begin(`console -n -E -M 127.0.0.1 -p ${head.port} -l cyd dog`);
+    await cyd.shows("[Enter `^Ec?' for help]");
+    await bob.type("for all");
+    for (const pane of [ann, bob, cyd]) await pane.shows("for all");
+    await bob.type("\x05c.");
+    expect(await bob.exitCode()).toBe(0);
+    await ann.shows("\r\n[attached]");
+    await two.process.stop();
+    expect(await ann.exitCode()).toBe(0);
+    expect(ann.output).toContain("[-- ");
+  });
+
+  test("sends clients of a network to the agent's own port, and no others", async () => {
+    const { site, head, two } = await startFederation(["127.0.0.0/8"]);
+    const ann = await site.pane();
+    await ann.begin(`console -n -E -v -M 127.0.0.1 -p ${head.port} -l ann dog`);
+    await ann.shows("[Enter `^Ec?' for help]");
+    await ann.type("straight\r");
+    await ann.shows("straight");
+    expect((await askConsole(two.port, "-E", "-w"))[1]).toContain("ann@127.0.0.1");
+    // With the head gone, it goes on.
+    await head.process.stop();
+    await ann.type("still here\r");
+    await ann.shows("still here");
+    await ann.type("\x05c.");
+    expect(await ann.exitCode()).toBe(0);
+  });
+});

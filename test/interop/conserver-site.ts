@@ -1,0 +1,119 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { RigProcess, TmuxPane } from "@confed/testkit";
+import { onTestFailed, onTestFinished } from "vitest";
+
+const CONFED = fileURLToPath(new URL("../../packages/confed/dist/main.js", import.meta.url));
+
+/** Confed as sites with conserver have it: agents and a head that conserver's own client speaks to. */
+export class ConserverSite {
+  readonly directory = mkdtempSync(join(tmpdir(), "confed-conserver-"));
+  readonly #processes: RigProcess[] = [];
+
+  constructor() {
+    onTestFinished(async () => {
+      for (const process of this.#processes.toReversed()) await process.stop();
+      rmSync(this.directory, { recursive: true, force: true });
+    });
+    onTestFailed(() => {
+      process.stderr.write(`${this.#processes.map(({ said }) => said).join("\n")}\n`);
+    });
+  }
+
+  /** A file of the site; its path. */
+  file(name: string, text: string): string {
+    const path = join(this.directory, name);
+    writeFileSync(path, text);
+    return path;
+  }
+
+  async agent({ id = "sn01", heads = [], consoles = [], conserver = {}, ...more }: SiteAgent = {}) {
+    const settings = { listen: ["127.0.0.1:0"], trusted: ["127.0.0.1"], admins: ["root"], ...conserver };
+    const config = this.file(
+      `${id}.json`,
+      JSON.stringify({
+        agent: {
+          ...{ id, heads, listen: "127.0.0.1:0", state: join(this.directory, id), conserver: settings },
+          ...more,
+        },
+        logs: { path: join(this.directory, `${id}-&.log`) },
+        consoles: consoles.map((console) => (typeof console === "string" ? echo(console) : console)),
+      }),
+    );
+    const process = this.#process(id, ["agent", "--config", config]);
+    const ready = await process.start();
+    return {
+      process,
+      port: Number(ready["conserver"]),
+      address: String(ready["address"]),
+      log: (console: string) => readFileSync(join(this.directory, `${id}-${console}.log`)),
+      up: async (...names: readonly string[]) => {
+        for (const console of names) await process.logged("console up", { console });
+      },
+    };
+  }
+
+  async head(conserver: object = {}) {
+    const settings = { listen: ["127.0.0.1:0"], trusted: ["127.0.0.1"], admins: ["root"], ...conserver };
+    const config = this.file(
+      "head.json",
+      JSON.stringify({
+        head: { id: "mn", listen: "127.0.0.1:0", state: join(this.directory, "head"), conserver: settings },
+      }),
+    );
+    const process = this.#process("head", ["head", "--config", config]);
+    const ready = await process.start();
+    return { process, port: Number(ready["conserver"]), address: String(ready["address"]) };
+  }
+
+  /** A terminal with a shell in it, in which clients are driven. */
+  async pane(): Promise<TmuxPane> {
+    const cwd = mkdtempSync(join(this.directory, "pane-"));
+    const pane = await TmuxPane.start({ columns: 100, rows: 24, cwd, env: { HOME: cwd } });
+    onTestFailed(() => {
+      process.stderr.write(`shown: ${JSON.stringify(pane.output)}\n`);
+    });
+    // Before the directory goes.
+    onTestFinished(() => pane.close());
+    return pane;
+  }
+
+  #process(name: string, args: readonly string[]): RigProcess {
+    const more = ["--log-format", "json", "--until-stdin-ends"];
+    const made = new RigProcess({ name, argv: [process.execPath, CONFED, ...args, ...more] });
+    this.#processes.push(made);
+    return made;
+  }
+}
+
+interface SiteAgent {
+  readonly id?: string;
+  readonly heads?: readonly string[];
+  /** Those without more than a name give back what is typed. */
+  readonly consoles?: readonly (string | object)[];
+  /** More of the section `conserver`. */
+  readonly conserver?: object;
+  /** More of the section `agent`. */
+  readonly [setting: string]: unknown;
+}
+
+function echo(name: string): object {
+  return { name, transport: "exec", argv: ["sh", "-c", "stty raw -echo; exec cat"] };
+}
+
+/** Debian's client, unmodified: the status that it ended with, and what it said. */
+export function askConsole(
+  port: number,
+  ...args: readonly string[]
+): Promise<readonly [status: number, said: string]> {
+  const all = ["-n", "-M", "127.0.0.1", "-p", String(port), ...args];
+  return new Promise((resolve) => {
+    execFile("console", all, { timeout: 30_000, maxBuffer: 2 ** 24 }, (failure, stdout, stderr) => {
+      const status = typeof failure?.code === "number" ? failure.code : 0;
+      resolve([status, (stdout + stderr).replaceAll("\r", "")]);
+    });
+  });
+}
