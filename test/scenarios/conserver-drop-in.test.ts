@@ -1,0 +1,220 @@
+import { execFile } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { systemClock } from "@confed/kernel";
+import {
+  ConfedRun,
+  CountingDevice,
+  freePort,
+  runConfed,
+  writeAsXcat,
+  type XcatNode,
+  xcatFile,
+} from "@confed/testkit";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
+
+const run = promisify(execFile);
+const INIT = fileURLToPath(new URL("../../deploy/xcat/conserver.init", import.meta.url));
+const CONFED = fileURLToPath(new URL("../../packages/confed/dist/confed.mjs", import.meta.url));
+
+/** What people are promised of the start and of a reload. */
+const READY_MS_MAX = 3_000;
+
+let directory: string;
+let file: string;
+let port: number;
+let devices: readonly CountingDevice[];
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), "confed-drop-in-"));
+  mkdirSync(join(directory, "consoles"));
+  file = join(directory, "conserver.cf");
+  writeFileSync(join(directory, "conserver.passwd"), "", { mode: 0o600 });
+  port = await freePort();
+  devices = await Promise.all([1, 2, 3].map(() => CountingDevice.start()));
+  onTestFinished(async () => {
+    await Promise.all(devices.map((each) => each.close()));
+    rmSync(directory, { recursive: true, force: true });
+  });
+});
+
+const node = (name: string, at: number): XcatNode => ({
+  name,
+  way: ["type host;", "host 127.0.0.1;", "protocol raw;", `port ${devices[at]!.port};`],
+});
+
+const text = (...nodes: readonly XcatNode[]) => xcatFile(nodes, { logs: join(directory, "consoles") });
+
+/** Connect, and read the first line: what every client of conserver's does. */
+function greeting(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ host: "127.0.0.1", port });
+    socket.once("error", reject);
+    socket.once("data", (bytes) => {
+      resolve(bytes.toString());
+      socket.destroy();
+    });
+  });
+}
+
+/** Resolves when it greets, however often it has to be asked. */
+async function greets(): Promise<void> {
+  while ((await greeting().catch(() => "")) !== "ok\r\n") await pause(25);
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => systemClock.after(ms, resolve));
+
+/** One line of an answer for each command, after a log-in by name. */
+function ask(...commands: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ host: "127.0.0.1", port });
+    const left = ["login tester", ...commands, "exit"];
+    let said = "";
+    socket.on("data", (bytes) => {
+      said += bytes.toString();
+      const next = left.shift();
+      if (next !== undefined) socket.write(`${next}\r\n`);
+    });
+    socket.once("error", reject);
+    socket.once("close", () => {
+      resolve(said);
+    });
+  });
+}
+
+const args = () => [
+  "-M",
+  "127.0.0.1",
+  "-p",
+  String(port),
+  "-v",
+  "-C",
+  file,
+  "-P",
+  join(directory, "conserver.passwd"),
+];
+const env = () => ({ STATE_DIRECTORY: join(directory, "state") });
+
+test("conserver's own arguments start an agent of a conserver.cf: ready, reloaded and ended in time", async () => {
+  writeFileSync(file, text(node("n1", 0), node("n2", 1)));
+  // Nobody has written it for a while: else it is waited for.
+  await pause(400);
+  const startedMs = systemClock.nowMs();
+  const conserver = new ConfedRun(["conserver", ...args(), "-m", "32"], { env: env() });
+  await Promise.race([greets(), conserver.told(/not ever/)]);
+  expect(systemClock.nowMs() - startedMs).toBeLessThan(READY_MS_MAX);
+  expect(conserver.stderr).toContain("-m has no effect: one process serves all consoles");
+  await Promise.all(devices.slice(0, 2).map((each) => each.until(({ count }) => count === 1)));
+  expect(await ask("examine")).toMatch(/n2 .*\r\n n1 /);
+
+  for (const at of [2, 0]) {
+    await writeAsXcat(file, text(node("n2", 1), node("n1", at)));
+    const changedMs = systemClock.nowMs();
+    conserver.signal("SIGHUP");
+    await devices[at]!.until(({ count }) => count === 1);
+    expect(systemClock.nowMs() - changedMs).toBeLessThan(READY_MS_MAX);
+    expect(devices[1]!.accepted).toBe(1);
+  }
+  // In the file's own place, with a time before each line, as timestamp 1lab has it.
+  devices[1]!.feed("hello\r\n");
+  await expect
+    .poll(() => readFileSync(join(directory, "consoles", "n2"), { encoding: "utf8", flag: "a+" }))
+    .toMatch(/^\S+.*hello\r\n$/);
+  conserver.signal("SIGTERM");
+  expect(await conserver.exited).toBe(0);
+  await Promise.all(devices.map((each) => each.until(({ count }) => count === 0)));
+});
+
+test("-V, -h and -S answer as scripts expect of conserver", async () => {
+  const version = await runConfed(["conserver", "-V"]);
+  expect(version).toMatchObject({ status: 0, stderr: "" });
+  expect(version.stdout.split("\n")[0]).toBe("conserver: conserver.com version 8.2.7");
+  expect((await runConfed(["conserver", "-h"])).stdout).toMatch(/^usage: conserver \[-7dDEF/);
+
+  writeFileSync(file, text(node("n1", 0)));
+  expect(await runConfed(["conserver", "-S", "-C", file])).toEqual({ status: 0, stdout: "", stderr: "" });
+  const shown = await runConfed(["conserver", "-SS", "-C", file]);
+  expect(shown.stdout).toBe(`{n1:localhost::!:127.0.0.1,${devices[0]!.port}}\n`);
+  writeFileSync(file, `${text(node("n1", 0))}console n2 { type host; colour red; }\n`);
+  const wrong = await runConfed(["conserver", "-S", "-C", file]);
+  expect(wrong.status).toBe(65);
+  expect(wrong.stderr).toMatch(/conserver\.cf:\d+:\d+: console n2: "colour" is no key/);
+  const missing = await runConfed(["conserver", "-C", join(directory, "nope")]);
+  expect(missing.status).not.toBe(0);
+  expect(missing.stderr).toContain(join(directory, "nope"));
+});
+
+test("what makeconservercf calls is a diff: stop and start touch what changed, and everybody is answered", async () => {
+  const daemon = join(directory, "conserver");
+  writeFileSync(daemon, `#!/bin/sh\nexec ${process.execPath} ${CONFED} conserver "$@"\n`);
+  chmodSync(daemon, 0o755);
+  const defaults = join(directory, "defaults");
+  const runDir = join(directory, "run");
+  writeFileSync(
+    defaults,
+    [
+      `DAEMON=${daemon}`,
+      `DAEMON_ARGS="${args().join(" ")}"`,
+      `RUN_DIR=${runDir}`,
+      "GRACE_S=2",
+      "UNIT=",
+      "",
+    ].join("\n"),
+  );
+  const init = (action: string) =>
+    run(INIT, [action], { env: { ...process.env, ...env(), CONFED_XCAT_DEFAULTS: defaults } }).then(
+      () => 0,
+      (reason: unknown) => (reason as { readonly code: number }).code,
+    );
+  onTestFinished(async () => {
+    await init("stop-now");
+  });
+  expect(await init("status")).toBe(3);
+  await writeAsXcat(file, text(node("n1", 0), node("n2", 1)));
+  expect((await run(daemon, ["-V"])).stdout).toMatch(/^conserver: conserver\.com version 8\.2\.7\n/);
+  // The first time there is nothing to stop.
+  expect([await init("stop"), await init("start")]).toEqual([0, 0]);
+  await greets();
+  await Promise.all(devices.slice(0, 2).map((each) => each.until(({ count }) => count === 1)));
+
+  let refused = 0;
+  let over = false;
+  const calling = (async () => {
+    while (!over) {
+      if ((await greeting().catch(() => "")) !== "ok\r\n") refused += 1;
+      await pause(10);
+    }
+  })();
+  const pid = readFileSync(join(runDir, "conserver.pid"), "utf8");
+  for (const [at, freed] of [
+    [2, 0],
+    [0, 2],
+  ] as const) {
+    // Its stanza goes to the end, of a file that is emptied and filled.
+    const writing = writeAsXcat(file, text(node("n2", 1), node("n1", at)));
+    await run(daemon, ["-V"]);
+    await writing;
+    expect([await init("stop"), await init("start")]).toEqual([0, 0]);
+    await devices[at]!.until(({ count }) => count === 1);
+    await devices[freed]!.until(({ count }) => count === 0);
+    // The same file in another order is no change at all.
+    await writeAsXcat(file, text(node("n1", at), node("n2", 1)));
+    expect([await init("stop"), await init("start")]).toEqual([0, 0]);
+  }
+  // Longer than the grace of every stop.
+  await pause(2_500);
+  over = true;
+  await calling;
+  expect(refused).toBe(0);
+  expect(devices.map(({ accepted }) => accepted)).toEqual([2, 1, 1]);
+  expect(readFileSync(join(runDir, "conserver.pid"), "utf8")).toBe(pid);
+  expect(await init("status")).toBe(0);
+
+  // A stop that nothing follows is one.
+  expect(await init("stop")).toBe(0);
+  await devices[1]!.until(({ count }) => count === 0);
+  await expect.poll(() => init("status"), { timeout: 10_000 }).toBe(3);
+}, 60_000);
