@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ConfedRun, runConfed } from "@confed/testkit";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ConfedRig, ConfedRun, runConfed } from "@confed/testkit";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 
 let dir = "";
 beforeEach(() => {
@@ -26,12 +26,12 @@ async function sim(...args: readonly string[]) {
   return { run, table };
 }
 
-interface Entry {
+type Entry = {
   readonly name: string;
   readonly transport: string;
   readonly host: string;
   readonly port: number;
-}
+};
 
 /** Reads so many bytes of a console, and hangs up. */
 async function read({ host, port }: Entry, bytes: number): Promise<Buffer> {
@@ -160,5 +160,41 @@ describe("confed hostkeys scan", () => {
     const { status, stdout } = await runConfed(["hostkeys", "scan", "*", "--config", config]);
     expect(stdout).toMatch(new RegExp(`^n0001 {2}${entry.host}:${entry.port} {2}connection_refused: `));
     expect(status).toBe(6);
+  });
+});
+
+describe("confed sim --ipmi", () => {
+  test("machines behind BMCs are consoles of an agent, and their faults are what was asked for", async () => {
+    const { run, table } = await sim("-n", "2", "--mode", "echo", "--ipmi", "0");
+    expect(table.map(({ name, transport }) => [name, transport])).toEqual([
+      ["n0001", "ipmi"],
+      ["n0002", "ipmi"],
+    ]);
+    expect(new Set(table.map(({ port }) => port)).size).toBe(1);
+    vi.stubEnv("CONFED_SIM_BMC_PASSWORD", "sim-password");
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const rig = new ConfedRig();
+    const head = await rig.startHead();
+    const agent = await rig.startAgent({ heads: [head.address], consoles: table });
+    const watch = rig.watch(head);
+    for (const { name } of table) {
+      await watch.shows(name, "CONNECTED");
+      const viewer = rig.attach(agent, { console: name });
+      await viewer.whenOpened();
+      viewer.type("hello");
+      await viewer.saw("hello");
+    }
+    await agent.process.stop();
+    run.signal("SIGTERM");
+    expect(await run.exited).toBe(0);
+  });
+
+  test("a word that is no fault of a BMC is refused, with all there are", async () => {
+    const { status, stderr } = await runConfed(["sim", "--ipmi", "0", "--ipmi-faults", "frob"]);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain("frob is no fault of a BMC");
+    expect(stderr).toContain("steal-silently");
   });
 });

@@ -99,6 +99,26 @@ test("a console that is forbidden is answered like one that is not there, everyw
   expect(shown.messages.flatMap(({ consoles }) => consoles.map(({ name }) => name))).toEqual(["n1"]);
 });
 
+test("a console is taken from another program by who may force, and by nobody else", async () => {
+  await rig.startAgent("sn01", ["n1"]);
+  await rig.known("n1");
+  await rig.role("writer", ["allow", ["list", "view", "write"], "n1"]);
+  await rig.grant("user:anna", "writer");
+  const { client } = rig.channel("Head", rig.headAddress, "anna");
+  const asked = async (force: boolean) => {
+    const { consoles, errors } = await client.control(
+      { selection: "n1", reconnect: { force } },
+      { signal: rig.signal },
+    );
+    return { consoles, errors: errors.map(({ code, message }) => [code, message]) };
+  };
+  expect(await asked(false)).toEqual({ consoles: ["n1"], errors: [] });
+  expect(await asked(true)).toEqual({
+    consoles: [],
+    errors: [["permission_denied", "your roles do not allow write and force on one of these consoles"]],
+  });
+});
+
 test.each(["direct", "relay"] as const)("a ticket lets its holder write, %s, once", async (route) => {
   await rig.startAgent("sn01", ["n1"]);
   await rig.known("n1");

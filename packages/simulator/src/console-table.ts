@@ -1,17 +1,20 @@
+import { FAKE_BMC_USER } from "./bmc/fake-bmc.ts";
 import type { Rack } from "./rack.ts";
 import type { LinkKind } from "./sent-record.ts";
 
-/** The ways that a rack listens at. */
-type RackKind = Exclude<LinkKind, "ipmi">;
+/** Where whoever uses the table puts the password of the BMCs, which the table does not have. */
+export const BMC_PASSWORD_VARIABLE = "CONFED_SIM_BMC_PASSWORD";
 
 /** One console as an agent's console table defines it. */
 export interface ConsoleTableEntry {
   readonly name: string;
-  readonly transport: RackKind;
+  readonly transport: LinkKind;
   readonly host: string;
   readonly port: number;
-  /** ssh only. The password is not in the table; it is `rack.options.ssh.password`. */
+  /** ssh and ipmi. The password is not in the table; it is `rack.options.ssh.password`. */
   readonly user?: string;
+  /** ipmi only. */
+  readonly password?: { readonly env: string };
   readonly labels: Readonly<Record<string, string>>;
   readonly groups: readonly string[];
 }
@@ -21,9 +24,9 @@ const UNITS_PER_RACK = 42;
 
 /**
  * The console table of a rack, for an agent to include. `transport` says by which of the rack's ports
- * the agent comes; the first one that listens if not given, in the order tcp, telnet, ssh.
+ * the agent comes; the first one that listens if not given, in the order tcp, telnet, ssh, ipmi.
  */
-export function consoleTable(rack: Rack, transport: RackKind = firstKind(rack)): ConsoleTableEntry[] {
+export function consoleTable(rack: Rack, transport: LinkKind = firstKind(rack)): ConsoleTableEntry[] {
   const port = portOf(rack, transport) ?? 0;
   return Array.from({ length: rack.options.consoles }, (_, index) => ({
     name: rack.consoleName(index),
@@ -31,6 +34,7 @@ export function consoleTable(rack: Rack, transport: RackKind = firstKind(rack)):
     host: rack.addressOf(index),
     port,
     ...(transport === "ssh" ? { user: rack.options.ssh.user } : {}),
+    ...(transport === "ipmi" ? { user: FAKE_BMC_USER.user, password: { env: BMC_PASSWORD_VARIABLE } } : {}),
     labels: {
       rack: `r${Math.floor(index / UNITS_PER_RACK) + 1}`,
       unit: `u${String((index % UNITS_PER_RACK) + 1).padStart(2, "0")}`,
@@ -44,10 +48,12 @@ export function consoleTableJsonLines(entries: readonly ConsoleTableEntry[]): st
   return entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
 }
 
-function firstKind(rack: Rack): RackKind {
-  return (["tcp", "telnet", "ssh"] as const).find((kind) => portOf(rack, kind) !== undefined) ?? "tcp";
+function firstKind(rack: Rack): LinkKind {
+  return (
+    (["tcp", "telnet", "ssh", "ipmi"] as const).find((kind) => portOf(rack, kind) !== undefined) ?? "tcp"
+  );
 }
 
-function portOf(rack: Rack, kind: RackKind): number | undefined {
-  return { tcp: rack.tcpPort, telnet: rack.telnetPort, ssh: rack.sshPort }[kind];
+function portOf(rack: Rack, kind: LinkKind): number | undefined {
+  return { tcp: rack.tcpPort, telnet: rack.telnetPort, ssh: rack.sshPort, ipmi: rack.ipmiPort }[kind];
 }

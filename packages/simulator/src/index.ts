@@ -1,5 +1,6 @@
 export { type BmcFaults, NO_BMC_FAULTS } from "./bmc/bmc-faults.ts";
 export type { BmcUser } from "./bmc/bmc-session.ts";
+export { type BmcTrouble, parseBmcTrouble, troubleBmc } from "./bmc/bmc-trouble.ts";
 export {
   FAKE_BMC_USER,
   FakeBmc,
@@ -8,7 +9,12 @@ export {
   startFakeBmc,
 } from "./bmc/fake-bmc.ts";
 export type { ConsoleLink, LinkEvents } from "./console-link.ts";
-export { type ConsoleTableEntry, consoleTable, consoleTableJsonLines } from "./console-table.ts";
+export {
+  BMC_PASSWORD_VARIABLE,
+  type ConsoleTableEntry,
+  consoleTable,
+  consoleTableJsonLines,
+} from "./console-table.ts";
 export { DEMO_LOGIN } from "./demo-texts.ts";
 export { type EnrolmentPlace, enrolmentAt } from "./fleet/enrol-agent.ts";
 export { type AgentFleet, type FleetDeps, type FleetStats, startFleet } from "./fleet/fleet.ts";

@@ -22,8 +22,8 @@ function readJson(text: string, what: string): unknown {
 
 async function main(): Promise<void> {
   const rack = await startRack(readJson(process.argv[2] ?? "{}", "rack options") as RackOptionsInput);
-  const { tcpPort, telnetPort, sshPort, sshHostKey } = rack;
-  say({ listening: { tcpPort, telnetPort, sshPort, sshHostKey } });
+  const { tcpPort, telnetPort, sshPort, ipmiPort, sshHostKey } = rack;
+  say({ listening: { tcpPort, telnetPort, sshPort, ipmiPort, sshHostKey } });
   const orders = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {

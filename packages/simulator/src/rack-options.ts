@@ -1,4 +1,5 @@
 import { ConfedError, isConsoleName } from "@confed/kernel";
+import type { BmcTrouble } from "./bmc/bmc-trouble.ts";
 import { lineBytesMin } from "./numbered-line.ts";
 
 /** What the consoles of a rack do; see `sim-console.ts` for each. */
@@ -34,7 +35,11 @@ export interface RackOptions {
   readonly tcpPort?: number | undefined;
   readonly telnetPort?: number | undefined;
   readonly sshPort?: number | undefined;
+  /** UDP, at the address of each console: its BMC. */
+  readonly ipmiPort?: number | undefined;
   readonly ssh: RackSshOptions;
+  /** What is wrong with the BMCs. */
+  readonly bmcTrouble?: BmcTrouble | undefined;
   /** Of the bytes of mode `binary`. */
   readonly seed: number;
 }
@@ -74,7 +79,7 @@ export function completeRackOptions(input: RackOptionsInput): RackOptions {
   const given = Object.fromEntries(
     Object.entries(input).filter(([, value]) => value !== undefined),
   ) as RackOptionsInput;
-  const anyPort = given.tcpPort ?? given.telnetPort ?? given.sshPort;
+  const anyPort = given.tcpPort ?? given.telnetPort ?? given.sshPort ?? given.ipmiPort;
   const options: RackOptions = {
     ...DEFAULTS,
     linesPerSecond: DEFAULT_RATE[given.mode ?? DEFAULTS.mode],
@@ -85,7 +90,7 @@ export function completeRackOptions(input: RackOptionsInput): RackOptions {
 
   wholeNumber("consoles", options.consoles, 1, RACK_LIMITS.consolesMax);
   wholeNumber("seed", options.seed, 0, 0xff_ff_ff_ff);
-  for (const port of ["tcpPort", "telnetPort", "sshPort"] as const) {
+  for (const port of ["tcpPort", "telnetPort", "sshPort", "ipmiPort"] as const) {
     const value = options[port];
     if (value !== undefined) wholeNumber(port, value, 0, 65_535);
   }

@@ -69,6 +69,7 @@ export async function spawnRack(
     tcpPort: ports.tcpPort,
     telnetPort: ports.telnetPort,
     sshPort: ports.sshPort,
+    ipmiPort: ports.ipmiPort,
     sshHostKey: ports.sshHostKey,
     pid: child.pid ?? 0,
     options,

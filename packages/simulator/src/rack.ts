@@ -1,4 +1,5 @@
 import { type Clock, ConfedError, type Logger, Scope, silentLogger, systemClock } from "@confed/kernel";
+import { type BmcDoor, openBmcDoor } from "./bmc-door.ts";
 import { consoleAddresses } from "./console-address.ts";
 import { type ConsoleListener, listenForConsoles } from "./console-listener.ts";
 import { DueQueue } from "./due-queue.ts";
@@ -21,6 +22,7 @@ export interface RackPorts {
   readonly tcpPort: number | undefined;
   readonly telnetPort: number | undefined;
   readonly sshPort: number | undefined;
+  readonly ipmiPort: number | undefined;
   /** The public host key of the ssh variant, as known_hosts has it. */
   readonly sshHostKey: string | undefined;
 }
@@ -134,6 +136,7 @@ export async function startRack(input: RackOptionsInput = {}, deps: RackDeps = {
     });
   };
 
+  let bmcs: BmcDoor | undefined;
   const listeners: ConsoleListener[] = [];
   const listen = async (
     port: number | undefined,
@@ -163,16 +166,22 @@ export async function startRack(input: RackOptionsInput = {}, deps: RackDeps = {
     });
     await closed;
     cancel();
+    await bmcs?.close();
     logger.info("rack closed", { lateness: describeLateness(lateness.report()) });
   });
 
   let ports: RackPorts;
   try {
+    const { ipmiPort, bmcTrouble: trouble, seed } = options;
+    if (ipmiPort !== undefined) {
+      bmcs = await openBmcDoor({ consoles, addresses, port: ipmiPort, trouble, seed }, clock);
+    }
     ports = {
       tcpPort: await listen(options.tcpPort, openTcpDoor),
       telnetPort: await listen(options.telnetPort, openTelnetDoor),
       sshPort: await listen(options.sshPort, (socket, console) => ssh?.open(socket, console)),
       sshHostKey: ssh?.hostKey,
+      ipmiPort: bmcs?.port,
     };
   } catch (reason) {
     await scope.close(reason);
@@ -188,6 +197,7 @@ export async function startRack(input: RackOptionsInput = {}, deps: RackDeps = {
     tcp: ports.tcpPort,
     telnet: ports.telnetPort,
     ssh: ports.sshPort,
+    ipmi: ports.ipmiPort,
   });
 
   return {

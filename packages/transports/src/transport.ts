@@ -38,9 +38,11 @@ export interface OpenOptions {
   readonly signal: AbortSignal;
   readonly sink: LinkSink;
   /**
-   * A person wants it: a console that another program holds is taken from it, and credentials that were
-   * refused are tried once more. Kinds that know neither ignore it.
+   * A person wants it now: credentials that were refused are tried once more. Kinds that know no such thing
+   * ignore it, and `force`.
    */
+  readonly asked?: boolean;
+  /** As `asked`, and a console that another program holds is taken from it. */
   readonly force?: boolean;
 }
 

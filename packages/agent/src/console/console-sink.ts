@@ -32,7 +32,9 @@ export class ConsoleSink implements LinkSink {
   }
 
   onLost(why: string): void {
-    this.onNotice(`output was lost before it came here: ${why}`);
+    const text = `output was lost before it came here: ${why}`;
+    this.#console.viewers.notice(text);
+    this.#console.note({ what: "lost", text });
   }
 
   onNotice(text: string): void {

@@ -16,7 +16,7 @@ import { portable } from "./portable.ts";
 import { Reading } from "./reading.ts";
 import { removedError } from "./removed-error.ts";
 import { stateEvent } from "./state-on-the-wire.ts";
-import { type ConsoleEvent, type ConsoleState, isOutage, step, upOrDown } from "./step.ts";
+import { type ConsoleEvent, type ConsoleState, isOutage, step, upOrDown, wishOf } from "./step.ts";
 
 /**
  * One console: its link, its numbering, its viewers. Output flows one way through it:
@@ -173,9 +173,9 @@ export class Console implements FedConsole {
     this.#deps.onChange(this);
   }
 
-  reconnect(how: "reconnect" | "unwanted" = "reconnect"): void {
+  reconnect(how: "reconnect" | "force" | "unwanted" = "reconnect"): void {
     this.#deps.onReconnect?.(this.name);
-    this.#dispatch({ type: how });
+    this.#dispatch(how === "unwanted" ? { type: how } : { type: "reconnect", force: how === "force" });
   }
 
   /**
@@ -311,7 +311,7 @@ export class Console implements FedConsole {
     if (!(isOutage(before) && isOutage(next.state))) this.#stateSinceWallMs = this.#deps.clock.wallTimeMs();
     if (this.#window !== undefined) link?.resize(...this.#window);
     for (const effect of next.effects) {
-      if (effect.type === "open_link") void this.#dial(event.type === "reconnect");
+      if (effect.type === "open_link") void this.#dial(event);
       else {
         const delayMs = createBackoff(this.#way.retry)(effect.attempt - 1);
         this.#holds.cancelRetry = this.#deps.timers.after(delayMs, () => {
@@ -323,7 +323,7 @@ export class Console implements FedConsole {
     if (event.type !== "adopted") this.#announce(before);
   }
 
-  async #dial(force: boolean): Promise<void> {
+  async #dial(event: ConsoleEvent): Promise<void> {
     const { gate, clock } = this.#deps;
     const dialing = new AbortController();
     this.#holds.dialing = dialing;
@@ -337,7 +337,7 @@ export class Console implements FedConsole {
       sink.link = await gate.through({
         signal,
         first: this.viewers.count > 0 || (this.#state.phase === "connecting" && this.#state.attempt === 1),
-        dial: () => this.#way.transport.open({ signal, sink, force }),
+        dial: () => this.#way.transport.open({ signal, sink, ...wishOf(event) }),
       });
     } catch (reason) {
       const cause = ConfedError.from(reason, "unavailable");

@@ -13,7 +13,7 @@ const states: ConsoleState[] = [
 const events: ConsoleEvent[] = [
   { type: "wanted" },
   { type: "unwanted" },
-  { type: "reconnect" },
+  { type: "reconnect", force: false },
   { type: "rerouted" },
   { type: "opened", atMs: 1 },
   { type: "adopted", atMs: 1 },

@@ -16,7 +16,7 @@ export type ConsoleEvent =
   /** The last viewer of an on-demand console left, or a person took it down. */
   | { readonly type: "unwanted" }
   /** A person asks for a new link. */
-  | { readonly type: "reconnect" }
+  | { readonly type: "reconnect"; readonly force: boolean }
   /** Configuration leads another way from now on. */
   | { readonly type: "rerouted" }
   | { readonly type: "opened"; readonly atMs: number }
@@ -44,6 +44,11 @@ export const HEALTHY_AFTER_MS = 60_000;
 /** No link, though one is wanted: tried, or about to be tried again. */
 export function isOutage({ phase }: ConsoleState): boolean {
   return phase === "connecting" || phase === "waiting";
+}
+
+/** What a transport is asked for beside a link, when this event opens one. */
+export function wishOf(event: ConsoleEvent): { readonly asked?: boolean; readonly force?: boolean } {
+  return event.type === "reconnect" ? { asked: true, force: event.force } : {};
 }
 
 /** What a change of state is in the log's index; undefined: no link came or went. */

@@ -115,7 +115,10 @@ export class AttachSession {
     supersede(listed, grant);
     const { writer } = console.viewers;
     console.viewers.add(viewer, wanted, force);
-    if (force && viewer.mode === "WRITE") viewer.auditMode(writer, true);
+    if (force && viewer.mode === "WRITE") {
+      viewer.auditMode(writer, true);
+      viewer.takeFromOthers();
+    }
     this.#cancelTimer();
     this.#viewer = viewer;
     viewer.begin(start, open.window, readOnly ? `your roles do not let you write to ${console.name}` : "");

@@ -312,6 +312,16 @@ export class AttachedViewer implements Seat, Relievable {
     });
   }
 
+  /** Before `begin`: whoever forces his way to the keyboard also wants the console that another program holds. */
+  takeFromOthers(): void {
+    const { console } = this.#listed;
+    const { state } = console;
+    if (state.phase !== "waiting" || state.cause.code !== "console_busy") return;
+    console.note({ what: "reconnect", by: this.subject, text: "by force" });
+    this.audit("console.reconnect", { details: { force: true } });
+    console.reconnect("force");
+  }
+
   async #replay(lines: number): Promise<void> {
     this.#rights.need(["log.read"]);
     const { console } = this.#listed;

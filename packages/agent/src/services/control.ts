@@ -1,5 +1,5 @@
 import { ConfedError, neutralise } from "@confed/kernel";
-import { holds, verbSet } from "@confed/trust";
+import { holds, verbSet, verbsIn } from "@confed/trust";
 import type { Audit } from "@confed/trust/audit";
 import { type ControlRequestReceived, type ControlResponse, toDetail } from "@confed/wire";
 import type { Grant } from "../access/access.ts";
@@ -47,26 +47,29 @@ function reconnect(
     });
   if (action !== "reconnect")
     throw new ConfedError("invalid_argument", "no known action was asked for", { subject: "action" });
+  const force = request.reconnect?.force === true;
   const may = (listed: Listed) => holds(grant.verbsOn(listed), LIST);
   const { found: visible, unknown } = table.select(selection, may);
-  const found = visible.filter((listed) => holds(grant.verbsOn(listed), WRITE));
+  const needed = force ? WRITE_BY_FORCE : WRITE;
+  const found = visible.filter((listed) => holds(grant.verbsOn(listed), needed));
   const by = nameOf(request, grant);
   for (const { console } of found) {
-    console.note({ what: "reconnect", by });
-    audit.event({ event: "console.reconnect", subject: by, console: console.name });
-    console.reconnect();
+    console.note({ what: "reconnect", by, ...(force ? { text: "by force" } : {}) });
+    audit.event({ event: "console.reconnect", subject: by, console: console.name, details: { force } });
+    console.reconnect(force ? "force" : "reconnect");
   }
   const denied = visible.length - found.length;
-  const errors = denied === 0 ? unknown : [...unknown, deniedError(denied)];
+  const errors = denied === 0 ? unknown : [...unknown, deniedError(denied, verbsIn(needed).join(" and "))];
   return { consoles: found.map(({ name }) => name), errors: errors.map((error) => toDetail(error)) };
 }
 
 const LIST = verbSet(["list"]);
 const WRITE = verbSet(["write"]);
+const WRITE_BY_FORCE = verbSet(["write", "force"]);
 
-function deniedError(count: number): ConfedError {
+function deniedError(count: number, verbs: string): ConfedError {
   const which = count === 1 ? "one of these consoles" : `${count} of these consoles`;
-  return new ConfedError("permission_denied", `your roles do not allow write on ${which}`);
+  return new ConfedError("permission_denied", `your roles do not allow ${verbs} on ${which}`);
 }
 
 /** Who it was: proven, or where access is open what the caller says. */

@@ -25,6 +25,8 @@ export function defineSim(program: Command, launch: Launch): Command {
     .option("--tcp <port>", "listen for plain TCP; 0 takes any free port (the default)", numberOf)
     .option("--telnet <port>", "listen for telnet", numberOf)
     .option("--ssh <port>", "listen for ssh", numberOf)
+    .option("--ipmi <port>", "a BMC for each, user admin, password sim-password", numberOf)
+    .option("--ipmi-faults <list>", "what is wrong with the BMCs: loss=0.1,port=swapped,steal=30s")
     .option("--ssh-user <name>", "who may log in by ssh (root)")
     .option("--ssh-password <text>", "with which password (confed)")
     .option(
@@ -48,9 +50,24 @@ export function defineSim(program: Command, launch: Launch): Command {
       "binary  all byte values at the rate",
     ],
   });
+  withSection(command, {
+    title: "Faults of BMCs",
+    lines: [
+      "loss=0.1 duplicate=0.1 reorder=0.1   of datagrams, both ways",
+      "accept=7 size=32 suspended no-break  what is taken of input",
+      "open-status=1 rakp2-status=13 activate-code=0x81 lost-activates=1",
+      "port=swapped port=default keeps-owner no-instance-info pads-users long-codes",
+      "sessions=2 silent                    slots that there are; no answer to anything",
+      "steal=30s steal-silently=30s reboot=60s   again and again",
+    ],
+  });
   withExamples(command, [
     { line: "confed sim -n 8 --mode demo --tcp 2001", does: "eight machines at 127.1.0.1 to 127.1.0.8" },
     { line: "confed sim -n 1000 --rate 10 --print-config > rack.jsonl", does: "and a table to include" },
+    {
+      line: "confed sim -n 8 --mode demo --ipmi 6230 --ipmi-faults reboot=60s",
+      does: "machines behind BMCs at 127.1.0.1 to 127.1.0.8, UDP port 6230",
+    },
     { line: "confed sim -n 8 --sent sent.json", does: "keep what was sent, to verify logs with" },
   ]);
   defineVerify(command, launch);

@@ -1,6 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { ConfedError } from "@confed/kernel";
-import { consoleTable, consoleTableJsonLines, type Rack, type RackMode, startRack } from "@confed/simulator";
+import {
+  consoleTable,
+  consoleTableJsonLines,
+  parseBmcTrouble,
+  type Rack,
+  type RackMode,
+  startRack,
+} from "@confed/simulator";
 import { type DaemonFlags, daemonOptions } from "../process/daemon-flags.ts";
 import { runDaemon } from "../process/run-daemon.ts";
 import type { World } from "../world.ts";
@@ -17,16 +24,18 @@ export interface SimFlags extends DaemonFlags {
   readonly tcp?: number;
   readonly telnet?: number;
   readonly ssh?: number;
+  readonly ipmi?: number;
+  readonly ipmiFaults?: string;
   readonly sshUser?: string;
   readonly sshPassword?: string;
-  readonly printConfig?: "tcp" | "telnet" | "ssh" | true;
+  readonly printConfig?: "tcp" | "telnet" | "ssh" | "ipmi" | true;
   readonly sent?: string;
 }
 
 /** A rack in this process until a signal; its last words in the log are how late it was itself. */
 export function runSim(world: World, flags: SimFlags): Promise<number> {
   return runDaemon(world, daemonOptions(flags), async ({ logger }) => {
-    const { tcp, telnet, ssh, sshUser, sshPassword, printConfig } = flags;
+    const { tcp, telnet, ssh, ipmi, ipmiFaults, sshUser, sshPassword, printConfig } = flags;
     const rack = await startRack(
       {
         ...given({
@@ -40,6 +49,8 @@ export function runSim(world: World, flags: SimFlags): Promise<number> {
           tcpPort: tcp,
           telnetPort: telnet,
           sshPort: ssh,
+          ipmiPort: ipmi,
+          bmcTrouble: ipmiFaults === undefined ? undefined : parseBmcTrouble(ipmiFaults),
         }),
         ssh: given({ user: sshUser, password: sshPassword }),
       },
@@ -60,6 +71,7 @@ export function runSim(world: World, flags: SimFlags): Promise<number> {
         tcp: rack.tcpPort,
         telnet: rack.telnetPort,
         ssh: rack.sshPort,
+        ipmi: rack.ipmiPort,
         sshHostKey: rack.sshHostKey,
       },
       async stop() {
@@ -76,11 +88,12 @@ function tableOf(rack: Rack, transport: NonNullable<SimFlags["printConfig"]>): s
     tcp: rack.tcpPort,
     telnet: rack.telnetPort,
     ssh: rack.sshPort,
+    ipmi: rack.ipmiPort,
   };
   if (ports[transport] === undefined) {
     throw new ConfedError("invalid_argument", `the rack does not listen for ${transport}`, {
       subject: "--print-config",
-      hint: "tcp, telnet or ssh, together with the option of that name",
+      hint: "tcp, telnet, ssh or ipmi, together with the option of that name",
     });
   }
   return consoleTableJsonLines(consoleTable(rack, transport));

@@ -10,15 +10,17 @@ export interface ReconnectOptions {
   readonly targets: Targets;
   readonly selection: string;
   readonly json: boolean;
+  /** Also from another program that has it. */
+  readonly force: boolean;
 }
 
 /** `rcons reconnect`: says which consoles were told to, and what could not be done. */
 export async function runReconnect(
   world: World,
-  { targets, selection, json }: ReconnectOptions,
+  { targets, selection, json, force }: ReconnectOptions,
 ): Promise<number> {
   const answer = await withPeer(world, targets, (peer, signal) =>
-    peer.client.control({ selection, reconnect: {}, subject: world.subject() }, { signal }),
+    peer.client.control({ selection, reconnect: { force }, subject: world.subject() }, { signal }),
   );
   const out = new TextOut(world.stdout);
   out.lines(answer.consoles.map((console) => (json ? jsonLine({ console }) : neutralise(console, 128))));

@@ -83,6 +83,7 @@ export class FakeBmc implements Bmc, AsyncDisposable {
   /** Datagrams that came, and how often SOL was activated. */
   received = 0;
   activations = 0;
+  #closed = false;
   readonly #socket: Socket;
   readonly #deps: FakeBmcDeps;
   readonly #in: DatagramChaos;
@@ -163,7 +164,12 @@ export class FakeBmc implements Bmc, AsyncDisposable {
     });
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   async close(): Promise<void> {
+    this.#closed = true;
     this.forgetSessions();
     const closed = once(this.#socket, "close");
     this.#socket.close();

@@ -50,7 +50,7 @@ describe("a diagnosis", () => {
     expect((await diagnose(console)).at(-1)).toMatchObject({
       ok: false,
       says: "Serial over LAN is held by another session",
-      mend: "find out who has it; rcons reconnect takes it",
+      mend: "find out who has it; rcons reconnect --force takes it",
     });
     const ownSessions = new Set([console.bmc.owner]);
     expect((await diagnose(console, { ownSessions })).at(-1)).toMatchObject({

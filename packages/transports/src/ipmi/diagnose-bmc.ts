@@ -137,7 +137,7 @@ function payloadFinding(owner: "ours" | "other" | "nobody" | undefined): BmcFind
         step,
         ok: false,
         says: "Serial over LAN is held by another session",
-        mend: "find out who has it; rcons reconnect takes it",
+        mend: "find out who has it; rcons reconnect --force takes it",
       };
     case undefined:
       return { step, ok: true, says: "the BMC cannot tell whose Serial over LAN is" };

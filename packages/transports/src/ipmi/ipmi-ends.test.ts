@@ -33,16 +33,19 @@ describe("ends", () => {
   test.each([
     ["with notice", true],
     ["without notice", false],
-  ])("SOL that is stolen %s is reported", async (_, notice) => {
+  ])("SOL that is stolen %s is reported, twice", async (_, notice) => {
     const clock = new FakeClock();
     const console = await startTestBmc();
-    const { recorder } = await openIpmi(ipmiTo(console, {}, clock));
-    console.bmc.steal({ notice });
-    if (!notice) clock.advance(LIFE_SIGN_DUE_MS);
-    const reason = await recorder.closed;
-    expect(reason).toMatchObject({ by: "failure", error: { code: "console_busy" } });
-    expect(console.bmc.owner, "the thief keeps it").not.toBe(0);
-    expect(console.bmc.sessions.size).toBe(0);
+    const transport = ipmiTo(console, {}, clock);
+    for (const _round of TWICE) {
+      const { recorder } = await openIpmi(transport);
+      console.bmc.steal({ notice });
+      if (!notice) clock.advance(LIFE_SIGN_DUE_MS);
+      const reason = await recorder.closed;
+      expect(reason).toMatchObject({ by: "failure", error: { code: "console_busy" } });
+      expect(console.bmc.owner, "the thief keeps it").not.toBe(0);
+      expect(console.bmc.sessions.size).toBe(0);
+    }
   });
 
   test("a console is taken back twice, then left to the thief until a person asks", async () => {
@@ -70,6 +73,29 @@ describe("ends", () => {
     await expect(openIpmi(ipmiTo(console))).rejects.toMatchObject({ code: "console_busy" });
     expect(console.bmc.sessions.size).toBe(0);
   });
+
+  test.each([
+    ["restarts", true],
+    ["lets the session expire without a word", false],
+  ])(
+    "a BMC that %s is found silent by a sign of life, with nobody typing, and logged in to again, twice",
+    async (_, isDown) => {
+      const console = await startTestBmc({}, hastyClock);
+      const transport = ipmiTo(console, {}, hastyClock);
+      for (const _round of TWICE) {
+        const { link, recorder } = await openIpmi(transport);
+        await bothWays(console, link, recorder);
+        console.bmc.forgetSessions();
+        console.bmc.faults.silent = isDown;
+        expect(await recorder.closed).toMatchObject({ by: "failure", error: { code: "peer_silent" } });
+        if (isDown) await expect(openIpmi(transport)).rejects.toMatchObject({ code: "deadline_exceeded" });
+        console.bmc.faults.silent = false;
+      }
+      const { link, recorder } = await openIpmi(transport);
+      await bothWays(console, link, recorder);
+    },
+    60_000,
+  );
 
   test("a BMC that forgot the session is found silent, and logged in to again", async () => {
     const console = await startTestBmc();

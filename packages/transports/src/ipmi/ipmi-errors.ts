@@ -68,7 +68,7 @@ function wordsFor(ending: SessionFailure, session: EndedSession): Words {
       return {
         code: "console_busy",
         message: "Serial over LAN is held by another session",
-        hint: "find out who has it; rcons reconnect takes it",
+        hint: "find out who has it; rcons reconnect --force takes it",
       };
     case "stolen":
       return {

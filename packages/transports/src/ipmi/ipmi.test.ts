@@ -1,7 +1,14 @@
-import { Secret, systemClock } from "@confed/kernel";
-import { bothWays, ipmiTo, openIpmi, startTestBmc, TWICE, untilTrue } from "@confed/testkit";
-import { describe, expect, test } from "vitest";
+import { createSocket } from "node:dgram";
+import { ConsoleChannel, PRIVILEGE } from "@confed/codecs";
+import { Secret, systemCiphers, systemClock } from "@confed/kernel";
+import { NO_BMC_FAULTS } from "@confed/simulator";
+import { bothWays, FakeClock, ipmiTo, openIpmi, startTestBmc, TWICE, untilTrue } from "@confed/testkit";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { ipmiSharedOf } from "./ipmi-shared.ts";
+
+/** The simulator's BMC has forgotten who never came back. */
+const HALF_OPEN_OVER_MS = 6_000;
+const NO_SECRETS = { user: new Uint8Array(0), password: new Uint8Array(0), bmcKey: undefined };
 
 describe("logging in", () => {
   test.each([1, 2, 3, 15, 16, 17] as const)("suite %d carries bytes both ways", async (suite) => {
@@ -125,13 +132,26 @@ describe("logging in", () => {
     },
   );
 
-  test("half-open sessions that fill the BMC are told, and so is their end", async () => {
-    const console = await startTestBmc();
+  test("half-open sessions that fill the BMC are told, and it is logged in to when they have expired", async () => {
+    const clock = new FakeClock();
+    const console = await startTestBmc({}, clock);
     const transport = ipmiTo(console);
+    const stranger = createSocket("udp4");
+    onTestFinished(() => void stranger.close());
     for (const _ of TWICE) {
-      console.bmc.faults.sessionsMax = 0;
-      await expect(openIpmi(transport)).rejects.toMatchObject({ code: "resource_exhausted" });
-      console.bmc.faults.sessionsMax = 8;
+      for (let count = 0; count < NO_BMC_FAULTS.sessionsMax; count += 1) {
+        const channel = new ConsoleChannel({ secrets: NO_SECRETS, ciphers: systemCiphers });
+        channel.newLogin({ suite: 17, privilege: PRIVILEGE.user });
+        const request = channel.request("open_session", { privilege: PRIVILEGE.user, plain: false });
+        stranger.send(request, console.bmc.port, "127.0.0.1");
+      }
+      await untilTrue(() => console.bmc.sessions.size === NO_BMC_FAULTS.sessionsMax);
+      const words = expect.stringContaining("has no free session") as string;
+      await expect(openIpmi(transport)).rejects.toMatchObject({
+        code: "resource_exhausted",
+        rawMessage: words,
+      });
+      clock.advance(HALF_OPEN_OVER_MS);
       await (await openIpmi(transport)).link.close();
     }
   });
@@ -151,9 +171,13 @@ describe("logging in", () => {
     "a BMC that names its port %s is spoken to at ours",
     async (port) => {
       const console = await startTestBmc();
-      console.bmc.faults.port = port;
-      const { link, recorder } = await openIpmi(ipmiTo(console));
-      await bothWays(console, link, recorder);
+      const transport = ipmiTo(console);
+      for (const said of [port, "own", port] as const) {
+        console.bmc.faults.port = said;
+        const { link, recorder } = await openIpmi(transport);
+        await bothWays(console, link, recorder);
+        await link.close();
+      }
     },
   );
 
@@ -161,9 +185,13 @@ describe("logging in", () => {
     "a BMC that takes %d bytes gets no more than it can mean",
     async (inboundBytes) => {
       const console = await startTestBmc();
-      console.bmc.faults.inboundBytes = inboundBytes;
-      const { link, recorder } = await openIpmi(ipmiTo(console));
-      await bothWays(console, link, recorder);
+      const transport = ipmiTo(console);
+      for (const said of [inboundBytes, NO_BMC_FAULTS.inboundBytes, inboundBytes]) {
+        console.bmc.faults.inboundBytes = said;
+        const { link, recorder } = await openIpmi(transport);
+        await bothWays(console, link, recorder);
+        await link.close();
+      }
     },
   );
 

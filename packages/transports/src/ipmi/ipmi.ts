@@ -30,12 +30,12 @@ export function ipmi(options: IpmiOptions): TransportFactory {
     const memory = new BmcMemory(systemCiphers);
     return {
       kind: "ipmi",
-      open: ({ signal, sink, force = false }) =>
+      open: ({ signal, sink, force = false, asked = force }) =>
         withConnectDeadline(
           { clock: deps.clock, where, signal, timeoutMs: connectTimeoutMs },
           async (inner) => {
             const credentials = await readCredentials(options, where);
-            const refusal = force ? undefined : memory.refusalOf(credentials.digestible);
+            const refusal = asked || force ? undefined : memory.refusalOf(credentials.digestible);
             if (refusal !== undefined) throw refusal;
             const addresses = await deps.resolver.resolve(host, inner);
             // What worked is tried first; where it does not any more, the BMC was changed.
@@ -43,7 +43,7 @@ export function ipmi(options: IpmiOptions): TransportFactory {
               suite === undefined ? [...new Set([memory.suite ?? SUITES[0], ...SUITES])] : [suite];
             return shared.logins.through({
               signal: inner,
-              first: force,
+              first: asked || force,
               dial: () =>
                 openIpmiLink(
                   { shared, memory, logger: deps.logger },

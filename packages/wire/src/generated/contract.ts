@@ -384,7 +384,12 @@ export const contract: unknown = {
        }
       },
       "Reconnect": {
-       "fields": {}
+       "fields": {
+        "force": {
+         "type": "bool",
+         "id": 1
+        }
+       }
       },
       "TakeDown": {
        "fields": {}

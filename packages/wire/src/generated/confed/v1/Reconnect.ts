@@ -2,7 +2,9 @@
 
 
 export interface Reconnect {
+  'force'?: (boolean);
 }
 
 export interface ReconnectReceived {
+  'force': (boolean);
 }

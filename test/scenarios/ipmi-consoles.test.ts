@@ -1,0 +1,145 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  audited,
+  auditRecords,
+  type BmcConsole,
+  ConfedRig,
+  type RigAgent,
+  type StatusWatch,
+  startBmcConsole,
+} from "@confed/testkit";
+import { expect, onTestFinished, test, vi } from "vitest";
+
+// What an operator sees of a console behind a BMC that is stolen, has another password, or loses output.
+
+async function rigWithBmc(password?: string) {
+  const rig = new ConfedRig();
+  const console = await startBmcConsole();
+  onTestFinished(() => console.close());
+  const secret = join(rig.directory, "bmc-password");
+  const { user } = console.bmc.user;
+  writeFileSync(secret, `${password ?? console.bmc.user.password}\n`, { mode: 0o600 });
+  const head = await rig.startHead();
+  const entry = { name: "n1", transport: "ipmi", host: "127.0.0.1", port: console.bmc.port } as const;
+  const agent = await rig.startAgent({
+    heads: [head.address],
+    consoles: [{ ...entry, user, password: { file: secret }, retry: { first: "50ms", max: "100ms" } }],
+  });
+  return { rig, console, head, agent, watch: rig.watch(head), secret };
+}
+
+test("a wrong password stops the retrying, says so, and the right one is tried at once", async () => {
+  const { rig, console, head, agent, watch, secret } = await rigWithBmc("not-this");
+  const { cause } = await watch.shows("n1", "WAITING");
+  expect(cause).toMatchObject({
+    code: "auth_failed",
+    message: expect.stringContaining("has another password for user admin"),
+    hint: expect.stringContaining("it is not tried again before that"),
+  });
+  const asked = console.bmc.received;
+  const tried = watch.consoles.get("n1")!.attempt;
+  await watch.until(() => watch.consoles.get("n1")!.attempt >= tried + 4);
+  expect(console.bmc.received, "packets to a BMC that would lock the user out").toBe(asked);
+  const info = rig.rcons(head, "info", "n1");
+  expect(await info.exited).toBe(0);
+  expect(info.output).toMatch(/^cause: +auth_failed: .*another password for user admin/m);
+
+  // A person may have corrected it there.
+  expect(await rig.rcons(head, "reconnect", "n1").exited).toBe(0);
+  await vi.waitFor(() => {
+    expect(console.bmc.received).toBeGreaterThan(asked);
+  });
+  writeFileSync(secret, `${console.bmc.user.password}\n`);
+  await watch.shows("n1", "CONNECTED");
+  expect(info.output + agent.process.said).not.toContain("not-this");
+});
+
+test("Serial over LAN that is stolen is taken back twice, then left, and taken by whoever forces it, audited", async () => {
+  const { rig, console, head, agent, watch } = await rigWithBmc();
+  await watch.shows("n1", "CONNECTED");
+  const viewer = rig.attach(agent, { console: "n1" });
+  await viewer.whenOpened();
+  await stolenTwice(console, watch);
+  await steal(console, watch);
+  await vi.waitFor(() => {
+    expect(watch.consoles.get("n1")).toMatchObject({
+      cause: { code: "console_busy", hint: expect.stringContaining("rcons reconnect --force takes it") },
+    });
+  });
+  const thief = console.bmc.owner;
+
+  expect(await rig.rcons(head, "reconnect", "n1").exited).toBe(0);
+  const { attempt } = watch.consoles.get("n1")!;
+  await watch.until(() => watch.consoles.get("n1")!.attempt > attempt + 2);
+  expect(console.bmc.owner, "without force it stays whose it is").toBe(thief);
+
+  expect(await rig.rcons(head, "reconnect", "--force", "n1").exited).toBe(0);
+  await watch.shows("n1", "CONNECTED");
+  expect(console.bmc.owner).not.toBe(thief);
+  await console.print(Buffer.from("ours again"));
+  await viewer.saw("ours again");
+  const audit = join(agent.stateDir, "audit");
+  await vi.waitFor(() => {
+    expect(reconnects(audit)).toEqual([false, true]);
+  });
+
+  // The other way: whoever takes the keyboard by force.
+  await steal(console, watch);
+  await held(watch);
+  const forced = rig.attach(agent, { console: "n1", subject: "ann", force: true });
+  await forced.whenOpened();
+  await watch.shows("n1", "CONNECTED");
+  await audited(audit, { event: "console.reconnect", subject: "ann" });
+  expect(reconnects(audit)).toEqual([false, true, true]);
+  expect(events(agent, "link").filter((text) => text.startsWith("taking Serial over LAN"))).toEqual([
+    ...Array<string>(2).fill("taking Serial over LAN from another session: it should be ours"),
+    ...Array<string>(2).fill("taking Serial over LAN from another session: somebody asked for it"),
+  ]);
+});
+
+test("output that the BMC lost is an event of the log, and told to who watches, twice", async () => {
+  const { rig, console, agent, watch } = await rigWithBmc();
+  await watch.shows("n1", "CONNECTED");
+  const viewer = rig.attach(agent, { console: "n1" });
+  await viewer.whenOpened();
+  for (const round of ["first", "second"]) {
+    console.bmc.sol?.overrun();
+    await console.print(Buffer.from(round));
+    await viewer.saw(round);
+  }
+  await vi.waitFor(() => {
+    expect(events(agent, "lost")).toEqual(
+      Array(2).fill("output was lost before it came here: the BMC could not hold all that the host printed"),
+    );
+  });
+});
+
+async function stolenTwice(console: BmcConsole, watch: StatusWatch): Promise<void> {
+  for (const _ of ["once", "and again"]) {
+    await steal(console, watch);
+    await watch.shows("n1", "CONNECTED");
+  }
+}
+
+async function steal(console: BmcConsole, watch: StatusWatch): Promise<void> {
+  console.bmc.steal({ notice: true });
+  await watch.shows("n1", "WAITING");
+}
+
+async function held(watch: StatusWatch): Promise<void> {
+  await watch.until(() => watch.consoles.get("n1")?.cause?.message.includes("is held by") === true);
+}
+
+/** By force or not, in their order. */
+function reconnects(audit: string): readonly unknown[] {
+  return auditRecords(audit)
+    .filter(({ event }) => event === "console.reconnect")
+    .map(({ details }) => details?.["force"]);
+}
+
+function events(agent: RigAgent, wanted: string): readonly string[] {
+  return agent
+    .index("n1")
+    .flatMap((record) => (record.t === "ev" && record.what === wanted ? [record.text ?? ""] : []));
+}
