@@ -98,6 +98,14 @@ test("Serial over LAN that is stolen is taken back twice, then left, and taken b
   ]);
 });
 
+test("an agent that ends closes its sessions, so that no BMC has one left", async () => {
+  const { console, agent, watch } = await rigWithBmc();
+  await watch.shows("n1", "CONNECTED");
+  expect(console.bmc.owner).not.toBe(0);
+  await agent.process.stop();
+  expect([console.bmc.owner, console.bmc.sessions.size]).toEqual([0, 0]);
+});
+
 test("output that the BMC lost is an event of the log, and told to who watches, twice", async () => {
   const { rig, console, agent, watch } = await rigWithBmc();
   await watch.shows("n1", "CONNECTED");

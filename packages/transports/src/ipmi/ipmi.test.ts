@@ -215,6 +215,27 @@ describe("logging in", () => {
     await bothWays(console, link, recorder);
   });
 
+  test("at most 50 log-ins are under way at a time", async () => {
+    const consoles = await Promise.all(Array.from({ length: 60 }, () => startTestBmc()));
+    for (const { bmc } of consoles) bmc.faults.silent = true;
+    const giveUp = new AbortController();
+    const { signal } = giveUp;
+    // Its time stands still: nobody's place is given to another because he waits.
+    const clock = new FakeClock();
+    const openings = consoles.map((console) => openIpmi(ipmiTo(console, {}, clock), { signal }));
+    const over = Promise.allSettled(openings);
+    const asked = () => consoles.filter(({ bmc }) => bmc.received > 0).length;
+    await untilTrue(() => asked() === 50);
+    for (let turn = 0; turn < 100; turn += 1) {
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+    }
+    expect(asked()).toBe(50);
+    giveUp.abort();
+    expect((await over).map(({ status }) => status)).toEqual(consoles.map(() => "rejected"));
+  });
+
   test("two consoles cannot have one BMC", async () => {
     const console = await startTestBmc();
     await openIpmi(ipmiTo(console));

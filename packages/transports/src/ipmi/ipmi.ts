@@ -47,7 +47,16 @@ export function ipmi(options: IpmiOptions): TransportFactory {
               dial: () =>
                 openIpmiLink(
                   { shared, memory, logger: deps.logger },
-                  { where, port, addresses, credentials, suites, privileges, quirks: options.quirks ?? [] },
+                  {
+                    where,
+                    port,
+                    user,
+                    addresses,
+                    credentials,
+                    suites,
+                    privileges,
+                    quirks: options.quirks ?? [],
+                  },
                   { signal: inner, sink, force },
                 ),
             });

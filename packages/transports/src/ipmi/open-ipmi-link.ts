@@ -1,8 +1,9 @@
 import { type CipherSuiteId, ConsoleChannel, RMCP_PLUS_STATUS, type SessionEnding } from "@confed/codecs";
 import { ConfedError, type Logger, systemCiphers } from "@confed/kernel";
 import type { Address } from "../net/address.ts";
-import type { Link, OpenOptions } from "../transport.ts";
+import type { Link, LinkSink, OpenOptions } from "../transport.ts";
 import type { BmcMemory } from "./bmc-memory.ts";
+import type { BmcPort } from "./bmc-sockets.ts";
 import type { IpmiCredentials } from "./credentials.ts";
 import { sessionError } from "./ipmi-errors.ts";
 import { IpmiLink } from "./ipmi-link.ts";
@@ -21,6 +22,7 @@ export interface IpmiLoginDeps {
 export interface IpmiLogin {
   readonly where: string;
   readonly port: number;
+  readonly user: string;
   /** Best first. */
   readonly addresses: readonly Address[];
   readonly credentials: IpmiCredentials;
@@ -53,14 +55,15 @@ export async function openIpmiLink(
 }
 
 async function openAt(
-  { shared, memory, logger }: IpmiLoginDeps,
-  { where, port, credentials, suites, privileges, quirks }: IpmiLogin,
+  deps: IpmiLoginDeps,
+  login: IpmiLogin,
   address: Address,
   { signal, sink, force = false }: OpenOptions,
 ): Promise<Link> {
+  const { shared, memory } = deps;
+  const { port, suites, privileges, quirks } = login;
   const { timers } = shared;
-  const secrets = credentials.secrets();
-  const user = Buffer.from(secrets.user).toString();
+  const secrets = login.credentials.secrets();
   const channel = new ConsoleChannel({
     secrets: quirks.includes("intel20") ? { ...secrets, user: padded(secrets.user) } : secrets,
     ciphers: systemCiphers,
@@ -69,28 +72,8 @@ async function openAt(
     alertsSucceed: quirks.includes("i82571spt"),
     ignoreCapabilities: quirks.includes("authcap"),
   });
-  const link = new IpmiLink({
-    where,
-    sink,
-    onActive: () => {
-      memory.loggedIn(channel.suite, channel.sessionIds);
-    },
-    onTakingOver: () => {
-      memory.tookOver(timers.nowMs());
-      const by = force ? "somebody asked for it" : "it should be ours";
-      logger.warn("taking Serial over LAN from another session", { where, because: by });
-      sink.onNotice?.(`taking Serial over LAN from another session: ${by}`);
-    },
-    release: (ending, sendError) => {
-      bmc.close();
-      channel.wipe();
-      if (ending.why === "closed" || ending.why === "looked") return undefined;
-      const error = sessionError(ending, { where, user, suites });
-      if (isRefusal(ending)) memory.refuse(credentials.digestible, error);
-      const unsent = ending.why === "no_answer" ? sendError : undefined;
-      return unsent === undefined ? error : ConfedError.from(unsent);
-    },
-  });
+  const place: Place = { port: undefined };
+  const link = linkOf(deps, login, { channel, place, sink, force });
   const session = new IpmiSession({
     channel,
     timers,
@@ -101,6 +84,7 @@ async function openAt(
   });
   signal.throwIfAborted();
   const bmc = await shared.sockets.take({ ...address, port }, session);
+  place.port = bmc;
   const giveUp = () => void link.close();
   signal.addEventListener("abort", giveUp, { once: true });
   try {
@@ -115,6 +99,51 @@ async function openAt(
     signal.removeEventListener("abort", giveUp);
   }
   return link;
+}
+
+/** A BMC's place at a socket, once it is taken. */
+interface Place {
+  port: BmcPort | undefined;
+}
+
+interface LinkParts {
+  readonly channel: ConsoleChannel;
+  readonly place: Place;
+  readonly sink: LinkSink;
+  readonly force: boolean;
+}
+
+/**
+ * The link of an attempt. In a function of its own: what its callbacks refer to lives as long as the
+ * session does, a thousand times, and the signals and timers of the attempt need not.
+ */
+function linkOf(
+  { shared: { timers }, memory, logger }: IpmiLoginDeps,
+  { where, user, suites, credentials: { digestible } }: IpmiLogin,
+  { channel, place, sink, force }: LinkParts,
+): IpmiLink {
+  return new IpmiLink({
+    where,
+    sink,
+    onActive: () => {
+      memory.loggedIn(channel.suite, channel.sessionIds);
+    },
+    onTakingOver: () => {
+      memory.tookOver(timers.nowMs());
+      const by = force ? "somebody asked for it" : "it should be ours";
+      logger.warn("taking Serial over LAN from another session", { where, because: by });
+      sink.onNotice?.(`taking Serial over LAN from another session: ${by}`);
+    },
+    release: (ending, sendError) => {
+      place.port?.close();
+      channel.wipe();
+      if (ending.why === "closed" || ending.why === "looked") return undefined;
+      const error = sessionError(ending, { where, user, suites });
+      if (isRefusal(ending)) memory.refuse(digestible, error);
+      const unsent = ending.why === "no_answer" ? sendError : undefined;
+      return unsent === undefined ? error : ConfedError.from(unsent);
+    },
+  });
 }
 
 /** As those BMCs keep it. */
