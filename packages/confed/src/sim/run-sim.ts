@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { ConfedError } from "@confed/kernel";
 import {
+  type BmcTrouble,
   consoleTable,
   consoleTableJsonLines,
   parseBmcTrouble,
@@ -35,7 +36,7 @@ export interface SimFlags extends DaemonFlags {
 /** A rack in this process until a signal; its last words in the log are how late it was itself. */
 export function runSim(world: World, flags: SimFlags): Promise<number> {
   return runDaemon(world, daemonOptions(flags), async ({ logger }) => {
-    const { tcp, telnet, ssh, ipmi, ipmiFaults, sshUser, sshPassword, printConfig } = flags;
+    const { tcp, telnet, ssh, ipmi, sshUser, sshPassword, printConfig } = flags;
     const rack = await startRack(
       {
         ...given({
@@ -50,7 +51,7 @@ export function runSim(world: World, flags: SimFlags): Promise<number> {
           telnetPort: telnet,
           sshPort: ssh,
           ipmiPort: ipmi,
-          bmcTrouble: ipmiFaults === undefined ? undefined : parseBmcTrouble(ipmiFaults),
+          bmcTrouble: troubleOf(flags),
         }),
         ssh: given({ user: sshUser, password: sshPassword }),
       },
@@ -79,6 +80,15 @@ export function runSim(world: World, flags: SimFlags): Promise<number> {
         if (flags.sent !== undefined) await writeSent(rack, flags.sent);
       },
     };
+  });
+}
+
+function troubleOf({ ipmi, ipmiFaults }: SimFlags): BmcTrouble | undefined {
+  if (ipmiFaults === undefined) return undefined;
+  if (ipmi !== undefined) return parseBmcTrouble(ipmiFaults);
+  throw new ConfedError("invalid_argument", "there are no BMCs that could have faults", {
+    subject: "--ipmi-faults",
+    hint: "give --ipmi as well",
   });
 }
 
