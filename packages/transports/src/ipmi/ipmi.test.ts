@@ -1,7 +1,6 @@
 import { createSocket } from "node:dgram";
 import { ConsoleChannel, PRIVILEGE } from "@confed/codecs";
 import { Secret, systemCiphers, systemClock } from "@confed/kernel";
-import { NO_BMC_FAULTS } from "@confed/simulator";
 import { bothWays, FakeClock, ipmiTo, openIpmi, startTestBmc, TWICE, untilTrue } from "@confed/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ipmiSharedOf } from "./ipmi-shared.ts";
@@ -136,16 +135,17 @@ describe("logging in", () => {
     const clock = new FakeClock();
     const console = await startTestBmc({}, clock);
     const transport = ipmiTo(console);
+    const { sessionsMax } = console.bmc.faults;
     const stranger = createSocket("udp4");
     onTestFinished(() => void stranger.close());
     for (const _ of TWICE) {
-      for (let count = 0; count < NO_BMC_FAULTS.sessionsMax; count += 1) {
+      for (let count = 0; count < sessionsMax; count += 1) {
         const channel = new ConsoleChannel({ secrets: NO_SECRETS, ciphers: systemCiphers });
         channel.newLogin({ suite: 17, privilege: PRIVILEGE.user });
         const request = channel.request("open_session", { privilege: PRIVILEGE.user, plain: false });
         stranger.send(request, console.bmc.port, "127.0.0.1");
       }
-      await untilTrue(() => console.bmc.sessions.size === NO_BMC_FAULTS.sessionsMax);
+      await untilTrue(() => console.bmc.sessions.size === sessionsMax);
       const words = expect.stringContaining("has no free session") as string;
       await expect(openIpmi(transport)).rejects.toMatchObject({
         code: "resource_exhausted",
@@ -186,7 +186,7 @@ describe("logging in", () => {
     async (inboundBytes) => {
       const console = await startTestBmc();
       const transport = ipmiTo(console);
-      for (const said of [inboundBytes, NO_BMC_FAULTS.inboundBytes, inboundBytes]) {
+      for (const said of [inboundBytes, console.bmc.faults.inboundBytes, inboundBytes]) {
         console.bmc.faults.inboundBytes = said;
         const { link, recorder } = await openIpmi(transport);
         await bothWays(console, link, recorder);
