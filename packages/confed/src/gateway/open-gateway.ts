@@ -224,7 +224,13 @@ async function control(what: GatewayControl, user: string, deps: OpenGatewayDeps
     );
     for (let at = 0; at < names.length; at += NAMES_AT_ONCE) {
       const selection = names.slice(at, at + NAMES_AT_ONCE).join(",");
-      const request = { selection, action: "reconnect", reconnect: {}, subject: user, ticket: null } as const;
+      const request = {
+        selection,
+        action: "reconnect",
+        reconnect: { force: false },
+        subject: user,
+        ticket: null,
+      } as const;
       await behind.services.control(request, new AbortController().signal, call);
     }
   }
