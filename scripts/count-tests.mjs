@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
-const whyBytesMax = 1200;
+const FAILURE_CHARACTERS_MAX = 1200;
 
 /** @param {{ name: string, message?: string, assertionResults: any[] }} file */
 function* failuresOf(file) {
@@ -28,7 +28,7 @@ for (const name of readdirSync(folder)) {
   skipped += report.numPendingTests + report.numTodoTests;
   for (const file of report.testResults) {
     for (const failure of failuresOf(file))
-      process.stdout.write(`failed: ${failure.slice(0, whyBytesMax)}\n`);
+      process.stdout.write(`failed: ${failure.slice(0, FAILURE_CHARACTERS_MAX)}\n`);
   }
 }
 // A test file that cannot be loaded has no tests that could fail.

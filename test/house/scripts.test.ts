@@ -133,14 +133,20 @@ describe("scripts/test", () => {
 });
 
 describe("the count of tests", () => {
-  const report = (name: string, numPassedTests: number, numFailedTests: number) => {
+  const report = (
+    name: string,
+    numPassedTests: number,
+    numFailedTests: number,
+    testResults: readonly object[] = [],
+  ) => {
     writeFileSync(
       join(dir, name),
-      JSON.stringify({ numPassedTests, numFailedTests, numPendingTests: 1, numTodoTests: 0 }),
+      JSON.stringify({ numPassedTests, numFailedTests, numPendingTests: 1, numTodoTests: 0, testResults }),
     );
   };
   const count = (...failedSteps: readonly string[]) =>
     spawnSync(process.execPath, [join(root, "scripts/count-tests.mjs"), dir, ...failedSteps], {
+      cwd: root,
       encoding: "utf8",
     });
 
@@ -164,6 +170,18 @@ describe("the count of tests", () => {
   test("counts a failure that no test reported", () => {
     report("1.json", 10, 0);
     expect(count("test:system")).toMatchObject({ status: 1, stdout: "1 skipped\n10 passed, 1 failed\n" });
+  });
+
+  test("names what failed once more, and files that could not be loaded", () => {
+    const failure = { status: "failed", fullName: "a log is written", failureMessages: ["no space left"] };
+    const success = { status: "passed", fullName: "a log is read", failureMessages: [] };
+    report("1.json", 1, 1, [
+      { name: join(root, "test/log.test.ts"), message: "", assertionResults: [failure, success] },
+      { name: join(root, "test/lost.test.ts"), message: "no such module", assertionResults: [] },
+    ]);
+    const names =
+      "failed: test/log.test.ts > a log is written\nno space left\nfailed: test/lost.test.ts\nno such module\n";
+    expect(count("test:unit").stdout).toBe(`${names}1 skipped\n1 passed, 1 failed\n`);
   });
 
   test("is no success when nothing ran", () => {
