@@ -246,7 +246,7 @@ export class Join {
     const { agent, advertise, version, instance, ticketEpoch, clock, host = "", assigning } = this.#deps;
     return {
       ...{ agent, advertise: [...advertise], version, instance, ticketEpoch },
-      ...{ host, takesAssignments: assigning !== undefined },
+      ...{ host, takesAssignments: assigning !== undefined, answersHeartbeats: true },
       conserverPort: this.#deps.conserverPort?.() ?? 0,
       wallTimeMs: clock.wallTimeMs(),
       clockMs: this.#clockMs(),

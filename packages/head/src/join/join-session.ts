@@ -224,6 +224,7 @@ export class JoinSession {
     this.#agent.host = hostOf(identity.id, hello.host, this.#agent.machine);
     this.#clock(this.#agent, hello.ticketEpoch, hello.clockMs);
     this.#takesAssignments = hello.takesAssignments;
+    this.#answers = hello.answersHeartbeats;
     onHello(this);
     logger.info("agent joined", {
       agent: identity.id,
@@ -300,7 +301,6 @@ export class JoinSession {
   // Each answer is time for the next: on a line that is slow both ways they lag, and none is missing.
   #answered(count: number): void {
     if (count === 0 || count > this.#lastCount || count < this.#unheardCount) return;
-    this.#answers = true;
     this.#await(count === this.#lastCount ? 0 : this.#lastCount);
   }
 

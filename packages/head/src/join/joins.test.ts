@@ -154,7 +154,7 @@ test("an agent that sends heartbeats stays up", () => {
 });
 
 test("an agent that is heard and hears nothing is down 5.5 s after the last heartbeat it answered, twice", () => {
-  const agent = new Agent().join({}, n1);
+  const agent = new Agent().join({ answersHeartbeats: true }, n1);
   /** Half a second in which the agent speaks, and hears or not. */
   const pass = (hears: boolean) => {
     const heard = agent.sent.length;
@@ -183,8 +183,17 @@ test("an agent that is heard and hears nothing is down 5.5 s after the last hear
   }
 });
 
+test("an agent that hears nothing from the first is down within 6 s of its hello", () => {
+  const agent = new Agent().join({ answersHeartbeats: true }, n1);
+  for (let sweep = 0; sweep < 12; sweep += 1) {
+    clock.advance(500);
+    agent.report({ heartbeat: {} });
+  }
+  expect(presence()).toBe("down");
+});
+
 test("an agent whose answers come late, in order, hears", () => {
-  const agent = new Agent().join();
+  const agent = new Agent().join({ answersHeartbeats: true });
   const counts = () => agent.sent.flatMap(({ heartbeat }) => heartbeat?.count ?? []);
   let answered = 0;
   const answer = () => {

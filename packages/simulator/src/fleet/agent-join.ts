@@ -136,6 +136,7 @@ export class AgentJoin {
           wallTimeMs: clock.wallTimeMs(),
           ticketEpoch: tickets?.epoch ?? "",
           clockMs: this.#clockMs(),
+          answersHeartbeats: true,
         },
       });
       const beat = () => {

@@ -1378,6 +1378,10 @@ export const contract: unknown = {
         "conserverPort": {
          "type": "uint32",
          "id": 10
+        },
+        "answersHeartbeats": {
+         "type": "bool",
+         "id": 11
         }
        }
       },

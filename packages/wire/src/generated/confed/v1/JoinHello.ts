@@ -13,6 +13,7 @@ export interface JoinHello {
   'host'?: (string);
   'takesAssignments'?: (boolean);
   'conserverPort'?: (number);
+  'answersHeartbeats'?: (boolean);
 }
 
 export interface JoinHelloReceived {
@@ -26,4 +27,5 @@ export interface JoinHelloReceived {
   'host': (string);
   'takesAssignments': (boolean);
   'conserverPort': (number);
+  'answersHeartbeats': (boolean);
 }
