@@ -10,6 +10,9 @@ import { createInterface } from "node:readline";
 const WARM = { ...process.env, CONFED_KEEP_COMPILED: "1" };
 /** Many times what it takes. */
 const TIMEOUT_MS = 30_000;
+/** A directory in which somebody writes is tried again. */
+const REMOVE_TRIES = 50;
+const REMOVE_AGAIN_MS = 100;
 
 /**
  * Use the programs as they are used: an agent joins a head over TLS, keeps a console, and somebody attaches
@@ -30,8 +33,23 @@ export async function warmUp(programs) {
     );
   } finally {
     for (const child of children) child.kill("SIGKILL");
-    // What they have started ends by itself, and writes until then.
-    rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    await removed(dir);
+  }
+}
+
+/**
+ * What the programs have started ends by itself, and writes until then.
+ *
+ * @param {string} dir
+ */
+async function removed(dir) {
+  for (let left = REMOVE_TRIES; left > 0; left -= 1) {
+    try {
+      rmSync(dir, { recursive: true, force: true });
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, REMOVE_AGAIN_MS));
+    }
   }
 }
 
