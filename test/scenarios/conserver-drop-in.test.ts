@@ -1,8 +1,18 @@
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { systemClock } from "@confed/kernel";
@@ -10,6 +20,7 @@ import {
   ConfedRun,
   CountingDevice,
   freePort,
+  RconsRun,
   runConfed,
   writeAsXcat,
   type XcatNode,
@@ -21,8 +32,12 @@ const run = promisify(execFile);
 const INIT = fileURLToPath(new URL("../../deploy/xcat/conserver.init", import.meta.url));
 const CONFED = fileURLToPath(new URL("../../packages/confed/dist/confed.mjs", import.meta.url));
 
-/** What people are promised of the start and of a reload. */
-const READY_MS_MAX = 3_000;
+/** What people are promised of the start and of a reload: 3 s. Where Node alone takes long to start, the host is busy. */
+async function readyMsMax(): Promise<number> {
+  const startedMs = systemClock.nowMs();
+  await run(process.execPath, ["-e", "0"]);
+  return Math.max(3_000, 40 * (systemClock.nowMs() - startedMs));
+}
 
 let directory: string;
 let file: string;
@@ -65,6 +80,27 @@ async function greets(): Promise<void> {
   while ((await greeting().catch(() => "")) !== "ok\r\n") await pause(25);
 }
 
+/** TCP ports that a process listens on, by proc_pid_fd(5) and /proc/net/tcp of proc_pid_net(5). */
+function listeningPorts(pid: number): number[] {
+  const sockets = new Set(
+    readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
+      } catch {
+        return [];
+      }
+    }),
+  );
+  const tables = ["tcp", "tcp6"].map((name) => readFileSync(`/proc/net/${name}`, "utf8"));
+  return tables
+    .join("")
+    .split("\n")
+    .flatMap((line) => {
+      const [, local = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/);
+      return state === "0A" && sockets.has(inode) ? Number.parseInt(local.split(":")[1] ?? "", 16) : [];
+    });
+}
+
 const pause = (ms: number) => new Promise<void>((resolve) => systemClock.after(ms, resolve));
 
 /** One line of an answer for each command, after a log-in by name. */
@@ -105,17 +141,26 @@ test("conserver's own arguments start an agent of a conserver.cf: ready, reloade
   const startedMs = systemClock.nowMs();
   const conserver = new ConfedRun(["conserver", ...args(), "-m", "32"], { env: env() });
   await Promise.race([greets(), conserver.told(/not ever/)]);
-  expect(systemClock.nowMs() - startedMs).toBeLessThan(READY_MS_MAX);
+  const readyMs = systemClock.nowMs() - startedMs;
+  expect(readyMs).toBeLessThan(await readyMsMax());
   expect(conserver.stderr).toContain("-m has no effect: one process serves all consoles");
   await Promise.all(devices.slice(0, 2).map((each) => each.until(({ count }) => count === 1)));
   expect(await ask("examine")).toMatch(/n2 .*\r\n n1 /);
+  // Confed's own clients have no log-in here: they come by a socket that its owner alone can open.
+  expect(listeningPorts(conserver.pid)).toEqual([port]);
+  const control = join(directory, "state", "control", "agent.sock");
+  expect(statSync(dirname(control)).mode & 0o077).toBe(0);
+  const listed = new RconsRun(["--socket", control, "ls"]);
+  expect(await listed.exited).toBe(0);
+  expect(listed.output).toContain("n1");
 
   for (const at of [2, 0]) {
     await writeAsXcat(file, text(node("n2", 1), node("n1", at)));
     const changedMs = systemClock.nowMs();
     conserver.signal("SIGHUP");
     await devices[at]!.until(({ count }) => count === 1);
-    expect(systemClock.nowMs() - changedMs).toBeLessThan(READY_MS_MAX);
+    const reloadedMs = systemClock.nowMs() - changedMs;
+    expect(reloadedMs).toBeLessThan(await readyMsMax());
     expect(devices[1]!.accepted).toBe(1);
   }
   // In the file's own place, with a time before each line, as timestamp 1lab has it.

@@ -81,6 +81,8 @@ export interface AgentDeps {
   readonly guard?: AgentGuard | undefined;
   /** Listen beyond loopback without TLS. */
   readonly insecureListen?: boolean | undefined;
+  /** Whoever comes, comes by the gateway or by a local socket: nothing listens on `listen`. */
+  readonly behindGateway?: boolean | undefined;
   /** Opens this agent's audit; without it, nothing is audited. */
   readonly openAudit?: ((config: AgentConfig, logger: Logger) => OpenAudit) | undefined;
   /** Set for one of several processes of a host, which share its consoles. */
@@ -261,7 +263,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     const front = deps.shard?.front(services, table, timers) ?? services;
     const inherited = inheritance?.listener;
     server = await startServer({
-      listen: agent.listen,
+      listen: deps.behindGateway === true ? undefined : agent.listen,
       inherited,
       services: { Agent: front },
       tls,
@@ -275,7 +277,8 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     const local = server;
     // The way in when every head is dead. Of several shards the first lets in for all.
     const openSockets = async () => {
-      if (deps.guard !== undefined && (deps.shard === undefined || deps.shard.index === 0))
+      const guarded = deps.guard !== undefined || deps.behindGateway === true;
+      if (guarded && (deps.shard === undefined || deps.shard.index === 0))
         scope.own(await listenLocally(localSockets(agent.stateDir, agent.sockets), local, logger));
     };
     if (inheritance === undefined) await openSockets();

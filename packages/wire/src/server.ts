@@ -12,8 +12,8 @@ import { implementation } from "./serve-calls.ts";
 import type { Handlers, ServiceName } from "./services.ts";
 
 export interface ServerOptions {
-  /** Port 0: any. */
-  readonly listen: HostPort;
+  /** Port 0: any. Undefined: nobody comes but by {@link RunningServer.take}. */
+  readonly listen: HostPort | undefined;
   /** A listening socket that another process made, inherited: used instead of a new one. */
   readonly inherited?: number | undefined;
   readonly services: { readonly [S in ServiceName]?: Handlers<S> };
@@ -29,7 +29,7 @@ export interface ServerOptions {
 }
 
 export interface RunningServer {
-  /** The port that was bound. */
+  /** The port that was bound; 0: none. */
   readonly port: number;
   /** Of the listener, for a process that is to inherit it; undefined once closed. */
   readonly descriptor: number | undefined;

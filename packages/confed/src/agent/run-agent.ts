@@ -14,7 +14,7 @@ export interface AgentFlags extends DaemonFlags {
   readonly insecureListen?: true;
 }
 
-/** A configuration that stands in no file of the administrator's. */
+/** A configuration that stands in no file of the administrator's; of an agent that only conserver's clients come to. */
 export interface GivenConfig {
   /** Where it would stand. */
   readonly path: string;
@@ -52,7 +52,10 @@ export async function runAgent(world: World, flags: AgentFlags, given?: GivenCon
   }
   return runDaemon(world, daemonOptions(flags), async ({ logger, scope }) => {
     try {
-      return await startDaemon(world, config, { path, flags, logger, scope, inheritance, reading });
+      return await startDaemon(world, config, {
+        ...{ path, flags, logger, scope, inheritance, reading },
+        behindGateway: given !== undefined,
+      });
     } catch (reason) {
       await inheritance?.failed(reason);
       throw reason;
@@ -67,12 +70,13 @@ interface DaemonParts {
   readonly scope: Scope;
   readonly inheritance: Inheritance | undefined;
   readonly reading: Pick<LoadOptions, "conserver" | "files">;
+  readonly behindGateway: boolean;
 }
 
 async function startDaemon(
   world: World,
   config: AgentConfig,
-  { path, flags, logger, scope, inheritance, reading }: DaemonParts,
+  { path, flags, logger, scope, inheritance, reading, behindGateway }: DaemonParts,
 ): Promise<Daemon> {
   const [
     { takeState },
@@ -121,6 +125,7 @@ async function startDaemon(
       ...{ clock: world.clock, logger, pid: world.pid, waitForPort: inheritance !== undefined },
     }),
     insecureListen,
+    behindGateway,
     clock: world.clock,
     logger,
     version: VERSION,
@@ -144,7 +149,7 @@ async function startDaemon(
     ready: {
       role: "agent",
       id,
-      address: formatHostPort({ host: listen.host, port: agent.port }),
+      ...(behindGateway ? {} : { address: formatHostPort({ host: listen.host, port: agent.port }) }),
       consoles: config.consoles.length,
       ...(agent.conserverPort === undefined ? {} : { conserver: agent.conserverPort }),
     },

@@ -85,7 +85,7 @@ function configOf(
   return {
     agent: {
       id: isConsoleName(short) ? short : "conserver",
-      // Of its own kind of client; conserver's come in by the port below.
+      // Nobody listens there: without identities whoever reached it could do everything.
       listen: "127.0.0.1:0",
       state: stateDir,
       conserver: {

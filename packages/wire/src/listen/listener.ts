@@ -14,7 +14,7 @@ import { WaitingRoom } from "./waiting-room.ts";
 
 export interface ListenerOptions {
   /** Port 0: any. */
-  readonly listen: HostPort;
+  readonly listen: HostPort | undefined;
   /** A listening socket that another process made, inherited: used instead of a new one. */
   readonly inherited?: number | undefined;
   /** Without it everything is plain: on loopback only, or the listener must be `insecure`. */
@@ -91,6 +91,7 @@ export class Listener {
   /** Rejects with "conflict" when the address is taken, "failed_precondition" where plain is not allowed. */
   async listen(): Promise<void> {
     const { listen, inherited, tls, insecure = false, logger } = this.#options;
+    if (listen === undefined) return;
     const where = `${listen.host}:${listen.port}`;
     if (tls === undefined && !isLoopbackHost(listen.host)) {
       if (!insecure) throw notWithoutTls(where);
@@ -111,10 +112,10 @@ export class Listener {
     });
   }
 
-  /** The port that was bound. */
+  /** The port that was bound; 0: none. */
   get port(): number {
     const address = this.#server.address();
-    return typeof address === "object" && address !== null ? address.port : this.#options.listen.port;
+    return typeof address === "object" && address !== null ? address.port : (this.#options.listen?.port ?? 0);
   }
 
   /** Of the listening socket, for a process that is to inherit it; undefined once closed. */
