@@ -13,7 +13,7 @@ const run = promisify(execFile);
 function bundleIn(folder: string): string {
   const program = readdirSync(dist).find((name) => /^confed-[0-9a-f]{12}\.js$/.test(name)) ?? "";
   for (const name of ["confed.mjs", program]) copyFileSync(join(dist, name), join(folder, name));
-  return join(folder, program.replace(/js$/, "cache"));
+  return join(folder, program.replace(/js$/, `${process.version}.cache`));
 }
 
 test("confed runs where nothing was compiled ahead, and where what was is another Node's", async () => {
@@ -31,6 +31,6 @@ test("confed runs where nothing was compiled ahead, and where what was is anothe
 
 test("what was compiled of confed ahead is what its program is", () => {
   const names = readdirSync(dist).filter((name) => /^confed-[0-9a-f]{12}\./.test(name));
-  expect(names.map((name) => name.slice(name.indexOf(".")))).toEqual([".cache", ".js"]);
+  expect(names.map((name) => name.slice(name.indexOf(".")))).toEqual([".js", `.${process.version}.cache`]);
   expect(new Set(names.map((name) => name.slice(0, name.indexOf(".")))).size).toBe(1);
 });

@@ -33,7 +33,10 @@ describe.skipIf(skipped !== "")(`a head with two agents and Debian's console${sk
     const ann = await site.pane();
     await ann.begin(`console -n -E -M 127.0.0.1 -p ${head.port} -l ann dog`);
     await ann.shows("[Enter `^Ec?' for help]");
-    expect((await ask("-w"))[1]).toMatch(/^ ann@127\.0\.0\.1 {22}attach {4}0:00 dog\n$/);
+    // Its agent tells the head in a moment.
+    await expect
+      .poll(async () => (await ask("-w"))[1])
+      .toMatch(/^ ann@127\.0\.0\.1 {22}attach {4}0:00 dog\n$/);
     await ann.type("\x05c.");
     expect(await ann.exitCode()).toBe(0);
     // It says so, or that it cannot know that yet: its agents are joining for 6 s.

@@ -1,8 +1,8 @@
 import type { SecretRef } from "@confed/config";
 import type { Clock, Secret } from "@confed/kernel";
 
-/** Below this, nobody can have changed a file and meant the log-in that reads it now. */
-const SAME_READ_MS = 250;
+/** Below this, nobody can have changed a file and asked for the log-in that reads it now: to start a program takes longer. */
+const SAME_READ_MS = 25;
 
 /**
  * Secrets, read when they are used; those who want the same one at the same time share a read. A thousand

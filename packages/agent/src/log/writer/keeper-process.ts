@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
 import { type Cancel, systemClock } from "@confed/kernel";
 import type { WriterOptions } from "../writer-messages.ts";
 
@@ -16,7 +16,7 @@ export function startKeeper(
   options: Pick<WriterOptions, "compress" | "keep">,
   say: (text: string) => void,
 ): KeeperProcess {
-  const entry = fileURLToPath(new URL("../keeper/keeper-main.js", import.meta.url));
+  const entry = createRequire(import.meta.url).resolve("@confed/agent/log-keeper");
   const logs = new Set<string>();
   let child: ChildProcess | undefined;
   let cancelRetry: Cancel | undefined;
