@@ -205,7 +205,9 @@ test("a certificate is renewed at half of its life, and a copy of an identity lo
   // The copy asks for the renewal that its original has had.
   open(copy);
   await expect.poll(() => errors.join("\n"), { timeout: 20_000 }).toContain("an identity was cloned");
-  const { machines } = await local.client.enrolment({ list: {} }, { signal: stop.signal });
-  expect(machines).toMatchObject([{ state: "locked", why: expect.stringContaining("renewed twice") }]);
+  // It is alarmed as soon as it is known, and locked when that is on the disk.
+  await expect
+    .poll(async () => (await local.client.enrolment({ list: {} }, { signal: stop.signal })).machines)
+    .toMatchObject([{ state: "locked", why: expect.stringContaining("renewed twice") }]);
   await expect.poll(() => errors.join("\n"), { timeout: 20_000 }).toContain("confed agent unlock sn01");
 });

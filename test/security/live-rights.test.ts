@@ -103,17 +103,18 @@ test("a role that is taken away takes the keyboard, and a revocation the view, e
   }
   await audited(audits.agent, { event: "policy.received" });
   await audited(audits.head, { event: "access.revoked", subject: "local:admin" });
+  const changes = () => auditRecords(audits.head).filter(({ event }) => event === "role.changed");
+  await expect
+    .poll(() => changes().map(({ details }) => details))
+    .toMatchObject([
+      { to: "user:bot", added: "operator" },
+      { to: "user:bot", added: "viewer", removed: "operator" },
+      { to: "user:bot", removed: "viewer" },
+      { to: "user:bot", added: "operator" },
+      { to: "user:bot", added: "viewer", removed: "operator" },
+      { to: "user:bot", removed: "viewer" },
+    ]);
   const records = auditRecords(audits.head);
-  expect(records.filter(({ event }) => event === "role.changed").map(({ details }) => details)).toMatchObject(
-    [
-      { to: "user:bot", added: "operator" },
-      { to: "user:bot", added: "viewer", removed: "operator" },
-      { to: "user:bot", removed: "viewer" },
-      { to: "user:bot", added: "operator" },
-      { to: "user:bot", added: "viewer", removed: "operator" },
-      { to: "user:bot", removed: "viewer" },
-    ],
-  );
   expect(records.filter(({ event }) => event === "user.changed")).toMatchObject([
     { subject: "local:admin", text: "added", details: { user: "bot", password: false } },
   ]);
