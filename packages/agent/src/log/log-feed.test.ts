@@ -235,7 +235,8 @@ test("a stop ends at once, and leaves nothing behind, when the log writer dies o
 });
 
 test("a console whose log cannot be opened is numbered all the same, and told why", async () => {
-  const { feed, reply } = stalledFeed();
+  const clock = new FakeClock();
+  const { feed, reply, seqs } = stalledFeed(clock);
   const console = new Numbering("n1");
   feed.open(1, console);
   reply({ tell: "failing", number: 1, code: "resource_exhausted", message: "no space left", unopened: true });
@@ -246,9 +247,33 @@ test("a console whose log cannot be opened is numbered all the same, and told wh
     logs: [{ number: 1, logId: console.end.logId, offset: 0, reservedEnd: 9, path: "p" }],
   });
   // It shows that it can be written when it takes what it missed.
+  clock.advance(500);
   expect(console.troubles).toHaveLength(1);
-  reply({ tell: "healed", number: 1 });
+  reply({ tell: "ack", seq: seqs.at(-1) ?? 0 });
   expect(console.troubles.at(-1)).toBeUndefined();
+  void feed.close(1);
+  await feed.stop();
+});
+
+test("a log is written again when what was kept for it is taken, and nothing printed then is lost, twice", async () => {
+  const clock = new FakeClock();
+  const { feed, reply, seqs } = stalledFeed(clock);
+  const console = new Numbering("n1");
+  feed.open(1, console);
+  reply({ tell: "opened", logs: [{ number: 1, logId: "a", offset: 0, reservedEnd: 99, path: "p" }] });
+  for (const round of [1, 2]) {
+    feed.append(1, 3 * (round - 1), Buffer.from("abc"));
+    feed.flush();
+    reply({ tell: "failing", number: 1, code: "resource_exhausted", message: "no space left" });
+    reply({ tell: "ack", seq: seqs.at(-1) ?? 0, refused: [{ number: 1, next: 3 * (round - 1) }] });
+    clock.advance(500);
+    // The writer has it; its answer to the offer is still on its way.
+    reply({ tell: "healed", number: 1 });
+    expect([console.troubles.at(-1), feed.late(1)]).toEqual(["[resource_exhausted] no space left", true]);
+    reply({ tell: "ack", seq: seqs.at(-1) ?? 0 });
+    expect([console.troubles.at(-1), feed.late(1)]).toEqual([undefined, false]);
+    expect(console.troubles).toHaveLength(2 * round);
+  }
   void feed.close(1);
   await feed.stop();
 });

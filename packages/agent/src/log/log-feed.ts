@@ -376,7 +376,8 @@ export class LogFeed {
         this.#opens.failing(reply, new ConfedError(reply.code, reply.message));
         return;
       case "healed":
-        this.#troubles.written(reply.number);
+        // What is kept for it comes first: until that is taken, what it prints may still not fit.
+        if (!this.#backlogs.has(reply.number)) this.#troubles.written(reply.number);
         return;
       case "closed":
         this.#closes.closed(reply.numbers, reply.positions);
