@@ -140,7 +140,7 @@ export class LogWriter {
     }
   }
 
-  /** Append a batch of arena records and acknowledge it. Costs one writev per console that printed. */
+  /** Append a batch of arena records and acknowledge it. Costs one write per console that printed. */
   batch(seq: number, records: Uint8Array): void {
     visitRecords(records, (number, offset, bytes) => {
       const pieces = this.#pieces.get(number);
