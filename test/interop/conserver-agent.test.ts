@@ -79,6 +79,28 @@ describe.skipIf(skipped !== "")(`an agent with Debian's console${skipped}`, () =
       await new Promise<void>((resolve) => systemClock.after(20, resolve));
   });
 
+  test("does not give the keyboard to a spy when its holder goes", async () => {
+    const site = new ConserverSite();
+    const { port, up } = await site.agent({ consoles: ["cat"] });
+    await up("cat");
+    const [ann, bob] = [await site.pane(), await site.pane()];
+    await ann.begin(`console -n -E -M 127.0.0.1 -p ${port} -l ann cat`);
+    await ann.shows("[Enter `^Ec?' for help]");
+    await ann.type("hers\r");
+    await ann.shows("hers");
+    await bob.begin(`console -n -E -M 127.0.0.1 -p ${port} -l bob -s cat`);
+    await bob.shows("[Enter `^Ec?' for help]");
+    await ann.type("\x05c.");
+    expect(await ann.exitCode()).toBe(0);
+    // Only whoever comes next has it, and bob watches on.
+    await ann.begin(`console -n -E -M 127.0.0.1 -p ${port} -l ann cat`);
+    await ann.type("hers again\r");
+    await bob.shows("hers again");
+    await bob.type("\r");
+    await bob.shows("[read-only -- use ^E c ? for help]");
+    expect(bob.output).not.toContain("[attached]");
+  });
+
   test("is encrypted for a client that knows its authority, and says so to one that is not encrypted", async () => {
     using authority = new TestAuthority();
     const site = new ConserverSite();

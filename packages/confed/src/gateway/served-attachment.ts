@@ -193,7 +193,8 @@ export class ServedAttachment implements Attachment {
     this.mode = mode === "WRITE" ? "write" : "view";
     // Said of whoever asked to write; others are told when they ask.
     this.mayWrite = readOnly === "";
-    this.#wants = this.mayWrite && this.#viewer.mayWrite;
+    // Whoever finds somebody at the keyboard is told so and asks for it, or only wants to watch.
+    this.#wants = this.mode === "write";
     this.#writer = this.mode === "write" ? this.#viewer.acid : writer;
     // One that is connected only while somebody is there is about to be.
     this.state = status?.state === "IDLE" ? "init" : stateOf(status?.state);
