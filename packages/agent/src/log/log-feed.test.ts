@@ -264,7 +264,13 @@ test("a log is written again when what was kept for it is taken, and nothing pri
   for (const round of [1, 2]) {
     feed.append(1, 3 * (round - 1), Buffer.from("abc"));
     feed.flush();
-    reply({ tell: "failing", number: 1, code: "resource_exhausted", message: "no space left" });
+    reply({
+      tell: "failing",
+      number: 1,
+      code: "resource_exhausted",
+      message: "no space left",
+      unopened: false,
+    });
     reply({ tell: "ack", seq: seqs.at(-1) ?? 0, refused: [{ number: 1, next: 3 * (round - 1) }] });
     clock.advance(500);
     // The writer has it; its answer to the offer is still on its way.

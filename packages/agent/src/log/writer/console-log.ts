@@ -39,7 +39,8 @@ export class ConsoleLog {
   /** What was last written to. */
   #open: OpenFile | undefined;
   #mustLeave: boolean;
-  readonly #watch: PathWatch;
+  /** From the first byte on: most consoles of a site say nothing. */
+  #watch: PathWatch | undefined;
   #rotateNotBeforeMs: number | undefined;
   /** What was next when {@link settle} last came by. */
   #settledNext: number | undefined;
@@ -67,7 +68,6 @@ export class ConsoleLog {
     this.behind = behind;
     this.#mustLeave = deps.leaveFile === true;
     this.#deps = deps;
-    this.#watch = new PathWatch(deps.path, deps.folder);
     this.index = new ConsoleIndex(deps);
     if (stamped === true) {
       this.#stamps = new LineStamps();
@@ -85,7 +85,7 @@ export class ConsoleLog {
     this.#begun = this.goesOn;
     this.#recorded = this.goesOn ? start.segment : undefined;
     if (this.goesOn) this.index.goOn(deps.wallTimeMs());
-    if (this.goesOn && deps.logs.goOn(deps.path, start.file?.id)) this.#watch.goOn(deps.wallTimeMs());
+    if (this.goesOn && deps.logs.goOn(deps.path, start.file?.id)) this.#watched.goOn(deps.wallTimeMs());
     if (known === undefined && start.segment !== undefined && start.file !== undefined)
       this.#noteSegment(start.segment, start.file);
     if (known !== undefined && !adopt && !this.goesOn)
@@ -242,7 +242,7 @@ export class ConsoleLog {
     try {
       this.#noteOwed();
       const nowMs = wallTimeMs();
-      if (this.#watch.isDue(nowMs)) this.#look(nowMs);
+      if (this.#watched.isDue(nowMs)) this.#look(nowMs);
       const { fd } = this.#fileToWrite(nowMs);
       this.#append(fd, run, nowMs);
     } catch (reason) {
@@ -346,11 +346,16 @@ export class ConsoleLog {
     onRotated?.(to, path);
   }
 
+  get #watched(): PathWatch {
+    this.#watch ??= new PathWatch(this.#deps.path, this.#deps.folder);
+    return this.#watch;
+  }
+
   #look(nowMs: number): void {
     const { logs, path } = this.#deps;
     const open = logs.known(path);
     if (open === undefined) return;
-    const sizeBytes = this.#watch.look(nowMs, open);
+    const sizeBytes = this.#watched.look(nowMs, open);
     if (sizeBytes === undefined) {
       logs.drop(path);
     } else if (this.#fileBytes !== undefined && sizeBytes < this.#fileBytes) {

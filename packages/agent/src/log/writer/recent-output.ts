@@ -1,23 +1,41 @@
-import { visitRecords } from "@confed/kernel";
+import { invariant, visitRecords } from "@confed/kernel";
 
 /**
  * The newest output of all consoles, as it came: when somebody has cut a file, what it holds is held
- * against it. Costs one copy of every batch, and a bounded memory while anything is printed.
+ * against it. Costs one copy of every batch into a ring, and the ring's memory while anything is printed.
  */
 export class RecentOutput {
+  readonly #bytesMax: number;
+  #ring: Uint8Array | undefined;
+  /** Of the ring, from the oldest to the newest. */
   #batches: Uint8Array[] = [];
-  #sizeBytes = 0;
+  #at = 0;
+
+  constructor(bytesMax = RECENT_BYTES_MAX) {
+    this.#bytesMax = bytesMax;
+  }
 
   add(records: Uint8Array): void {
-    this.#batches.push(records.slice());
-    this.#sizeBytes += records.byteLength;
-    while (this.#sizeBytes > RECENT_BYTES_MAX) this.#sizeBytes -= this.#batches.shift()?.byteLength ?? 0;
+    invariant(records.byteLength <= this.#bytesMax, "no frame is larger than the ring");
+    this.#ring ??= new Uint8Array(this.#bytesMax);
+    if (this.#at + records.byteLength > this.#bytesMax) {
+      // What the turn before left behind here is older than what it left at the beginning.
+      this.#forget(this.#at, this.#bytesMax);
+      this.#at = 0;
+    }
+    const end = this.#at + records.byteLength;
+    this.#forget(this.#at, end);
+    const kept = this.#ring.subarray(this.#at, end);
+    kept.set(records);
+    this.#batches.push(kept);
+    this.#at = end;
   }
 
   /** Nothing is printed: nothing is kept. */
   clear(): void {
+    this.#ring = undefined;
     this.#batches = [];
-    this.#sizeBytes = 0;
+    this.#at = 0;
   }
 
   /** A console's newest bytes up to offset `end`, as far back as they are known without a hole. Walks all: for when it is needed. */
@@ -38,6 +56,15 @@ export class RecentOutput {
       }
     }
     return Buffer.concat(parts.toReversed());
+  }
+
+  /** The oldest are those that lie in [from, to) of the ring, if any. */
+  #forget(from: number, to: number): void {
+    let [oldest] = this.#batches;
+    while (oldest !== undefined && oldest.byteOffset < to && oldest.byteOffset + oldest.byteLength > from) {
+      this.#batches.shift();
+      [oldest] = this.#batches;
+    }
   }
 }
 

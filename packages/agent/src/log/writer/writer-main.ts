@@ -3,6 +3,7 @@
  * It ends when stdin does, after everything that was given to it has been written.
  */
 import { readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
 import { ConfedError, systemClock } from "@confed/kernel";
 import { AGAIN_HEAD_BYTES, FRAME, FrameReader, jsonFrame } from "../frames.ts";
 import { pathOfLog } from "../log-path.ts";
@@ -11,6 +12,10 @@ import { type Ahead, getReady } from "./ahead.ts";
 import { type KeeperProcess, startKeeper } from "./keeper-process.ts";
 import { LogWriter } from "./log-writer.ts";
 import { letGo, outlivedBy } from "./predecessor.ts";
+
+// Ten thousand consoles that are opened would leave 40 MiB of room for new objects behind; what a batch
+// needs is gone with it.
+setFlagsFromString("--semi-space-growth-factor=1");
 
 // The agent decides when we stop: a terminal's Ctrl-C reaches the whole process group.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
