@@ -193,6 +193,10 @@ export class FakeConsole {
         },
       });
     }
+    if (from !== undefined && from !== null && !known) {
+      const at = { from: end.offset, to: end.offset, logId: this.logId };
+      session.stream.send({ gap: { ...at, lengthKnown: false, reason: "LOG_RESET" } });
+    }
     const data = this.output.subarray(startOffset - this.base);
     if (data.length > 0)
       session.stream.send({ output: { offset: startOffset, endOffset: this.endOffset, data } });

@@ -186,6 +186,30 @@ test("bytes that a restarted agent does not have are a gap", async () => {
   expect(await quit(done)).toBe(0);
 });
 
+test("a log that was begun anew is said once, and before the line that says what was missed, twice", async () => {
+  const done = attach();
+  for (const logId of ["00000000000000bb", "00000000000000cc"]) {
+    await session();
+    console1().print(`before ${logId}`);
+    await world.shows(`before ${logId}`);
+    const from = world.shown.length;
+    await agent.stop();
+    await world.until(() => world.shown.slice(from).includes("[rcons "));
+    console1().output = Buffer.alloc(0);
+    console1().logId = logId;
+    await agent.start();
+    clock.advance(500);
+    await session();
+    console1().print(`after ${logId}`);
+    await world.shows(`after ${logId}`);
+    expect(world.shown.slice(from).match(/\[(gap|back)[^\]]*\]/g)).toEqual([
+      "[gap: bytes lost, how many is unknown, log begun anew]",
+      expect.stringMatching(/^\[back after .*, 1 gap, see above\]$/),
+    ]);
+  }
+  expect(await quit(done)).toBe(0);
+});
+
 test("the owner is reached again without any head when all heads are dead", async () => {
   const done = attach();
   await session();

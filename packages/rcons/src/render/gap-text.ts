@@ -1,3 +1,4 @@
+import { neutralise } from "@confed/kernel";
 import type { GapReceived } from "@confed/wire";
 import { formatCount, formatNumber } from "./format-count.ts";
 import { GAP_WORDS } from "./state-words.ts";
@@ -14,4 +15,9 @@ export function gapText({
   }
   const lost = lengthKnown ? `${formatCount(to - from, "byte")} lost` : "bytes lost, how many is unknown";
   return `[gap: ${lost}, ${GAP_WORDS[reason]}]`;
+}
+
+/** The console is at another agent now. Each has a log of its own, and neither knows what the other missed. */
+export function movedText(from: string, to: string): string {
+  return `[gap: moved from ${neutralise(from, 100)} to ${neutralise(to, 100)}, what was printed meanwhile is not shown]`;
 }
