@@ -23,6 +23,8 @@ export interface KeeperDeps {
 
 /** How often the files are looked at: they change when they are renewed by another process, or enrolled anew. */
 const LOOK_INTERVAL_MS = 5_000;
+/** How late a renewal may be after the wall clock was set forward: a certificate holds for days. */
+const RENEWAL_STEP_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Certificates begin an hour before they were given, for hosts whose clock is late. */
 const BACKDATE_MS = 3_600_000;
@@ -102,12 +104,20 @@ export class IdentityKeeper implements TlsProvider {
     this.#cancelLook();
   }
 
+  /** In short steps: certificates go by the wall clock, which is set, and goes on while a host sleeps. */
   #armRenewal(): void {
     if (this.#deps.renewAt.length === 0) return;
     const { notBeforeMs, notAfterMs } = this.#files;
     const givenMs = notBeforeMs + BACKDATE_MS;
-    const inMs = givenMs + (notAfterMs - givenMs) / 2 - this.#deps.clock.wallTimeMs();
-    this.#renewIn(Math.max(0, inMs));
+    const leftMs = givenMs + (notAfterMs - givenMs) / 2 - this.#deps.clock.wallTimeMs();
+    if (leftMs <= RENEWAL_STEP_MS) {
+      this.#renewIn(Math.max(0, leftMs));
+      return;
+    }
+    this.#cancelRenewal();
+    this.#cancelRenewal = this.#deps.clock.after(RENEWAL_STEP_MS, () => {
+      this.#armRenewal();
+    });
   }
 
   #renewIn(delayMs: number): void {

@@ -20,20 +20,27 @@ export interface HeadIdentityDeps {
   readonly logger: Logger;
 }
 
+/** How long nobody believes us after the wall clock was set, at most. */
+const LOOK_INTERVAL_MS = 60_000;
+/** Certificates begin an hour before they were made; a clock that is set back further makes them begin later than now. */
+const SET_BACK_MS_MAX = 30 * 60_000;
+
 /**
- * The certificate of a head that has the authorities: made at each start and at half of its life, its key never on a disk.
- * Whoever knows the authority knows each of them.
+ * The certificate of a head that has the authorities: made at each start and at half of its life, its key never on a disk,
+ * and when the wall clock was set so that it does not hold. Whoever knows the authority knows each of them.
  */
 export async function headIdentity(deps: HeadIdentityDeps): Promise<TlsProvider & { readonly stop: Cancel }> {
   const { authorities, machines, onMachines, head, clock, logger } = deps;
   const { machines: ours, users } = authorities;
   const pems = { machines: ours.certificatePem, users: users.certificatePem };
   const identify = identifierFor(pems);
+  let madeMs = 0;
   const make = async (): Promise<Pick<TlsMaterial, "key" | "certificate">> => {
     const key = makeKeyPem();
     const request = await makeRequest(key, head);
     const nowMs = clock.wallTimeMs();
     const own = await issueCertificate(ours, { kind: "head", id: head, request, nowMs });
+    madeMs = nowMs;
     return { key, certificate: own + ours.certificatePem };
   };
   const watchers = new Set<() => void>();
@@ -51,23 +58,23 @@ export async function headIdentity(deps: HeadIdentityDeps): Promise<TlsProvider 
   };
   const stopListening = onMachines(changed);
   let cancel: Cancel = () => undefined;
-  const renewLater = () => {
-    cancel = clock.after(MACHINE_CERTIFICATE_MS / 2, () => {
-      renewLater();
-      make().then(
-        (next) => {
-          own = next;
-          changed();
-        },
-        (reason: unknown) => {
-          logger.error("the head's certificate was not renewed", {
-            cause: ConfedError.from(reason).rawMessage,
-          });
-        },
-      );
-    });
+  const look = () => {
+    cancel = clock.after(LOOK_INTERVAL_MS, look);
+    const ageMs = clock.wallTimeMs() - madeMs;
+    if (ageMs < MACHINE_CERTIFICATE_MS / 2 && ageMs > -SET_BACK_MS_MAX) return;
+    make().then(
+      (next) => {
+        own = next;
+        changed();
+      },
+      (reason: unknown) => {
+        logger.error("the head's certificate was not renewed", {
+          cause: ConfedError.from(reason).rawMessage,
+        });
+      },
+    );
   };
-  renewLater();
+  cancel = clock.after(LOOK_INTERVAL_MS, look);
   return {
     current: () => material,
     watch(onChange) {
