@@ -1,10 +1,21 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { createPublicKey } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { enroll, IdentityKeeper, identityDirectory } from "@confed/agent/identity";
 import { localSocketOf, startHead } from "@confed/head";
 import { type Logger, parseHostPort, silentLogger, systemClock } from "@confed/kernel";
 import { ConfedRun, runConfed } from "@confed/testkit";
+import { makeKeyPem } from "@confed/trust/certificates";
 import { openChannel } from "@confed/wire";
 import { expect, onTestFinished, test } from "vitest";
 import { Cluster } from "./cluster.ts";
@@ -96,6 +107,42 @@ test("a diskless host rejoins by approval: it waits, is shown with its fingerpri
       status: 0,
     });
     expect(await run.exited).toBe(0);
+  }
+});
+
+test("a diskless host rejoins at each boot by the key that was registered for it, and nobody else does by its token", async () => {
+  const cluster = new Cluster();
+  const head = await cluster.head();
+  const [own = "", other = ""] = ["own", "other"].map((name) => {
+    const path = join(cluster.directory, `${name}.pem`);
+    writeFileSync(path, makeKeyPem(), { mode: 0o600 });
+    return path;
+  });
+  const registered = join(cluster.directory, "own.pub");
+  writeFileSync(registered, createPublicKey(readFileSync(own)).export({ type: "spki", format: "pem" }));
+  const wish = ["--agent", "sn01", "--rejoin", "--key", registered, "--consoles", "n1"];
+  const token = await cluster.token(head, ...wish);
+  for (const boot of ["first", "second"]) {
+    const from = head.process.lines.length;
+    const { config, state } = cluster.agentConfig([head.address], { tls: "on", consoles: ["n1", "x9"] });
+    rmSync(state, { recursive: true, force: true });
+    const how = ["agent", "enroll", "--head", head.address, "--token", token, "-c", config];
+    for (const key of [[], ["--key", other]]) {
+      const stolen = await runConfed([...how, ...key]);
+      expect(stolen, boot).toMatchObject({
+        status: 4,
+        stderr: expect.stringContaining("bound to another key"),
+      });
+      expect(existsSync(join(state, "identity", "certificate.pem"))).toBe(false);
+    }
+    expect(await runConfed([...how, "--key", own]), boot).toMatchObject({ status: 0 });
+    const agent = cluster.agent(`sn01-${boot}`, config);
+    await agent.start();
+    await head.process.logged("agent synced", { agent: "sn01", consoles: 1 }, from);
+    expect(await head.process.logged("claims refused", { agent: "sn01" }, from)).toMatchObject({
+      cause: "agent sn01 claims x9, but may have n1 only",
+    });
+    await agent.stop();
   }
 });
 
@@ -211,3 +258,63 @@ test("a certificate is renewed at half of its life, and a copy of an identity lo
     .toMatchObject([{ state: "locked", why: expect.stringContaining("renewed twice") }]);
   await expect.poll(() => errors.join("\n"), { timeout: 20_000 }).toContain("confed agent unlock sn01");
 });
+
+test("an agent renews while it runs and stays joined, and its copy locks both out, with an alarm, until it is enrolled anew", async () => {
+  const cluster = new Cluster();
+  const errors: string[] = [];
+  const logger: Logger = {
+    ...silentLogger,
+    error: (message, fields) => errors.push(`${message} ${JSON.stringify(fields)}`),
+  };
+  const stateDir = join(cluster.directory, "head");
+  const head = await startHead(
+    { listen: { host: "127.0.0.1", port: 0 }, stateDir, tls: "on" },
+    {
+      clock: systemClock,
+      logger,
+      version: "test",
+      resolveHost: async (host) => [host],
+      certificateMs: 16_000,
+    },
+  );
+  onTestFinished(() => head.close());
+  const local = openChannel("Head", `unix:${localSocketOf(stateDir)}`);
+  onTestFinished(() => {
+    local.close();
+  });
+  const { signal } = new AbortController();
+  const address = `127.0.0.1:${head.port}`;
+  const enrol = async (config: string) => {
+    const { token } = await local.client.enrolment(
+      { createToken: { machine: { kind: "agent", id: "sn01" } } },
+      { signal },
+    );
+    const how = ["agent", "enroll", "--head", address, "--token", token, "-c", config];
+    expect(await runConfed(how)).toMatchObject({ status: 0 });
+  };
+  const machines = async () => (await local.client.enrolment({ list: {} }, { signal })).machines;
+  const { config, identity } = cluster.agentConfig([address], { tls: "on" });
+  await enrol(config);
+  const agent = cluster.agent("sn01", config);
+  await agent.start();
+  await agent.logged("joined head");
+  await agent.logged("the certificate was renewed");
+  await agent.logged("the certificate was renewed", {}, agent.lines.length);
+  expect(agent.lines.filter(({ message }) => message === "head lost")).toEqual([]);
+
+  const copied = cluster.agentConfig([address], { tls: "on", place: "copy" });
+  cpSync(identity, copied.identity, { recursive: true });
+  const copy = cluster.agent("copy", copied.config);
+  await copy.start();
+  await expect.poll(() => errors.join("\n"), { timeout: 20_000 }).toContain("an identity was cloned");
+  await expect
+    .poll(machines)
+    .toMatchObject([{ state: "locked", why: expect.stringContaining("renewed twice") }]);
+  // Neither is believed now, though one of them was joined all the time.
+  await agent.logged("head lost");
+  const from = agent.lines.length;
+  await copy.stop();
+  await enrol(config);
+  await agent.logged("joined head", {}, from);
+  await expect.poll(machines).toMatchObject([{ state: "enrolled" }]);
+}, 90_000);
