@@ -6,6 +6,7 @@ import {
   type BmcConsole,
   ConfedRig,
   type RigAgent,
+  runConfed,
   type StatusWatch,
   startBmcConsole,
 } from "@confed/testkit";
@@ -128,6 +129,33 @@ test("output that the BMC lost is an event of the log, and told to who watches, 
       Array(2).fill("output was lost before it came here: the BMC could not hold all that the host printed"),
     );
   });
+});
+
+test("datagrams that are dropped are counted where an administrator looks, twice", async () => {
+  const { rig, console, head, agent, watch } = await rigWithBmc();
+  await watch.shows("n1", "CONNECTED");
+  const link = async () => {
+    const info = rig.rcons(head, "info", "n1");
+    expect(await info.exited).toBe(0);
+    return /^link: +(.*)$/m.exec(info.output)?.[1] ?? "";
+  };
+  expect(await link()).toBe("cipher suite 17");
+  const replayed = async () => Number(/dropped: (\d+) replayed/.exec(await link())?.[1]);
+  let before = 0;
+  for (const _ of ["once", "and again"]) {
+    console.bmc.faults.duplicateRatio = 1;
+    await console.print(Buffer.from("said twice"));
+    await vi.waitFor(async () => {
+      expect(await replayed()).toBeGreaterThan(before);
+    });
+    console.bmc.faults.duplicateRatio = 0;
+    before = await replayed();
+    await console.print(Buffer.from("said once"));
+    expect(await replayed()).toBe(before);
+  }
+  const { status, stdout } = await runConfed(["status", "--agent", agent.address]);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(new RegExp(`^dropped +datagrams of BMCs: ${before} replayed$`, "m"));
 });
 
 async function stolenTwice(console: BmcConsole, watch: StatusWatch): Promise<void> {

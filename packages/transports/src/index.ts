@@ -4,6 +4,7 @@ export type { ExecOptions } from "./exec/exec-options.ts";
 export { type BmcDiagnosisOptions, type BmcFinding, type BmcStep, diagnoseBmc } from "./ipmi/diagnose-bmc.ts";
 export { ipmi } from "./ipmi/ipmi.ts";
 export type { IpmiOptions, IpmiQuirk } from "./ipmi/ipmi-options.ts";
+export { ipmiDrops } from "./ipmi/ipmi-shared.ts";
 export { MemoryFarEnd, type MemoryPair, type MemoryWelcome, memory } from "./memory/memory.ts";
 export type { Address } from "./net/address.ts";
 export { receiveDescriptor } from "./net/adopt-socket.ts";

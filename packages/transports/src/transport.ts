@@ -121,6 +121,11 @@ export interface Link {
    * "failed_precondition" where the transport has none, saying so.
    */
   sendBreak(durationMs: number): Promise<void>;
+  /**
+   * What an administrator may want to know of it now, in a few words; "" for nothing. Links that count nothing
+   * have no such method.
+   */
+  describe?(): string;
   /** The viewer's window, for transports that can tell the far end (telnet NAWS, pty, ssh). */
   resize(columns: number, rows: number): void;
   /** Idempotent, never rejects. Resolves after `onClosed` was called and everything is released. */

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BmcRack } from "../bmc-rack.ts";
+import { treeOf } from "../measure/process-tree.ts";
 import { freePort, type Program, startProgram } from "./program.ts";
 
 /** Programs that hold SOL sessions, to be measured. */
@@ -45,8 +46,12 @@ export async function startIpmitools(rack: BmcRack): Promise<SolPeer> {
       await startProgram(["script", "-qec", command, "/dev/null"], { env: { IPMI_PASSWORD: password } }),
     );
   }
+  const terminals = new Set(programs.map(({ pid }) => pid));
   return {
-    pids: programs.map(({ pid }) => pid),
+    // Not the terminals: in earnest they are one program's for all.
+    get pids() {
+      return treeOf([...terminals]).filter((pid) => !terminals.has(pid));
+    },
     stop: async () => {
       await Promise.all(programs.map((program) => program.stop()));
     },

@@ -1,7 +1,7 @@
 import type { EventRecord, GapRecord } from "@confed/codecs";
 import type { LogMode } from "@confed/config";
 import { ConfedError, createBackoff } from "@confed/kernel";
-import type { Link, PortableLink } from "@confed/transports";
+import type { Link } from "@confed/transports";
 import type { FedConsole } from "../log/log-feed.ts";
 import type { OpenedLog } from "../log/writer-messages.ts";
 import { Viewers } from "../viewers/viewers.ts";
@@ -12,7 +12,6 @@ import { Holdings } from "./holdings.ts";
 import type { InheritedConsole, InheritedOutage } from "./inherited-console.ts";
 import { outageOf, resumed } from "./outage.ts";
 import { Output } from "./output.ts";
-import { portable } from "./portable.ts";
 import { Reading } from "./reading.ts";
 import { removedError } from "./removed-error.ts";
 import { stateEvent } from "./state-on-the-wire.ts";
@@ -119,9 +118,9 @@ export class Console implements FedConsole {
     this.#deps.feed.open(this.number, this);
   }
 
-  /** The link, if another process could go on with it. */
-  get portableLink(): PortableLink | undefined {
-    return portable(this.#holds.link);
+  /** The link, while it is open: to be looked at. */
+  get link(): Link | undefined {
+    return this.#holds.link;
   }
 
   get outage(): InheritedOutage | undefined {

@@ -33,7 +33,7 @@ export function agentServices(deps: AttachDeps & StatusDeps & ControlDeps & Upgr
       const listed = table.find(console);
       if (listed === undefined || !holds(grant.verbsOn(listed), LIST))
         throw unknownConsole(console, deps.agent);
-      return table.status(listed);
+      return { ...table.status(listed), link: listed.console.link?.describe?.() ?? "" };
     },
     control: async (request, _signal, call) => {
       const verb = request.action === "reload" ? "config" : "write";

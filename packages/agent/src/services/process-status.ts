@@ -3,6 +3,7 @@ import { type PeerStatus, type ProcessStatus, toDetail } from "@confed/wire";
 import type { ConsoleTable } from "../console/console-table.ts";
 import { PHASE_ON_THE_WIRE } from "../console/state-on-the-wire.ts";
 import type { LogFeed } from "../log/log-feed.ts";
+import { ipmiDrops } from "../transports/assemble.ts";
 
 export interface StatusDeps {
   readonly agent: string;
@@ -28,6 +29,7 @@ export function processStatus({
   peers,
   trouble,
   residentBytes,
+  clock,
 }: StatusDeps): ProcessStatus {
   const consoles: Record<string, number> = {};
   let viewers = 0;
@@ -51,6 +53,7 @@ export function processStatus({
     logLagMs: Math.round(feed.lagMs),
     residentBytes: residentBytes(),
     logsStalled: feed.stalledCount,
+    ipmiDropped: { ...ipmiDrops({ clock }) },
     trouble: error === undefined ? null : toDetail(error),
   };
 }

@@ -29,16 +29,19 @@ export async function hostStatus(
   }
   const sum = (key: "viewers" | "gapBytes" | "residentBytes") =>
     parts.reduce((total, part) => total + Number(part[key] ?? 0), 0);
-  const consoles: Record<string, number> = {};
-  for (const part of parts) {
-    for (const [state, count] of Object.entries(part.consoles ?? {}))
-      consoles[state] = (consoles[state] ?? 0) + count;
-  }
+  const sums = (key: "consoles" | "ipmiDropped") => {
+    const totals: Record<string, number> = {};
+    for (const part of parts) {
+      for (const [of, count] of Object.entries(part[key] ?? {})) totals[of] = (totals[of] ?? 0) + count;
+    }
+    return totals;
+  };
   return {
     ...own,
     id: report.id,
     startedMs: report.startedMs,
-    consoles,
+    consoles: sums("consoles"),
+    ipmiDropped: sums("ipmiDropped"),
     viewers: sum("viewers"),
     gapBytes: sum("gapBytes"),
     logLagMs: Math.max(...parts.map(({ logLagMs }) => logLagMs ?? 0)),

@@ -1,5 +1,6 @@
 import type { PortableLink } from "@confed/transports";
 import type { ConsoleTable, Listed } from "../console/console-table.ts";
+import { portable } from "../console/portable.ts";
 
 /** What a takeover would do to the links that there are now. */
 export interface LinkPlan {
@@ -18,7 +19,7 @@ export function planLinks(table: Pick<ConsoleTable, "all">): LinkPlan {
   const unconnected: Listed[] = [];
   for (const listed of table.all()) {
     const { console } = listed;
-    const link = console.portableLink;
+    const link = portable(console.link);
     if (link !== undefined) kept.push({ listed, link });
     else if (console.state.phase === "connected") reconnecting.push(listed);
     else unconnected.push(listed);

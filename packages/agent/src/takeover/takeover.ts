@@ -3,6 +3,7 @@ import type { Audit } from "@confed/trust/audit";
 import type { Console } from "../console/console.ts";
 import type { ConsoleTable } from "../console/console-table.ts";
 import type { InheritedConsole, InheritedOutage } from "../console/inherited-console.ts";
+import { portable } from "../console/portable.ts";
 import type { LogFeed } from "../log/log-feed.ts";
 import { LOG_LIMITS } from "../log/log-limits.ts";
 import { seatsToHand } from "../viewers/held-seats.ts";
@@ -211,7 +212,7 @@ export class Takeover {
       const will = wills.get(console);
       const snapshot = link.snapshot();
       // Lost, or opened anew, since the successor got its descriptor; or something is on its way still.
-      if (will === undefined || snapshot === undefined || console.portableLink !== link) return [];
+      if (will === undefined || snapshot === undefined || portable(console.link) !== link) return [];
       return [{ console, told: { ...will, name, snapshot } satisfies HandedConsole }];
     });
     for (const page of pagesOf(handed)) talk.say({ say: "consoles", page: page.map(({ told }) => told) });

@@ -15,7 +15,7 @@ import {
 
 import type { SecretReads } from "./secret-reads.ts";
 
-export { receiveDescriptor } from "@confed/transports";
+export { ipmiDrops, receiveDescriptor } from "@confed/transports";
 
 /** What a console's way needs beside its own configuration. */
 export interface TransportContext {

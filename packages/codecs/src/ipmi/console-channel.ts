@@ -41,6 +41,8 @@ export interface ConsoleChannelOptions {
   readonly formerSessions?: ReadonlySet<number>;
   /** FreeIPMI's `nochecksumcheck`: inside the session, where an integrity code covers the message. */
   readonly ignoreChecksums?: boolean;
+  /** FreeIPMI's `intel20`: RAKP 4 proves nothing where packets have no integrity code. */
+  readonly proofByIntegrity?: boolean;
   /** FreeIPMI's `i82571spt`. */
   readonly alertsSucceed?: boolean;
   /** FreeIPMI's `authcap`: whatever the BMC says, it speaks IPMI 2.0. */
@@ -60,7 +62,6 @@ interface Login {
   readonly suite: CipherSuite;
   readonly privilege: number;
   readonly consoleSessionId: number;
-  readonly random: Uint8Array;
 }
 
 /** Look the user up by name alone, whatever privilege was asked for. */
@@ -75,6 +76,8 @@ export class ConsoleChannel {
   readonly #options: ConsoleChannelOptions;
   readonly #ciphers: Ciphers;
   #login: Login | undefined;
+  /** Ours, until the keys are there. */
+  #random: Uint8Array = NOTHING;
   #bmcSessionId = 0;
   /** From RAKP 2 on: what RAKP 3 and 4 must say, and the keys. */
   #rakp: RakpResult | undefined;
@@ -108,8 +111,8 @@ export class ConsoleChannel {
   /** Begin anew: other ids, other random bytes. */
   newLogin({ suite, privilege }: { readonly suite: CipherSuiteId; readonly privilege: number }): void {
     const consoleSessionId = readUint32(this.#ciphers.randomBytes(4), 0) || 1;
-    const random = this.#ciphers.randomBytes(RANDOM_BYTES);
-    this.#login = { suite: CIPHER_SUITES[suite], privilege, consoleSessionId, random };
+    this.#random = this.#ciphers.randomBytes(RANDOM_BYTES);
+    this.#login = { suite: CIPHER_SUITES[suite], privilege, consoleSessionId };
     this.#bmcSessionId = 0;
     this.#rakp = undefined;
     this.#keys = undefined;
@@ -142,9 +145,9 @@ export class ConsoleChannel {
           encodeOpenSessionRequest({ tag: this.#nextTag(request), privilege, consoleSessionId, suite }),
         );
       case "rakp1": {
-        const { random } = login;
         const { user } = this.#options.secrets;
         const tag = this.#nextTag(request);
+        const random = this.#random;
         const rakp1 = { tag, bmcSessionId: this.#bmcSessionId, random, role: this.#role, user };
         return encodeUnprotected(PAYLOAD_TYPE.rakp1, encodeRakp1(rakp1));
       }
@@ -240,13 +243,16 @@ export class ConsoleChannel {
         const dropped = this.#strange("rakp3", response, payload);
         if (dropped !== undefined) return dropped;
         // Without authentication some BMCs append a code that no rule gives: nothing to compare it with.
-        const isFree = this.#login?.suite.hash === undefined;
+        const isFree =
+          this.#login?.suite.hash === undefined ||
+          (this.#options.proofByIntegrity === true && this.#login.suite.codeBytes === 0);
         const expected = this.#rakp?.rakp4Code ?? NOTHING;
         const proved = isFree || (expected.length > 0 && this.#ciphers.equal(expected, response.code));
         if (response.status === 0 && proved) {
           this.#keys = this.#rakp?.keys;
           // The proofs have done their work.
           this.#rakp = undefined;
+          this.#random = NOTHING;
         }
         return this.#settled({ type: "rakp4", status: response.status, proved });
       }
@@ -299,13 +305,13 @@ export class ConsoleChannel {
     readonly code: Uint8Array;
   }): boolean {
     if (this.#login === undefined) return false;
-    const { suite, consoleSessionId, random: consoleRandom } = this.#login;
+    const { suite, consoleSessionId } = this.#login;
     this.#rakp = deriveRakp(
       {
         suite,
         consoleSessionId,
         bmcSessionId: this.#bmcSessionId,
-        consoleRandom,
+        consoleRandom: this.#random,
         bmcRandom: random,
         guid,
         role: this.#role,

@@ -66,7 +66,12 @@ export function deriveRakp(exchange: RakpExchange, secrets: RakpSecrets, ciphers
     rakp3Code: hmac(password, bmcRandom, consoleId, who),
     // Truncated by the hash: a suite without integrity still has this code.
     rakp4Code: hmac(sessionKey, consoleRandom, bmcId, guid).subarray(0, hash === "sha1" ? 12 : 16),
-    keys: { suite, integrityKey: derived(1), cipherKey: derived(2).subarray(0, CIPHER_KEY_BYTES) },
+    // Copies: a session keeps them, and small arrays need no memory of their own.
+    keys: {
+      suite,
+      integrityKey: new Uint8Array(derived(1)),
+      cipherKey: new Uint8Array(derived(2).subarray(0, CIPHER_KEY_BYTES)),
+    },
   };
 }
 

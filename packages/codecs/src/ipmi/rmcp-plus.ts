@@ -89,7 +89,10 @@ export function parseRmcpPlus(datagram: Uint8Array): RmcpPlusPacket | undefined 
   const payloadType = flags & TYPE_MASK;
   const at = payloadType === PAYLOAD_TYPE.oem ? 6 + OEM_BYTES : 6;
   const payloadAt = at + 10;
-  const trailerAt = payloadAt + readUint16(datagram, at + 8);
+  const saidAt = payloadAt + readUint16(datagram, at + 8);
+  // Old BMCs of Supermicro say one byte more than there is, in messages that have nothing behind the payload.
+  const isSetUp = payloadType >= PAYLOAD_TYPE.openSessionRequest;
+  const trailerAt = isSetUp ? Math.min(saidAt, datagram.length) : saidAt;
   if (trailerAt > datagram.length) return undefined;
   return {
     payloadType,

@@ -18,6 +18,8 @@ export function statusLines(
     const stalled = logsStalled === 0 ? "" : `, ${logsStalled} consoles log-stalled: \`rcons ls\` says why`;
     lines.push(`log       ${logLagMs === 0 ? "up to date" : `${logLagMs} ms behind`}${stalled}`);
   }
+  const dropped = droppedText(status.ipmiDropped);
+  if (dropped !== "") lines.push(`dropped   datagrams of BMCs: ${dropped}`);
   if (gapBytes > 0) lines.push(`gaps      ${gapBytes} bytes missing from logs`);
   if (status.follows !== null) lines.push(`follows   ${followedLine(status.follows, nowMs)}`);
   if (trouble !== null) lines.push(`trouble   ${safe(`${trouble.code}: ${trouble.message}`)}`);
@@ -51,6 +53,14 @@ function consoleCounts(consoles: Readonly<Record<string, number>>): string {
     .sort(([, a], [, b]) => b - a)
     .map(([state, count]) => `${count} ${safe(state.toLowerCase())}`);
   return counts.length === 0 ? "none" : `${total}: ${byState.join(", ")}`;
+}
+
+/** "3 replayed, 1 bad code", the most first. */
+function droppedText(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .sort(([, a], [, b]) => b - a)
+    .map(([cause, count]) => `${count} ${safe(cause.replaceAll("_", " "))}`)
+    .join(", ");
 }
 
 function peerRow(peer: PeerStatusReceived, role: string, nowMs: number): readonly string[] {

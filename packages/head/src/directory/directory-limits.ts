@@ -32,6 +32,7 @@ export const STATUS_LIMITS = {
   targetLengthMax: 256,
   logPathLengthMax: 512,
   descriptionLengthMax: 256,
+  linkLengthMax: 256,
   messageLengthMax: 500,
   contextLengthMax: 256,
 } as const;

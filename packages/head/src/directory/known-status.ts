@@ -53,6 +53,7 @@ export function knownStatus(said: ConsoleStatusReceived, agent: string): Console
     source: SOURCES.has(said.source) ? said.source : "CONSOLE_SOURCE_UNSPECIFIED",
     // What is recorded counts, and is put here by whoever records.
     epoch: 0,
+    link: neutralise(said.link, LIMITS.linkLengthMax),
   };
 }
 

@@ -27,6 +27,7 @@ export function jsonStatus(status: ConsoleStatusReceived): object {
     logTrouble: jsonError(status.logTrouble),
     source: SOURCE_WORDS[status.source] || null,
     epoch: status.epoch,
+    link: status.link || null,
   };
 }
 

@@ -22,6 +22,7 @@ export function statusLines(status: ConsoleStatusReceived, wallTimeMs: number): 
     ["owner", status.epoch === 0 ? status.owner : `${status.owner}, epoch ${status.epoch}`],
     ["defined by", DEFINED_BY[status.source]],
     ["transport", `${status.transport} ${status.target}`.trim()],
+    ["link", status.link],
     ["groups", status.groups.join(", ")],
     [
       "labels",

@@ -27,10 +27,14 @@ export interface BmcFaults {
   hasNoInstanceInfo: boolean;
   /** Sessions, those included that never got beyond their first message. */
   sessionsMax: number;
-  /** User names have 16 bytes, NULs at their end. */
+  /** As `intel20` is for: user names have 16 bytes, NULs at their end, and RAKP 4 no proof where packets have none. */
   padsUsers: boolean;
-  /** The proof of RAKP 2 has a byte too many. */
+  /** The proof of RAKP 2 has a byte too many: as `supermicro20` and `sun20` are for. */
   longCodes: boolean;
+  /** RAKP 2 says that it has a byte more than it has: as `supermicro20` is for. */
+  longLengths: boolean;
+  /** Keys are made with the privilege of Open Session: as `opensesspriv` and `sun20` are for. */
+  hashesOpenPrivilege: boolean;
   /** No answer to anything. */
   silent: boolean;
 }
@@ -55,5 +59,7 @@ export const NO_BMC_FAULTS: Readonly<BmcFaults> = {
   sessionsMax: 8,
   padsUsers: false,
   longCodes: false,
+  longLengths: false,
+  hashesOpenPrivilege: false,
   silent: false,
 };

@@ -25,6 +25,8 @@ export interface BmcSessionOptions {
   readonly consoleSessionId: number;
   readonly bmcSessionId: number;
   readonly guid: Uint8Array;
+  /** As asked for in Open Session. */
+  readonly openPrivilege: number;
   /** Where it came from, and where answers go. */
   readonly peer: Peer;
 }

@@ -50,6 +50,7 @@ function answerOpenSession(bmc: Bmc, peer: Peer, payload: Uint8Array): Uint8Arra
     consoleSessionId,
     bmcSessionId: Buffer.from(systemCiphers.randomBytes(4)).readUInt32LE() || 1,
     guid: bmc.guid,
+    openPrivilege: request.privilege,
     peer,
   });
   bmc.sessions.set(session.options.bmcSessionId, session);
@@ -67,7 +68,10 @@ function answerRakp1(bmc: Bmc, payload: Uint8Array): Uint8Array | undefined {
     bmc.faults.rakp2Status || (isKnown ? RMCP_PLUS_STATUS.ok : RMCP_PLUS_STATUS.unauthorizedName);
   if (status !== RMCP_PLUS_STATUS.ok) bmc.closeSession(session);
   session.privilege = rakp1.role & 0x0f;
-  const { rakp2Code } = session.prove(rakp1, { ...bmc.user, user: name });
+  const role = bmc.faults.hashesOpenPrivilege
+    ? session.options.openPrivilege | (rakp1.role & NAME_ONLY)
+    : rakp1.role;
+  const { rakp2Code } = session.prove({ ...rakp1, role }, { ...bmc.user, user: name });
   const rakp2 = {
     tag: rakp1.tag,
     status,
@@ -76,8 +80,15 @@ function answerRakp1(bmc: Bmc, payload: Uint8Array): Uint8Array | undefined {
     guid: bmc.guid,
     code: bmc.faults.longCodes ? Buffer.concat([rakp2Code, Buffer.alloc(1)]) : rakp2Code,
   };
-  return encodeUnprotected(PAYLOAD_TYPE.rakp2, encodeRakp2(rakp2));
+  const answer = encodeUnprotected(PAYLOAD_TYPE.rakp2, encodeRakp2(rakp2));
+  if (bmc.faults.longLengths) answer[LENGTH_AT] = (answer[LENGTH_AT] ?? 0) + 1;
+  return answer;
 }
+
+/** In RAKP 1: the user is looked up by name alone. */
+const NAME_ONLY = 0x10;
+/** Where a packet says how long its payload is. */
+const LENGTH_AT = 14;
 
 function answerRakp3(bmc: Bmc, payload: Uint8Array): Uint8Array | undefined {
   const rakp3 = parseRakp3(payload);
@@ -89,12 +100,13 @@ function answerRakp3(bmc: Bmc, payload: Uint8Array): Uint8Array | undefined {
   else bmc.closeSession(session);
   // Whoever says that our proof was wrong wants no answer.
   if (rakp3.status !== 0) return undefined;
+  const isBare = bmc.faults.padsUsers && session.options.suite.codeBytes === 0;
   const status = isProved ? RMCP_PLUS_STATUS.ok : RMCP_PLUS_STATUS.invalidIntegrityCheckValue;
   const rakp4 = {
     tag: rakp3.tag,
     status,
     consoleSessionId: session.options.consoleSessionId,
-    code: isProved ? rakp4Code : new Uint8Array(0),
+    code: isProved && !isBare ? rakp4Code : new Uint8Array(0),
   };
   return encodeUnprotected(PAYLOAD_TYPE.rakp4, encodeRakp4(rakp4));
 }

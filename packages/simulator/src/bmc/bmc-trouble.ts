@@ -36,6 +36,8 @@ const WORDS: Readonly<Record<string, (value: string) => Partial<BmcFaults> | und
   sessions: (value) => count(value, "sessionsMax"),
   "pads-users": (value) => flag(value, "padsUsers"),
   "long-codes": (value) => flag(value, "longCodes"),
+  "long-lengths": (value) => flag(value, "longLengths"),
+  "open-privilege": (value) => flag(value, "hashesOpenPrivilege"),
   silent: (value) => flag(value, "silent"),
 };
 

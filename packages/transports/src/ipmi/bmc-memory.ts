@@ -19,23 +19,29 @@ export class BmcMemory {
   readonly #hashKey: Uint8Array;
   #takeovers = 0;
   #lastTakeoverAtMs = 0;
-  #refused: { readonly hash: Uint8Array; readonly error: ConfedError } | undefined;
+  #refused: { readonly fingerprint: Uint8Array; readonly error: ConfedError } | undefined;
 
   constructor(ciphers: Ciphers) {
     this.#ciphers = ciphers;
-    this.#hashKey = ciphers.randomBytes(16);
+    // Copied here and below: a small array is inside its object, where what ciphers give has memory of its own.
+    this.#hashKey = new Uint8Array(ciphers.randomBytes(16));
+  }
+
+  /** By which credentials are known again that must not be kept: a keyed hash. */
+  fingerprintOf(credentials: Uint8Array): Uint8Array {
+    return new Uint8Array(this.#ciphers.hmac("sha256", this.#hashKey, credentials));
   }
 
   /** Why these credentials need not be tried again: a BMC locks a user out who is wrong too often. */
-  refusalOf(credentials: Uint8Array): ConfedError | undefined {
+  refusalOf(fingerprint: Uint8Array): ConfedError | undefined {
     const refused = this.#refused;
-    return refused !== undefined && this.#ciphers.equal(refused.hash, this.#hash(credentials))
+    return refused !== undefined && this.#ciphers.equal(refused.fingerprint, fingerprint)
       ? refused.error
       : undefined;
   }
 
-  refuse(credentials: Uint8Array, error: ConfedError): void {
-    this.#refused = { hash: this.#hash(credentials), error };
+  refuse(fingerprint: Uint8Array, error: ConfedError): void {
+    this.#refused = { fingerprint, error };
   }
 
   /** A session is there. */
@@ -58,9 +64,5 @@ export class BmcMemory {
     const peaceful = nowMs - this.#lastTakeoverAtMs >= PEACE_MS;
     this.#takeovers = peaceful ? 1 : this.#takeovers + 1;
     this.#lastTakeoverAtMs = nowMs;
-  }
-
-  #hash(credentials: Uint8Array): Uint8Array {
-    return this.#ciphers.hmac("sha256", this.#hashKey, credentials);
   }
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { SocketAddress } from "node:net";
 import { ConfedError, formatHostPort } from "@confed/kernel";
 import type { Address } from "../net/address.ts";
+import { countDrop, type DropCounts } from "./drop-counts.ts";
 
 /** Where a BMC listens. */
 export interface BmcAddress extends Address {
@@ -39,6 +40,12 @@ export const BMC_SOCKET_LIMITS = {
 export class BmcSockets {
   readonly #sockets: SharedSocket[] = [];
   readonly #taken = new Set<string>();
+  readonly #drops: DropCounts;
+
+  /** `drops`: where datagrams of strangers are counted. */
+  constructor(drops: DropCounts = {}) {
+    this.#drops = drops;
+  }
 
   /** Sockets that are open. */
   get size(): number {
@@ -91,7 +98,7 @@ export class BmcSockets {
       (shared) => shared.family === family && shared.listeners.size < BMC_SOCKET_LIMITS.bmcsMax,
     );
     if (roomy !== undefined) return roomy;
-    const opened = openShared(family);
+    const opened = openShared(family, this.#drops);
     this.#sockets.push(opened);
     return opened;
   }
@@ -104,7 +111,7 @@ interface SharedSocket {
   readonly listeners: Map<string, BmcListener>;
 }
 
-function openShared(family: Address["family"]): SharedSocket {
+function openShared(family: Address["family"], drops: DropCounts): SharedSocket {
   const listeners = new Map<string, BmcListener>();
   const socket = createSocket({
     type: family === 4 ? "udp4" : "udp6",
@@ -116,7 +123,9 @@ function openShared(family: Address["family"]): SharedSocket {
   });
   // Per datagram: one short string, one look-up. From elsewhere than a BMC of ours: dropped.
   socket.on("message", (datagram: Buffer, { address, port }: RemoteInfo) => {
-    listeners.get(keyOf(address, port))?.onDatagram(datagram);
+    const listener = listeners.get(keyOf(address, port));
+    if (listener === undefined) countDrop(drops, "stranger");
+    else listener.onDatagram(datagram);
   });
   const bound = once(socket, "listening");
   socket.bind();

@@ -6,7 +6,7 @@ import { IPMI_CREDENTIAL_LIMITS, type IpmiOptions } from "./ipmi-options.ts";
 export interface IpmiCredentials {
   /** A copy, for whoever wipes it. */
   secrets(): RakpSecrets;
-  /** All of it in a row, to tell whether it changed. */
+  /** All of it in a row, to tell whether it changed. Secret: only its hash may be kept. */
   readonly digestible: Uint8Array;
 }
 
@@ -19,7 +19,8 @@ export async function readCredentials(
   const [secret, key] = await Promise.all([password(), bmcKey?.()]);
   const passwordBytes = secretBytes("password", secret, passwordBytesMax, where);
   const keyBytes = key && secretBytes("bmcKey", key, bmcKeyBytesMax, where);
-  const name = Buffer.from(user);
+  // A session keeps it: a slice of Node's pool would keep 8 KiB of that.
+  const name = new Uint8Array(Buffer.from(user));
   return {
     secrets: () => ({
       user: name,

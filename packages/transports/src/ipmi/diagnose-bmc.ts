@@ -78,6 +78,7 @@ export async function diagnoseBmc(
       },
       advanceStuck: false,
       random: Math.random,
+      drops: ipmiSharedOf(deps).drops,
     });
     const bmc = await new BmcSockets().take({ ...address, port }, session);
     const giveUp = () => {

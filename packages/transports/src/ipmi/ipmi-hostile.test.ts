@@ -1,9 +1,12 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { ConsoleChannel, type SessionRequest } from "@confed/codecs";
 import { systemCiphers } from "@confed/kernel";
 import { FakeClock, IPMI_CAPTURES, readIpmiCapture, startTestBmc, untilTrue } from "@confed/testkit";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { BmcSockets } from "./bmc-sockets.ts";
+import type { DropCounts } from "./drop-counts.ts";
 import { IpmiSession } from "./ipmi-session.ts";
 
 describe("hostile datagrams", () => {
@@ -39,7 +42,7 @@ describe("hostile datagrams", () => {
   );
 
   test("a replayed, a foreign and a damaged packet are dropped and counted, each for what it is", async () => {
-    const { session, arrived } = await sessionAt("active");
+    const { session, arrived, drops } = await sessionAt("active");
     const last = arrived.at(-1) ?? expect.fail("the BMC has answered");
     session.onDatagram(last);
     expect(session.counts.dropped).toEqual({ replayed: 1 });
@@ -51,6 +54,41 @@ describe("hostile datagrams", () => {
     session.onDatagram(damaged);
     session.onDatagram(Uint8Array.of(1, 2, 3));
     expect(session.counts.dropped).toEqual({ replayed: 1, wrong_session: 1, bad_code: 1, malformed: 1 });
+    expect(drops).toMatchObject(session.counts.dropped);
+  });
+
+  test("what comes from elsewhere than a BMC of ours is dropped and counted, and gets no answer", async () => {
+    const bmc = createSocket("udp4").bind(0, "127.0.0.1");
+    const stranger = createSocket("udp4").bind(0, "127.0.0.1");
+    onTestFinished(() => {
+      bmc.close();
+      stranger.close();
+    });
+    await Promise.all([once(bmc, "listening"), once(stranger, "listening")]);
+    const drops: DropCounts = {};
+    const heard: string[] = [];
+    const { port } = bmc.address();
+    const place = await new BmcSockets(drops).take(
+      { address: "127.0.0.1", family: 4, port },
+      {
+        onDatagram: (datagram) => void heard.push(Buffer.from(datagram).toString()),
+        onSendError: () => undefined,
+      },
+    );
+    onTestFinished(() => {
+      place.close();
+    });
+    place.send(Buffer.from("hello"));
+    const [, { port: ours }] = (await once(bmc, "message")) as [Buffer, { port: number }];
+    let answered = false;
+    stranger.on("message", () => (answered = true));
+    for (const count of [1, 2]) {
+      stranger.send("from a stranger", ours, "127.0.0.1");
+      await untilTrue(() => drops.stranger === count);
+      bmc.send("from the BMC", ours, "127.0.0.1");
+      await untilTrue(() => heard.length === count);
+    }
+    expect([heard, answered, drops]).toEqual([["from the BMC", "from the BMC"], false, { stranger: 2 }]);
   });
 });
 
@@ -59,11 +97,13 @@ async function sessionAt(phase: "active" | SessionRequest): Promise<{
   readonly session: IpmiSession;
   readonly sent: Uint8Array[];
   readonly arrived: Uint8Array[];
+  readonly drops: DropCounts;
 }> {
   const console = await startTestBmc();
   const { user, password } = console.bmc.user;
   const secrets = { user: Buffer.from(user), password: Buffer.from(password), bmcKey: undefined };
   const ignore = () => undefined;
+  const drops: DropCounts = {};
   const session = new IpmiSession({
     channel: new ConsoleChannel({ secrets, ciphers: systemCiphers }),
     timers: new FakeClock(),
@@ -80,6 +120,7 @@ async function sessionAt(phase: "active" | SessionRequest): Promise<{
     start: { suites: [17], privileges: [4], mayTakeOver: true },
     advanceStuck: false,
     random: () => 0,
+    drops,
   });
   const sockets = new BmcSockets();
   const arrived: Uint8Array[] = [];
@@ -110,5 +151,5 @@ async function sessionAt(phase: "active" | SessionRequest): Promise<{
     close: ignore,
   });
   await untilTrue(isThere);
-  return { session, sent, arrived };
+  return { session, sent, arrived, drops };
 }

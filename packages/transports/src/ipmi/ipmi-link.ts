@@ -30,8 +30,9 @@ export class IpmiLink implements Link, SessionListener {
     this.#options = options;
   }
 
-  get counts(): IpmiCounts | undefined {
-    return this.#session?.counts;
+  /** What the session has counted, from its log-in on. */
+  describe(): string {
+    return this.#session === undefined ? "" : countsText(this.#session.counts);
   }
 
   /**
@@ -145,6 +146,18 @@ export class IpmiLink implements Link, SessionListener {
     wake(this.#endWaiters);
     this.#endWaiters = undefined;
   }
+}
+
+function countsText({ suite, repeated, dropped, lifeSignMs }: IpmiCounts): string {
+  const drops = Object.entries(dropped).map(([cause, count]) => `${count} ${cause.replaceAll("_", " ")}`);
+  return [
+    suite === undefined ? [] : [`cipher suite ${suite}`],
+    lifeSignMs === undefined ? [] : [`sign of life answered in ${Math.round(lifeSignMs)} ms`],
+    repeated === 0 ? [] : [`sent again: ${repeated}`],
+    drops.length === 0 ? [] : [`dropped: ${drops.join(", ")}`],
+  ]
+    .flat()
+    .join("; ");
 }
 
 const LOST_WORDS = {

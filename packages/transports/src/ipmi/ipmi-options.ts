@@ -31,7 +31,10 @@ export type IpmiQuirk =
   | "authcap"
   /** Its sums are wrong; the integrity code is checked all the same. */
   | "nochecksumcheck"
-  /** User names are 16 bytes there, the rest of them NUL. */
+  /**
+   * User names are 16 bytes there, the rest of them NUL; and suites whose packets have no integrity code have
+   * none in RAKP 4 either.
+   */
   | "intel20"
   /** It is stuck until the packet number advances; a few characters may come twice. */
   | "solpacketseq"

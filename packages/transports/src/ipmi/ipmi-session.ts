@@ -1,6 +1,7 @@
 import {
   beginSolFlow,
   type ChannelMessage,
+  type CipherSuiteId,
   type ConsoleChannel,
   type DropCause,
   newSession,
@@ -20,6 +21,7 @@ import {
 } from "@confed/codecs";
 import type { Cancel, Clock } from "@confed/kernel";
 import type { BmcListener, BmcPort } from "./bmc-sockets.ts";
+import { countDrop, type DropCounts } from "./drop-counts.ts";
 import { InputQueue } from "./input-queue.ts";
 
 /** Who hears of a session. */
@@ -51,12 +53,15 @@ export interface IpmiSessionOptions {
   readonly advanceStuck: boolean;
   /** 0 to 1, for jitter. */
   readonly random: () => number;
+  /** Of all sessions of this process; counted up. */
+  readonly drops: DropCounts;
 }
 
 /** What a session has counted. */
 export interface IpmiCounts {
+  readonly suite: CipherSuiteId | undefined;
   readonly repeated: number;
-  readonly dropped: Readonly<Partial<Record<DropCause, number>>>;
+  readonly dropped: Readonly<DropCounts>;
   /** How long the last sign of life took to be answered; undefined before the first. */
   readonly lifeSignMs: number | undefined;
 }
@@ -77,7 +82,7 @@ export class IpmiSession implements BmcListener {
   #flow: SolFlow | undefined;
   #charactersMax = solCharactersMax(0);
   #repeated = 0;
-  #dropped: Partial<Record<DropCause, number>> | undefined;
+  #dropped: DropCounts | undefined;
   #askedAtMs = 0;
   #lifeSignMs: number | undefined;
   #sendError: Error | undefined;
@@ -92,7 +97,12 @@ export class IpmiSession implements BmcListener {
   }
 
   get counts(): IpmiCounts {
-    return { repeated: this.#repeated, dropped: this.#dropped ?? {}, lifeSignMs: this.#lifeSignMs };
+    return {
+      suite: this.#options.channel.suite,
+      repeated: this.#repeated,
+      dropped: this.#dropped ?? {},
+      lifeSignMs: this.#lifeSignMs,
+    };
   }
 
   /** Characters that the BMC has not accepted. */
@@ -147,7 +157,8 @@ export class IpmiSession implements BmcListener {
 
   #drop(cause: DropCause): void {
     this.#dropped ??= {};
-    this.#dropped[cause] = (this.#dropped[cause] ?? 0) + 1;
+    countDrop(this.#dropped, cause);
+    countDrop(this.#options.drops, cause);
   }
 
   #dispatch(event: SessionEvent): void {

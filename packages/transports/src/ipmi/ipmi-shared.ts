@@ -1,5 +1,6 @@
 import { type Clock, DialGate, TimerWheel } from "@confed/kernel";
 import { BmcSockets } from "./bmc-sockets.ts";
+import type { DropCounts } from "./drop-counts.ts";
 
 /** What all IPMI consoles of a process share. */
 export interface IpmiShared {
@@ -8,6 +9,8 @@ export interface IpmiShared {
   readonly timers: Clock;
   /** Log-ins that are under way: each costs a BMC's small processor a second of work. */
   readonly logins: DialGate;
+  /** Datagrams that were dropped since the process began. */
+  readonly drops: DropCounts;
 }
 
 export const IPMI_LIMITS = {
@@ -27,7 +30,18 @@ export function ipmiSharedOf({ clock }: { readonly clock: Clock }): IpmiShared {
   if (known !== undefined) return known;
   const { loginsMax, tickMs, slotCount } = IPMI_LIMITS;
   const timers = new TimerWheel(clock, { tickMs, slotCount });
-  const shared = { sockets: new BmcSockets(), timers, logins: new DialGate(loginsMax, timers) };
+  const drops: DropCounts = {};
+  const shared = { sockets: new BmcSockets(drops), timers, logins: new DialGate(loginsMax, timers), drops };
   sharedOf.set(clock, shared);
   return shared;
 }
+
+/**
+ * Datagrams that came to the IPMI sockets of this process and were dropped, by cause: damaged, replayed, of
+ * another session, of a stranger. Borrowed.
+ */
+export function ipmiDrops(deps: { readonly clock: Clock }): Readonly<Record<string, number>> {
+  return sharedOf.get(deps.clock)?.drops ?? NONE;
+}
+
+const NONE: Readonly<Record<string, number>> = {};

@@ -208,11 +208,42 @@ describe("logging in", () => {
     }
   });
 
-  test("a proof that is longer than it should be is taken for what it proves", async () => {
-    const console = await startTestBmc();
-    console.bmc.faults.longCodes = true;
-    const { link, recorder } = await openIpmi(ipmiTo(console));
-    await bothWays(console, link, recorder);
+  test.each([1, 15] as const)(
+    "intel20 opens suite %d too, whose RAKP 4 proves nothing there",
+    async (suite) => {
+      const console = await startTestBmc({ suites: [suite] });
+      console.bmc.faults.padsUsers = true;
+      const { link, recorder } = await openIpmi(ipmiTo(console, { suite, quirks: ["intel20"] }));
+      await bothWays(console, link, recorder);
+    },
+  );
+
+  // What FreeIPMI's supermicro20 and sun20 are for, done for every BMC.
+  test.each([
+    ["supermicro20: a proof with a byte too many", { longCodes: true }],
+    ["supermicro20: a length with a byte too many", { longLengths: true }],
+    [
+      "sun20: a proof with a byte too many, and keys from the privilege of Open Session",
+      {
+        longCodes: true,
+        hashesOpenPrivilege: true,
+      },
+    ],
+  ])("%s: is logged in to on every suite, and a wrong password is told from it", async (_, faults) => {
+    for (const suite of [0, 1, 3, 17] as const) {
+      const console = await startTestBmc({ suites: [suite] });
+      Object.assign(console.bmc.faults, faults);
+      for (const privilege of ["administrator", "operator"] as const) {
+        const { link, recorder } = await openIpmi(ipmiTo(console, { suite, privilege }));
+        await bothWays(console, link, recorder);
+        await link.close();
+      }
+      if (suite === 0) continue;
+      const password = () => Promise.resolve(new Secret("not-this"));
+      await expect(openIpmi(ipmiTo(console, { suite, password }))).rejects.toMatchObject({
+        code: "auth_failed",
+      });
+    }
   });
 
   test("at most 50 log-ins are under way at a time", async () => {

@@ -35,7 +35,8 @@ export function ipmi(options: IpmiOptions): TransportFactory {
           { clock: deps.clock, where, signal, timeoutMs: connectTimeoutMs },
           async (inner) => {
             const credentials = await readCredentials(options, where);
-            const refusal = asked || force ? undefined : memory.refusalOf(credentials.digestible);
+            const fingerprint = memory.fingerprintOf(credentials.digestible);
+            const refusal = asked || force ? undefined : memory.refusalOf(fingerprint);
             if (refusal !== undefined) throw refusal;
             const addresses = await deps.resolver.resolve(host, inner);
             // What worked is tried first; where it does not any more, the BMC was changed.
@@ -53,6 +54,7 @@ export function ipmi(options: IpmiOptions): TransportFactory {
                     user,
                     addresses,
                     credentials,
+                    fingerprint,
                     suites,
                     privileges,
                     quirks: options.quirks ?? [],

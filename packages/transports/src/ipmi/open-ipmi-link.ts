@@ -26,6 +26,8 @@ export interface IpmiLogin {
   /** Best first. */
   readonly addresses: readonly Address[];
   readonly credentials: IpmiCredentials;
+  /** Of them, as {@link BmcMemory} knows them. */
+  readonly fingerprint: Uint8Array;
   readonly suites: readonly CipherSuiteId[];
   readonly privileges: readonly number[];
   readonly quirks: readonly IpmiQuirk[];
@@ -64,8 +66,10 @@ async function openAt(
   const { port, suites, privileges, quirks } = login;
   const { timers } = shared;
   const secrets = login.credentials.secrets();
+  const isIntel20 = quirks.includes("intel20");
   const channel = new ConsoleChannel({
-    secrets: quirks.includes("intel20") ? { ...secrets, user: padded(secrets.user) } : secrets,
+    secrets: isIntel20 ? { ...secrets, user: padded(secrets.user) } : secrets,
+    proofByIntegrity: isIntel20,
     ciphers: systemCiphers,
     formerSessions: memory.formerSessions,
     ignoreChecksums: quirks.includes("nochecksumcheck"),
@@ -81,6 +85,7 @@ async function openAt(
     start: { suites, privileges, mayTakeOver: force || memory.mayTakeOver(timers.nowMs()) },
     advanceStuck: quirks.includes("solpacketseq"),
     random: Math.random,
+    drops: shared.drops,
   });
   signal.throwIfAborted();
   const bmc = await shared.sockets.take({ ...address, port }, session);
@@ -119,7 +124,7 @@ interface LinkParts {
  */
 function linkOf(
   { shared: { timers }, memory, logger }: IpmiLoginDeps,
-  { where, user, suites, credentials: { digestible } }: IpmiLogin,
+  { where, user, suites, fingerprint }: IpmiLogin,
   { channel, place, sink, force }: LinkParts,
 ): IpmiLink {
   return new IpmiLink({
@@ -139,7 +144,7 @@ function linkOf(
       channel.wipe();
       if (ending.why === "closed" || ending.why === "looked") return undefined;
       const error = sessionError(ending, { where, user, suites });
-      if (isRefusal(ending)) memory.refuse(digestible, error);
+      if (isRefusal(ending)) memory.refuse(fingerprint, error);
       const unsent = ending.why === "no_answer" ? sendError : undefined;
       return unsent === undefined ? error : ConfedError.from(unsent);
     },

@@ -204,6 +204,10 @@ export const contract: unknown = {
         "epoch": {
          "type": "uint64",
          "id": 20
+        },
+        "link": {
+         "type": "string",
+         "id": 21
         }
        }
       },
@@ -1048,6 +1052,11 @@ export const contract: unknown = {
         "follows": {
          "type": "FollowedHead",
          "id": 14
+        },
+        "ipmiDropped": {
+         "keyType": "string",
+         "type": "uint32",
+         "id": 15
         }
        }
       },

@@ -28,6 +28,7 @@ export interface ConsoleStatus {
   'logTrouble'?: (_confed_v1_ErrorDetail | null);
   'source'?: (_confed_v1_ConsoleSource);
   'epoch'?: (number | string | Long);
+  'link'?: (string);
 }
 
 export interface ConsoleStatusReceived {
@@ -51,4 +52,5 @@ export interface ConsoleStatusReceived {
   'logTrouble': (_confed_v1_ErrorDetailReceived | null);
   'source': (_confed_v1_ConsoleSourceReceived);
   'epoch': (number);
+  'link': (string);
 }

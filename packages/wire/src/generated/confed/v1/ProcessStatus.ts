@@ -20,6 +20,7 @@ export interface ProcessStatus {
   'shards'?: (_confed_v1_PeerStatus)[];
   'logsStalled'?: (number);
   'follows'?: (_confed_v1_FollowedHead | null);
+  'ipmiDropped'?: ({[key: string]: number});
 }
 
 export interface ProcessStatusReceived {
@@ -37,4 +38,5 @@ export interface ProcessStatusReceived {
   'shards': (_confed_v1_PeerStatusReceived)[];
   'logsStalled': (number);
   'follows': (_confed_v1_FollowedHeadReceived | null);
+  'ipmiDropped': ({[key: string]: number});
 }
