@@ -138,7 +138,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   scope.own(() => Promise.all([server?.close(), inner?.close()]).then(() => undefined));
 
   const way = {
-    ...{ stateDir: agent.stateDir, env: deps.env },
+    ...{ stateDir: agent.stateDir, env: deps.env, timers },
     secrets: new SecretReads(clock, (ref) =>
       resolveSecret(ref, { env: deps.env, signal: new AbortController().signal }),
     ),

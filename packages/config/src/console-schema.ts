@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   FLOW_CONTROLS,
+  type IdleInputSpec,
   IPMI_PRIVILEGES,
   IPMI_QUIRKS,
   IPMI_QUIRKS_ALWAYS,
@@ -36,6 +37,40 @@ const retry = z
     return { firstMs, maxMs };
   });
 
+/** For programs: anything but NUL, which ends a string there. */
+const argument = text("text without NUL", (value) => !value.includes("\0"));
+
+/** What a program is said with. */
+const program = {
+  argv: z.array(argument).check(({ value, issues }) => {
+    if (value[0] === undefined || value[0] === "")
+      refuse(issues, value, "must begin with a program", { hint: "argv: [program, argument, ...]" });
+  }),
+  env: z
+    .record(
+      text("the name of a variable", (key) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(key)),
+      argument,
+    )
+    .default({}),
+  user: line.optional(),
+  cwd: absolutePath.optional(),
+};
+
+const typedTexts = z.unknown().transform((value, context): readonly string[] => {
+  const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const said = texts.filter((each): each is string => typeof each === "string" && each !== "");
+  if (said.length > 0 && said.length === texts.length) return said;
+  refuse(context.issues, value, "must be what is typed, or a list of that", { hint: 'send: "\\n"' });
+  return z.NEVER;
+});
+
+const idleInput = z
+  .strictObject({ after: durationMs, send: typedTexts.optional() })
+  .transform(({ after, send = ["\n"] }, context): IdleInputSpec => {
+    if (after < 1_000) refuse(context.issues, after, "must be a second at least", { path: ["after"] });
+    return { afterMs: after, send };
+  });
+
 const common = {
   name: name("console"),
   labels: z.record(word, line).default({}),
@@ -44,6 +79,8 @@ const common = {
   description: line.optional(),
   connectTimeout: durationMs.optional(),
   retry: retry.default(RETRY),
+  idleInput: idleInput.optional(),
+  initCommand: z.strictObject(program).optional(),
 };
 
 const terminalType = text("a terminal type", (value) =>
@@ -53,9 +90,6 @@ const parity = z.enum(PARITIES);
 const baud = wholeNumber(50, 4_000_000);
 const dataBits = z.literal([5, 6, 7, 8]);
 const stopBits = z.literal([1, 1.5, 2]);
-/** For programs: anything but NUL, which ends a string there. */
-const argument = text("text without NUL", (value) => !value.includes("\0"));
-
 const tcp = z.strictObject({ ...common, transport: z.literal("tcp"), host, port });
 
 const telnet = z.strictObject({
@@ -85,18 +119,7 @@ const unix = z.strictObject({ ...common, transport: z.literal("unix"), path: soc
 const exec = z.strictObject({
   ...common,
   transport: z.literal("exec"),
-  argv: z.array(argument).check(({ value, issues }) => {
-    if (value[0] === undefined || value[0] === "")
-      refuse(issues, value, "must begin with a program", { hint: "argv: [program, argument, ...]" });
-  }),
-  env: z
-    .record(
-      text("the name of a variable", (key) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(key)),
-      argument,
-    )
-    .default({}),
-  user: line.optional(),
-  cwd: absolutePath.optional(),
+  ...program,
 });
 
 const serial = z.strictObject({

@@ -21,6 +21,10 @@ export interface CommonConsoleSpec {
   /** Without it, the transport's own time. */
   readonly connectTimeoutMs?: number | undefined;
   readonly retry: RetrySpec;
+  /** What is typed on a console that has been silent. */
+  readonly idleInput?: IdleInputSpec | undefined;
+  /** Reads and types at the console each time it has connected, until it ends. */
+  readonly initCommand?: ProgramSpec | undefined;
   /** Of the claim under which a head has assigned it; undefined for one that a file of the agent defines. */
   readonly epoch?: number | undefined;
   /** A head has assigned it as well: this definition, which is a file's, is in force. */
@@ -31,6 +35,12 @@ export interface CommonConsoleSpec {
 export interface RetrySpec {
   readonly firstMs: number;
   readonly maxMs: number;
+}
+
+/** Typed when for `afterMs` nothing was typed and nothing printed; the texts a quarter of a second apart. */
+export interface IdleInputSpec {
+  readonly afterMs: number;
+  readonly send: readonly string[];
 }
 
 /** Bytes over TCP. */
@@ -66,8 +76,12 @@ export interface UnixConsoleSpec extends CommonConsoleSpec {
 }
 
 /** A program under a pty, started without a shell. */
-export interface ExecConsoleSpec extends CommonConsoleSpec {
+export interface ExecConsoleSpec extends CommonConsoleSpec, ProgramSpec {
   readonly transport: "exec";
+}
+
+/** A program, and as whom and where it runs. */
+export interface ProgramSpec {
   /** At least the program. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;

@@ -88,6 +88,8 @@ function readEntry(entry: unknown): ReadEntry {
 /** The keys of the mappings inside an entry. */
 const NESTED_KEYS: Readonly<Record<string, readonly string[]>> = {
   retry: ["first", "max"],
+  idleInput: ["after", "send"],
+  initCommand: ["argv", "env", "user", "cwd"],
   comPort: ["baud", "dataBits", "parity", "stopBits"],
   password: ["file", "env"],
   passphrase: ["file", "env"],

@@ -1,6 +1,7 @@
 export { type TransportDeps, type TransportFactory } from "./deps.ts";
 export { exec } from "./exec/exec.ts";
 export type { ExecOptions } from "./exec/exec-options.ts";
+export { type StartedProgram, startProgram } from "./exec/start-program.ts";
 export { type BmcDiagnosisOptions, type BmcFinding, type BmcStep, diagnoseBmc } from "./ipmi/diagnose-bmc.ts";
 export { ipmi } from "./ipmi/ipmi.ts";
 export type { IpmiOptions, IpmiQuirk } from "./ipmi/ipmi-options.ts";

@@ -1,18 +1,21 @@
 import { join } from "node:path";
 import type { ConsoleSpec, IpmiConsoleSpec, SecretRef, SshConsoleSpec } from "@confed/config";
-import { formatHostPort, unreachable } from "@confed/kernel";
+import { type Clock, formatHostPort, unreachable } from "@confed/kernel";
 import {
   exec,
   ipmi,
   type SecretSource,
   serial,
   ssh,
+  startProgram,
   type TransportFactory,
   tcp,
   telnet,
   unix,
 } from "@confed/transports";
 
+import { withIdleInput } from "./idle-input.ts";
+import { withInitCommand } from "./init-command.ts";
 import type { SecretReads } from "./secret-reads.ts";
 
 export { ipmiDrops, receiveDescriptor } from "@confed/transports";
@@ -25,10 +28,29 @@ export interface TransportContext {
   /** Told where a secret of a console is read from, the first time. */
   readonly onSecret?: ((console: string, from: string) => void) | undefined;
   readonly secrets: SecretReads;
+  /** Coarse. */
+  readonly timers: Pick<Clock, "after">;
 }
 
-/** From the words of configuration to a way of reaching the console. The one page that knows all kinds. */
+/** From the words of configuration to a way of reaching the console, with what is done there by itself. */
 export function transportOf(spec: ConsoleSpec, context: TransportContext): TransportFactory {
+  const bare = bareTransportOf(spec, context);
+  const { idleInput, initCommand } = spec;
+  if (idleInput === undefined && initCommand === undefined) return bare;
+  return (deps) => {
+    const { clock } = deps;
+    const begun =
+      initCommand === undefined
+        ? bare(deps)
+        : withInitCommand(bare(deps), initCommand, { clock, start: startProgram });
+    return idleInput === undefined
+      ? begun
+      : withIdleInput(begun, idleInput, { clock, timers: context.timers });
+  };
+}
+
+/** The one page that knows all kinds. */
+function bareTransportOf(spec: ConsoleSpec, context: TransportContext): TransportFactory {
   switch (spec.transport) {
     case "tcp":
       return tcp(spec);

@@ -2,6 +2,7 @@ import { formatFault } from "@confed/config";
 import { neutralise } from "@confed/kernel";
 import type { BlockKind, Item } from "./block-reader.ts";
 import type { ConserverFile } from "./conserver-file.ts";
+import { isTyped } from "./idle-text.ts";
 import { splitList } from "./split-list.ts";
 import type { FilePlace } from "./word-reader.ts";
 
@@ -50,7 +51,8 @@ function itemLines(kind: BlockKind, subject: string, { key, value, at }: Item): 
       return { at, subject, what: `options ${option}`, outcome, why };
     });
   }
-  const [outcome, why] = OUTCOMES[kind][key] ?? ACCEPTED;
+  const [outcome, why] =
+    key === "idlestring" && !isTyped(value) ? UNTYPED : (OUTCOMES[kind][key] ?? ACCEPTED);
   const shown = key === "password" || key === "ipmikg" ? "..." : neutralise(value, 80);
   return [{ at, subject, what: `${key} ${shown}`, outcome, why }];
 }
@@ -58,18 +60,21 @@ function itemLines(kind: BlockKind, subject: string, { key, value, at }: Item): 
 type Outcome = readonly [ReportLine["outcome"], why?: string];
 
 const ACCEPTED: Outcome = ["accepted"];
+const UNTYPED: Outcome = [
+  "unsupported",
+  "its serial breaks, and bytes that are no text, are left out: only texts are typed",
+];
 const PROCESSES = "one process serves all consoles; what spreads them is shards";
 
 const OF_CONSOLES: Readonly<Record<string, Outcome>> = {
   exec: ["mapped", "a command of plain words is started without a shell"],
   execrunas: ["mapped", "the user counts, its own group is taken"],
-  initcmd: ["unsupported", "a link is not handed to another program"],
-  initrunas: ["unsupported", "there is no initcmd"],
-  initsubst: ["unsupported", "there is no initcmd"],
+  initcmd: ["mapped", "initCommand of the console; a command of plain words is started without a shell"],
+  initrunas: ["mapped", "the user counts, its own group is taken"],
   initspinmax: ["mapped", "waiting between attempts grows instead"],
   initspintimer: ["mapped", "waiting between attempts grows instead"],
-  idletimeout: ["unsupported", "nothing is typed on a console but by its viewers"],
-  idlestring: ["unsupported", "nothing is typed on a console but by its viewers"],
+  idletimeout: ["mapped", "idleInput of the console, at most a day"],
+  idlestring: ["mapped", "idleInput of the console"],
   ipmiworkaround: ["mapped", "given to ipmitool with -o; with --native-ipmi, to quirks of these names"],
   logfile: ["mapped", "logs.path, one for all consoles"],
   logfilemax: ["mapped", "logs.rotate, one for all consoles"],

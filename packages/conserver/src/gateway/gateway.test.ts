@@ -35,6 +35,7 @@ const [attach, escapes] = [attachExchanges, escapeExchanges];
  *   and it reads an end where conserver gives it a closed descriptor.
  * - `tasklist ""` means no tasks, as its manual has it; conserver 8.2.7 then offers all.
  * - Whoever asks for a console that is up to be opened again (`^Eco`) is answered when it is up, not before and after.
+ * - A console with an `initcmd` is up when it is connected, not when that has ended; that it failed is told.
  * - A console that was taken down comes up again when somebody attaches, as with `reinitoncc`.
  * - who is next at the keyboard when several wait is the console's host's to say.
  */

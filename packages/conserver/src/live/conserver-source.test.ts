@@ -98,7 +98,7 @@ test("one that is gone, empty or cut is a fault with its place once another was 
 
 test("what conserver skips is skipped and said, and so is what is not done here", async () => {
   const { ok } = await sourceOf(`default * { master mn; rw *; }
-console n1 { type host; host h; port 1; idletimeout 5m; }
+console n1 { type host; host h; port 1; idletimeout 5m; idlestring "\\z"; }
 console n2 { type host; host h; colour red; }
 console n3 { type noop; }
 console "n 4" { type exec; exec /x; }
@@ -106,7 +106,7 @@ console "n 4" { type exec; exec /x; }
   expect(ok?.entries.map(({ entry }) => entry.name)).toEqual(["n1"]);
   expect(ok?.remarks.map(formatFault).sort()).toMatchInlineSnapshot(`
     [
-      "/etc/conserver.cf:2:41: console n1: idletimeout 5m is not supported (nothing is typed on a console but by its viewers)",
+      "/etc/conserver.cf:2:57: console n1: idlestring \\z is not supported (its serial breaks, and bytes that are no text, are left out: only texts are typed)",
       "/etc/conserver.cf:3:33: console n2: "colour" is no key of a console block",
       "/etc/conserver.cf:3:9: console n2: has no port",
       "/etc/conserver.cf:4:9: console n3: leads nowhere (type noop)",

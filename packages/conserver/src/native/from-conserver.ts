@@ -3,6 +3,7 @@ import type { ConserverConsole, ConserverFile } from "../file/conserver-file.ts"
 import { formatReportLine, reportOf } from "../file/file-report.ts";
 import type { UserList } from "../file/user-list.ts";
 import { commandLine } from "./command-line.ts";
+import { idleInputOf } from "./idle-input-of.ts";
 import { ipmitoolConsole, type ToBmc } from "./ipmitool-console.ts";
 import { logsOf } from "./logs-of.ts";
 import type { NativeConsole, NativeEntry, NativeFile } from "./native-file.ts";
@@ -32,7 +33,7 @@ export function nativeFromConserver(
 }
 
 function entryOf(console: ConserverConsole, isMine: (host: string) => boolean, toBmc: ToBmc): NativeEntry {
-  const { name, master, aliases, fields } = console;
+  const { name, master, aliases, fields, initcmd } = console;
   const left = (why: string): NativeEntry => ({ name, console: undefined, remarks: [why] });
   if (!isConsoleName(name)) return left("this name cannot be a console's here: rename it");
   if (!isMine(master)) return left(`is ${master}'s: import it there`);
@@ -42,9 +43,15 @@ function entryOf(console: ConserverConsole, isMine: (host: string) => boolean, t
   const { ondemand } = fields.options ?? {};
   return {
     name,
-    console: { ...way.console, ...(ondemand === true ? { onDemand: true } : {}) },
+    console: {
+      ...way.console,
+      ...(ondemand === true ? { onDemand: true } : {}),
+      ...(initcmd === undefined ? {} : { initCommand: programOf(initcmd, fields.initrunas) }),
+      ...idleInputOf(fields),
+    },
     remarks: [
       ...way.remarks,
+      ...(initcmd === undefined ? [] : groupLost(fields.initrunas, "its initcmd")),
       ...(aliases.length === 0 ? [] : [`was also called ${aliases.join(", ")}`]),
       ...(fields.motd === undefined ? [] : [`said ${fields.motd}`]),
       ...rightsOf(fields.rw, "write to"),
@@ -94,18 +101,9 @@ function wayOf({ name, way, fields }: ConserverConsole, toBmc: ToBmc): Way | str
         workarounds: fields.ipmiworkaround,
       });
     case "exec": {
-      const { argv, env } =
-        way.command === undefined ? { argv: ["/bin/sh", "-i"], env: {} } : commandLine(way.command);
-      const [user, group] = fields.execrunas?.split(":") ?? [];
       return {
-        console: {
-          name,
-          transport: "exec",
-          argv,
-          ...(Object.keys(env).length === 0 ? {} : { env }),
-          ...(user === undefined || user === "" ? {} : { user }),
-        },
-        remarks: group === undefined ? [] : [`ran in the group ${group}; now it runs in its user's`],
+        console: { name, transport: "exec", ...programOf(way.command, fields.execrunas) },
+        remarks: groupLost(fields.execrunas),
       };
     }
     case "device": {
@@ -126,4 +124,21 @@ function wayOf({ name, way, fields }: ConserverConsole, toBmc: ToBmc): Way | str
       };
     }
   }
+}
+
+/** A command as a program and who runs it; without one, a shell. */
+function programOf(command: string | undefined, runas: string | undefined) {
+  const { argv, env } = command === undefined ? { argv: ["/bin/sh", "-i"], env: {} } : commandLine(command);
+  const [user = ""] = runas?.split(":") ?? [];
+  return {
+    argv,
+    ...(Object.keys(env).length === 0 ? {} : { env }),
+    ...(user === "" ? {} : { user }),
+  };
+}
+
+function groupLost(runas: string | undefined, whose?: string): readonly string[] {
+  const [, group] = runas?.split(":") ?? [];
+  if (group === undefined) return [];
+  return [`${whose === undefined ? "" : `${whose} `}ran in the group ${group}; now it runs in its user's`];
 }

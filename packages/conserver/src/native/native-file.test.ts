@@ -57,7 +57,6 @@ console x1 { type exec; options !login; } console o1 { type exec; options ondema
     "# Made by "confed import" of conserver.cf.
     # d2 was logged in /m/d2
     # d3 was not logged; now it is
-    # conserver.cf:11:85: console o1: unsupported: idletimeout 5 (nothing is typed on a console but by its viewers)
     agent: { id: sn01, state: /var/lib/confed/sn01 }
     logs: { path: "/l/&.log", rotate: { size: "1048576B" }, for: [{ consoles: e3, format: stamped }] }
     consoles:
@@ -80,7 +79,7 @@ console x1 { type exec; options !login; } console o1 { type exec; options ondema
       # i1: its key (K_g) is left out: ipmitool takes it from IPMI_KGKEY only
       - { name: i1, transport: exec, argv: [ipmitool, "-I", lanplus, "-H", bmc, "-U", admin, "-f", /etc/confed/bmc/i1.password, "-C", "17", "-L", OPERATOR, "-o", intelplus, sol, activate] }
       # x1: nobody may log in to it (!login)
-      - { name: o1, transport: exec, argv: [/bin/sh, "-i"], onDemand: true }
+      - { name: o1, transport: exec, argv: [/bin/sh, "-i"], onDemand: true, idleInput: { after: "5s", send: ["\\n"] } }
     "
   `);
   expect((await load(native)).consoles).toHaveLength(11);

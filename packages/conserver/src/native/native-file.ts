@@ -32,6 +32,12 @@ export type NativeConsole = { readonly name: string } & (
     }
 ) & {
     readonly onDemand?: boolean;
+    readonly initCommand?: {
+      readonly argv: readonly string[];
+      readonly env?: Readonly<Record<string, string>>;
+      readonly user?: string;
+    };
+    readonly idleInput?: { readonly after: string; readonly send: readonly string[] };
     readonly groups?: readonly string[];
     readonly labels?: Readonly<Record<string, string>>;
   };

@@ -52,6 +52,13 @@ export async function openPty(): Promise<Pty> {
   }
 }
 
+/** `stdio` for child_process.spawn with `nullFd` over every master that the child would inherit; 0 to 2 are ignored. */
+export function stdioWithoutMasters(nullFd: number): (number | "ignore" | "pipe")[] {
+  const stdio: (number | "ignore")[] = new Array<"ignore">(Math.max(2, ...OPEN_MASTERS) + 1).fill("ignore");
+  for (const master of OPEN_MASTERS) stdio[master] = nullFd;
+  return stdio;
+}
+
 /** Both ends of a pseudo-terminal (pty(7)), held by us as long as the console is open. */
 export class Pty {
   /** Non-blocking. */
@@ -74,10 +81,8 @@ export class Pty {
    * `stdio` for child_process.spawn: the terminal on 0, 1 and 2, and `nullFd` over every
    * master that the child would inherit.
    */
-  childStdio(nullFd: number): (number | "ignore")[] {
-    const stdio: (number | "ignore")[] = new Array<"ignore">(Math.max(2, ...OPEN_MASTERS) + 1).fill("ignore");
-    for (const master of OPEN_MASTERS) stdio[master] = nullFd;
-    return stdio.fill(this.slaveFd, 0, 3);
+  childStdio(nullFd: number): (number | "ignore" | "pipe")[] {
+    return stdioWithoutMasters(nullFd).fill(this.slaveFd, 0, 3);
   }
 
   /** Tell the child its window (SIGWINCH). Sizes that no terminal can have are ignored. */
