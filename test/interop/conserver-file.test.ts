@@ -1,4 +1,6 @@
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { systemClock } from "@confed/kernel";
 import { skippedWithout, startConserverPeer } from "@confed/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -54,6 +56,29 @@ describe.skipIf(skipped !== "")(`one conserver.cf, of conserver and of an agent$
     expect((await heard(ours, failure)).replaceAll(failure, "").replaceAll("[up]\r\n", "")).toEqual(
       expected.replaceAll("[connecting...", "").replaceAll("up]\r\n", ""),
     );
+  }, 60_000);
+
+  test("timestamp: of the consoles of one file, those that ask for stamped lines have them, and the others do not", async () => {
+    const text = `${GLOBAL}console one { timestamp 1l; }\nconsole two { }\nconsole tri { }\n`;
+    const site = new ConserverSite();
+    const logs = join(site.directory, "logs");
+    mkdirSync(logs);
+    const file = site.file("conserver.cf", text.replaceAll("DIR", logs));
+    const { port, up } = await site.agent({ conserver: { file }, logs: false });
+    await up("one", "two", "tri");
+    for (const console of ["one", "two"]) {
+      const client = await attached(port, console);
+      client.send("a\nb\n");
+      await client.says("a\nb\n");
+    }
+    const log = (console: string) => {
+      const path = join(logs, console);
+      return existsSync(path) ? readFileSync(path, "latin1") : "";
+    };
+    while (!log("one").includes("b") || !log("two").includes("b"))
+      await new Promise<void>((resolve) => systemClock.after(20, resolve));
+    expect(log("one")).toMatch(/^\d{4}-\S+ a\n\d{4}-\S+ b\n$/);
+    expect(log("two")).toBe("a\nb\n");
   }, 60_000);
 });
 

@@ -30,7 +30,8 @@ export class ConserverSite {
     return path;
   }
 
-  async agent({ id = "sn01", heads = [], consoles = [], conserver = {}, ...more }: SiteAgent = {}) {
+  async agent({ id = "sn01", heads = [], consoles = [], conserver = {}, ...rest }: SiteAgent = {}) {
+    const { logs = { path: join(this.directory, `${id}-&.log`) }, ...more } = rest;
     const settings = { listen: ["127.0.0.1:0"], trusted: ["127.0.0.1"], admins: ["root"], ...conserver };
     const config = this.file(
       `${id}.json`,
@@ -39,7 +40,8 @@ export class ConserverSite {
           ...{ id, heads, listen: "127.0.0.1:0", state: join(this.directory, id), conserver: settings },
           ...more,
         },
-        logs: { path: join(this.directory, `${id}-&.log`) },
+        // False: a conserver.cf says where.
+        ...(logs === false ? {} : { logs }),
         consoles: consoles.map((console) => (typeof console === "string" ? echo(console) : console)),
       }),
     );
@@ -96,6 +98,8 @@ interface SiteAgent {
   readonly consoles?: readonly (string | object)[];
   /** More of the section `conserver`. */
   readonly conserver?: object;
+  /** The section `logs`; false: none. */
+  readonly logs?: object | false;
   /** More of the section `agent`. */
   readonly [setting: string]: unknown;
 }

@@ -76,7 +76,7 @@ const OF_CONSOLES: Readonly<Record<string, Outcome>> = {
   idletimeout: ["mapped", "idleInput of the console, at most a day"],
   idlestring: ["mapped", "idleInput of the console"],
   ipmiworkaround: ["mapped", "given to ipmitool with -o; with --native-ipmi, to quirks of these names"],
-  logfile: ["mapped", "logs.path, one for all consoles"],
+  logfile: ["mapped", "logs.path, that of most consoles for all; without one a console is logged as well"],
   logfilemax: ["mapped", "logs.rotate, one for all consoles"],
   password: ["mapped", "moves to a file that only the agent reads"],
   timestamp: ["mapped", "lines are stamped with format: stamped; who came and what was sent is in the index"],
@@ -101,15 +101,26 @@ const OUTCOMES: Readonly<Record<BlockKind, Readonly<Record<string, Outcome>>>> =
 };
 
 const OPTIONS: Readonly<Record<string, Outcome>> = {
-  "!autoreinit": ["unsupported", "a console that is down is always tried again"],
+  "!autoreinit": [
+    "unsupported",
+    "a console that is down is always tried again, unless it is taken down (^Ecd)",
+  ],
+  "!login": [
+    "unsupported",
+    "the console is left out, and its log with it: keep it without ro and rw instead",
+  ],
   autoreinit: ACCEPTED,
+  login: ACCEPTED,
+  "!striphigh": ACCEPTED,
+  "!unloved": ACCEPTED,
+  "!ixany": ACCEPTED,
   hupcl: ["unsupported", "the driver's own setting stays"],
   ixany: ["unsupported", "only what stopped the output may start it"],
   ixon: ["mapped", "serial lines: flowControl: xonxoff; a pty has it anyway"],
   ixoff: ["mapped", "serial lines: flowControl: xonxoff"],
   crtscts: ["mapped", "flowControl: rtscts"],
   cstopb: ["mapped", "stopBits: 2"],
-  striphigh: ["unsupported", "bytes are passed as they are"],
+  striphigh: ["unsupported", "bytes are passed as they are; who wants seven bits uses console -7"],
   reinitoncc: ["mapped", "whoever attaches makes a console that is down try at once"],
   "!reinitoncc": ["unsupported", "whoever attaches makes a console that is down try at once"],
   unloved: ["unsupported", "rcons tail shows what nobody watches"],

@@ -138,7 +138,7 @@ console a { initcmd x; password secret; baud 1; }
       "conserver.cf:2:13: default *: accepted: master m",
       "conserver.cf:2:23: default *: accepted: type exec",
       "conserver.cf:2:34: default *: accepted: options ondemand",
-      "conserver.cf:2:34: default *: unsupported: options !autoreinit (a console that is down is always tried again)",
+      "conserver.cf:2:34: default *: unsupported: options !autoreinit (a console that is down is always tried again, unless it is taken down (^Ecd))",
       "conserver.cf:3:13: console a: mapped: initcmd x (initCommand of the console; a command of plain words is started without a shell)",
       "conserver.cf:3:24: console a: mapped: password ... (moves to a file that only the agent reads)",
       "conserver.cf:3:41: console a: refused: baud must be one of 300, 600, 1200, 1800, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 500000, 576000, 921600, 1000000, 1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000, not "1"",

@@ -114,3 +114,28 @@ console "n 4" { type exec; exec /x; }
     ]
   `);
 });
+
+test("stamps are each console's own, and a log that is not where the file has it is said once for each place", async () => {
+  const text = (more: string) => `default * { master mn; rw *; type host; host h; port 1; logfile /l/&; }
+console n1 { timestamp 1l; }
+console n2 { timestamp 5m; }
+console n3 { logfile /m/&; }
+console n4 { logfile /m/&; }
+console n5 { logfile ""; }
+${more}`;
+  const few = await sourceOf(text("console n6 { }\n")).source.read(MINE);
+  expect(few.ok?.logs).toEqual({ pathTemplate: "/l/&", for: [{ consoles: "n1", format: "stamped" }] });
+  expect(few.ok?.remarks.map(formatFault)).toMatchInlineSnapshot(`
+    [
+      "/etc/conserver.cf:4:9: console n3: is logged in /l/&, not in /m/& (and 1 more like it) (all consoles of an agent are logged in one place: logs.path)",
+      "/etc/conserver.cf:6:9: console n5: has no logfile, and is logged in /l/& (all consoles of an agent are logged in one place: logs.path)",
+    ]
+  `);
+  const many = await sourceOf(
+    text(["a", "b", "c", "d", "e"].map((name) => `console ${name} { timestamp 1l; }\n`).join("")),
+  ).source.read(MINE);
+  expect(many.ok?.logs).toMatchObject({
+    format: "stamped",
+    for: [{ consoles: "n2,n3,n4,n5", format: "exact" }],
+  });
+});

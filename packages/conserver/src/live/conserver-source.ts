@@ -1,5 +1,12 @@
 import { resolve } from "node:path";
-import type { ConserverEntry, ConserverRequest, ConserverTable, Fault, LoadResult } from "@confed/config";
+import type {
+  ConserverEntry,
+  ConserverRequest,
+  ConserverTable,
+  Fault,
+  LoadResult,
+  LogSettings,
+} from "@confed/config";
 import { ConfedError, foldName } from "@confed/kernel";
 import type { ConserverConsole, ConserverFile } from "../file/conserver-file.ts";
 import { reportOf } from "../file/file-report.ts";
@@ -109,16 +116,52 @@ function tableOf(
     logs: {
       ...(logs.path === undefined ? {} : { pathTemplate: logs.path }),
       ...(logs.rotateBytes === undefined ? {} : { rotate: { sizeBytes: logs.rotateBytes } }),
-      ...(isMostlyStamped(logs.stamped, taken.length) ? { format: "stamped" as const } : {}),
+      ...formatsOf(
+        logs.stamped,
+        taken.map(({ entry }) => entry.name),
+      ),
     },
-    remarks,
+    remarks: [...remarks, ...loggedElsewhere(consoles, logs.path)],
     files: file.files.map((each) => resolve(each)),
   };
 }
 
-/** One setting for all: the file's consoles differ in this hardly ever. */
-function isMostlyStamped(stamped: "all" | readonly string[], count: number): boolean {
-  return stamped === "all" || stamped.length * 2 > count;
+/** What most of them have is said once; the others are named, which costs a look-up for each console. */
+function formatsOf(stamped: "all" | readonly string[], names: readonly string[]): Partial<LogSettings> {
+  const with_ = new Set(stamped === "all" ? names : stamped);
+  const without = names.filter((name) => !with_.has(name));
+  const mostly = with_.size > without.length;
+  const others = mostly ? without : [...with_];
+  const [format, other] = mostly ? (["stamped", "exact"] as const) : (["exact", "stamped"] as const);
+  return {
+    ...(mostly ? { format } : {}),
+    ...(others.length === 0 ? {} : { for: [{ consoles: others.join(","), format: other }] }),
+  };
+}
+
+/** The consoles whose log is not where the file has it: a remark for each `logfile` that is not the one in force. */
+function loggedElsewhere(consoles: readonly ConserverConsole[], path: string | undefined): readonly Fault[] {
+  const first = new Map<string | undefined, { readonly console: ConserverConsole; count: number }>();
+  for (const console of consoles) {
+    const { logfile } = console.fields;
+    if (logfile === path || console.way.type === "noop") continue;
+    const known = first.get(logfile);
+    if (known === undefined) first.set(logfile, { console, count: 1 });
+    else known.count += 1;
+  }
+  const where = path === undefined ? "where logs.path says" : `in ${path}`;
+  return [...first].map(([logfile, { console, count }]) => {
+    const more = count === 1 ? "" : ` (and ${count - 1} more like it)`;
+    return {
+      ...console.at,
+      subject: `console ${console.name}`,
+      message:
+        logfile === undefined
+          ? `has no logfile, and is logged ${where}${more}`
+          : `is logged ${where}, not in ${logfile}${more}`,
+      hint: "all consoles of an agent are logged in one place: logs.path",
+    };
+  });
 }
 
 /** What is asked for and not done: everything else the report of the file has. */

@@ -57,6 +57,7 @@ console x1 { type exec; options !login; } console o1 { type exec; options ondema
     "# Made by "confed import" of conserver.cf.
     # d2 was logged in /m/d2
     # d3 was not logged; now it is
+    # conserver.cf:11:25: console x1: unsupported: options !login (the console is left out, and its log with it: keep it without ro and rw instead)
     agent: { id: sn01, state: /var/lib/confed/sn01 }
     logs: { path: "/l/&.log", rotate: { size: "1048576B" }, for: [{ consoles: e3, format: stamped }] }
     consoles:
