@@ -107,6 +107,49 @@ test("an agent that is upgraded closes its session before the new one logs in, t
   await untilLeft(console);
 });
 
+test("an agent that is told to end in the midst of a log-in closes the session, twice", async () => {
+  const { console, agent } = await agentWithBmc();
+  for (const _ of TWICE) {
+    await agent.process.stop();
+    await untilLeft(console);
+    console.bmc.faults.losesActivateAnswers = 99;
+    await agent.restart();
+    await console.link();
+    await agent.process.stop();
+    expect({ owner: console.bmc.owner, sessions: console.bmc.sessions.size }).toEqual({
+      owner: 0,
+      sessions: 0,
+    });
+    console.bmc.faults.losesActivateAnswers = 0;
+    await agent.restart();
+    await agent.process.logged("console up", { console: "n1" });
+  }
+});
+
+test("whoever forces a reconnect in the midst of a log-in gets another one at once, twice", async () => {
+  const { rig, console, agent } = await agentWithBmc();
+  const { client } = rig.channel(agent);
+  const reconnect = (force: boolean) =>
+    client.control({ selection: "n1", reconnect: { force }, subject: "tester" }, { signal });
+  for (const _ of TWICE) {
+    const { length } = agent.process.lines;
+    const up = console.bmc.owner;
+    console.bmc.faults.losesActivateAnswers = 99;
+    await reconnect(false);
+    await vi.waitFor(() => {
+      expect([0, up]).not.toContain(console.bmc.owner);
+    });
+    const underWay = console.bmc.owner;
+    await reconnect(true);
+    await vi.waitFor(() => {
+      expect([0, up, underWay]).not.toContain(console.bmc.owner);
+    });
+    expect(console.bmc.sessions.size).toBe(1);
+    console.bmc.faults.losesActivateAnswers = 0;
+    await agent.process.logged("console up", { console: "n1" }, length);
+  }
+});
+
 test("an agent that was killed takes Serial over LAN from the session it left there, twice", async () => {
   const { rig, console, agent } = await agentWithBmc();
   for (const [index, turn] of TWICE.entries()) {

@@ -302,7 +302,7 @@ export class Console implements FedConsole {
     const next = step(this.#state, event);
     if (next === undefined) return;
     const before = this.#state;
-    this.#holds.letGo();
+    this.#holds.letGo(this.#deps.timers);
     this.#state = next.state;
     this.#holds.link = link;
     this.#reading.use(link);
@@ -310,7 +310,7 @@ export class Console implements FedConsole {
     if (!(isOutage(before) && isOutage(next.state))) this.#stateSinceWallMs = this.#deps.clock.wallTimeMs();
     if (this.#window !== undefined) link?.resize(...this.#window);
     for (const effect of next.effects) {
-      if (effect.type === "open_link") void this.#dial(event);
+      if (effect.type === "open_link") this.#holds.dialed = this.#dial(event);
       else {
         const delayMs = createBackoff(this.#way.retry)(effect.attempt - 1);
         this.#holds.cancelRetry = this.#deps.timers.after(delayMs, () => {

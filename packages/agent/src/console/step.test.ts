@@ -42,6 +42,11 @@ test("the table of all transitions", () => {
   ]);
 });
 
+test("a person who forces it does not wait for the dial under way, which would take nothing", () => {
+  const forced = step({ phase: "connecting", attempt: 3 }, { type: "reconnect", force: true });
+  expect(forced).toEqual({ state: { phase: "connecting", attempt: 1 }, effects: [{ type: "open_link" }] });
+});
+
 test("a link is opened on entering connecting and a retry armed on entering waiting, nothing else", () => {
   for (const state of states) {
     for (const event of events) {

@@ -81,6 +81,8 @@ export function step(state: ConsoleState, event: ConsoleEvent): Step | undefined
       if (event.type === "opened") {
         return to({ phase: "connected", attempt: state.attempt, sinceMs: event.atMs });
       }
+      // The dial under way would not take what another program holds.
+      if (event.type === "reconnect" && event.force) return connect(1);
       return event.type === "lost" ? wait(state.attempt, event.cause) : undefined;
     case "connected": {
       if (event.type === "reconnect") return connect(1);
