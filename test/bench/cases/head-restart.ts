@@ -5,7 +5,7 @@ import { Viewer } from "../measure/viewer.ts";
 import { startFederation } from "../systems/federation.ts";
 import { startProgram } from "../systems/program.ts";
 
-const SITE = { agents: 200, consoles: 500, changesPerSecond: 200 };
+const SITE = { agents: 200, consoles: 500, changesPerSecond: 200, apart: true };
 const ROUNDS = 2;
 /** Sessions through the head. */
 const RELAYED = 10;
@@ -26,7 +26,7 @@ export const headRestart: Case = {
         startProgram(federation.rconsArgv(federation.consoleName(index, 3), "--route", "relay")),
       ),
     );
-    const direct = new Viewer(federation, federation.consoleName(0, 0));
+    const direct = new Viewer(federation, federation.consoleApart);
     const wholeMs: number[] = [];
     const relayedMs: number[] = [];
     const echoMs: number[] = [];

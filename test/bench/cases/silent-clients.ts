@@ -20,7 +20,7 @@ export const silentClients: Case = {
   about: "10,000 silent and dripping clients from 200 addresses, people attach",
   systems: ["confed"],
   fleet: () => ({ consoles: 10, own: "silent-clients" }),
-  async run({ rack, system }, quick) {
+  async run({ rack, system, settings }, quick) {
     const [agent] = system.confed!.agents;
     const { host, port } = parseHostPort(agent!.address);
     const count = quick ? 1_000 : 10_000;
@@ -54,8 +54,10 @@ export const silentClients: Case = {
       String(SOURCES),
     ]);
     const peak = new RssPeak(agent!.pid);
+    if (settings.profileDir !== undefined) await system.insides?.startProfiles([agent!.pid]);
     await crowd.order("begin");
     const during = await attachOften();
+    if (settings.profileDir !== undefined) await system.insides?.endProfiles([agent!.pid]);
     const { opened } = await crowd.order("report");
     const peakBytes = peak.end();
     await crowd.end();

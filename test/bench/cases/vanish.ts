@@ -63,8 +63,7 @@ export const vanish: Case = {
     await system.insides!.heap(pid);
     const before = await waves(quick ? WARM_UP / 10 : WARM_UP);
     attachMs.length = 0;
-    const after = await waves(quick ? QUICK_ATTACHES : ATTACHES);
-    proxy.close();
+    const after = await waves(quick ? QUICK_ATTACHES : ATTACHES).finally(proxy.close);
     return {
       attached: attachMs.length,
       attachP50Ms: quantile(attachMs, 0.5),

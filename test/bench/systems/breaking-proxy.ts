@@ -11,7 +11,10 @@ export interface BreakingProxy {
   readonly close: () => void;
 }
 
-/** Passes on what comes, to `target` (`host:port`) and back. */
+/**
+ * Passes on what comes, to `target` (`host:port` of this host) and back. After each break it comes from another
+ * address: many people who vanish now and then, not one source that an agent shuts out in the end.
+ */
 export async function startBreakingProxy(target: string): Promise<BreakingProxy> {
   const sockets = new Set<Socket>();
   const own = (socket: Socket, other: Socket) => {
@@ -23,8 +26,10 @@ export async function startBreakingProxy(target: string): Promise<BreakingProxy>
       other.destroySoon();
     });
   };
+  let broken = 0;
   const server = createServer({ noDelay: true }, (client) => {
-    const agent = connect({ ...parseHostPort(target), noDelay: true });
+    const localAddress = `127.1.${(broken >> 8) & 255}.${broken & 255}`;
+    const agent = connect({ ...parseHostPort(target), localAddress, noDelay: true });
     own(client, agent);
     own(agent, client);
     client.pipe(agent).pipe(client);
@@ -32,6 +37,7 @@ export async function startBreakingProxy(target: string): Promise<BreakingProxy>
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const breakAll = () => {
+    broken += 1;
     for (const socket of sockets) socket.resetAndDestroy();
   };
   return {

@@ -17,6 +17,8 @@ export interface FederationShape {
   /** Of each agent. */
   readonly consoles: number;
   readonly changesPerSecond: number;
+  /** One more agent like them, in a process of its own: beside 200 that share one it is as alone as real ones are. */
+  readonly apart?: boolean;
 }
 
 /** A real head, which may be killed and started again at the same address, and simulated agents that join it; in TLS. */
@@ -28,6 +30,8 @@ export interface Federation {
   readonly insides: Insides;
   /** Name of a console; agents and consoles count from 0. */
   readonly consoleName: (agent: number, index: number) => string;
+  /** The first console of the agent apart. */
+  readonly consoleApart: string;
   readonly person: Person;
   /** The operator's client of this head. */
   readonly rconsArgv: (...args: readonly string[]) => readonly [string, ...string[]];
@@ -45,7 +49,7 @@ const LOOK_EVERY_MS = 200;
 
 /** Resolves when every agent has joined and the head has come to know all of their consoles. */
 export async function startFederation(
-  { agents, consoles, changesPerSecond }: FederationShape,
+  { agents, consoles, changesPerSecond, apart = false }: FederationShape,
   dir: string,
   profileDir?: string,
 ): Promise<Federation> {
@@ -65,28 +69,36 @@ export async function startFederation(
   await startHead();
   const person = await letIn(headAddress, stateDir);
   const stop = async () => {
-    await fleet.stop();
+    for (const fleet of fleets) await fleet.stop();
     await head?.stop();
     await person.forget();
   };
-  const fleet = await startProgram([
-    process.execPath,
-    ...[CONFED, "sim", "fleet", "--head", headAddress, "--socket", localSocketOf(stateDir)],
-    ...["--log-format", "json"],
-    ...["--agents", String(agents), "--consoles", String(consoles), "--changes", String(changesPerSecond)],
-  ] as [string, ...string[]]);
-  const first = await fleet.line(firstName).catch(async (reason: unknown) => {
-    await stop();
-    throw reason;
-  });
+  const fleets: Program[] = [];
+  /** The name of its first console. */
+  const startFleet = async (...shape: readonly string[]) => {
+    const fleet = await startProgram([
+      process.execPath,
+      ...[CONFED, "sim", "fleet", "--head", headAddress, "--socket", localSocketOf(stateDir)],
+      ...["--log-format", "json", "--consoles", String(consoles), ...shape],
+    ] as [string, ...string[]]);
+    fleets.push(fleet);
+    return fleet.line(firstName).catch(async (reason: unknown) => {
+      await stop();
+      throw reason;
+    });
+  };
+  const first = await startFleet("--agents", String(agents), "--changes", String(changesPerSecond));
+  const consoleApart = apart ? await startFleet("--agents", "1", "--prefix", "apart") : "";
+  const agentsAll = apart ? agents + 1 : agents;
   const signal = new AbortController().signal;
   const federation: Federation = {
     headAddress,
     get headPid() {
       return head?.pid ?? 0;
     },
-    consoles: agents * consoles,
+    consoles: agentsAll * consoles,
     insides,
+    consoleApart,
     consoleName: (agent, index) => nameLike(first, agent, index),
     person,
     rconsArgv: (...args) => [process.execPath, RCONS, "--head", headAddress, ...args],
@@ -95,7 +107,7 @@ export async function startFederation(
       const asked: Channel<"Head"> = person.head();
       for (;;) {
         const status = await asked.client.status({}, { signal }).catch(() => undefined);
-        if (status !== undefined && isWhole(status, { agents, consoles })) break;
+        if (status !== undefined && isWhole(status, { agents: agentsAll, consoles })) break;
         const elapsedMs = systemClock.nowMs() - startMs;
         if (elapsedMs > timeoutMs) throw new Error(`the head was not whole within ${timeoutMs} ms`);
         await sleep(LOOK_EVERY_MS);
