@@ -35,6 +35,8 @@ export class Connection implements Call, Traffic, Waiting {
   kind: "user" | "machine" = "user";
   /** Somebody answers for it. */
   isProven = false;
+  /** Late: it said nothing whole in its time, and is hung up on when it is its turn. */
+  hello: "awaited" | "said" | "late" = "awaited";
   /** It has come as far as HTTP/2. */
   hasEntered = false;
   /** A call was begun. */

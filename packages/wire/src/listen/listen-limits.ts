@@ -14,6 +14,11 @@ export const LISTEN_LIMITS = {
   unprovenPerSourceMax: 64,
   /** Who has been there for less is not silent yet: a storm of real clients is read one by one. */
   silentAfterMs: 2_000,
+  /** Whoever has not said hello by then is looked at and hung up on in turn: real clients say it at once. */
+  promptMsMax: 250,
+  /** How often those whose turn it is are looked at, and how many at least: 3 ms of work. */
+  paceMs: 50,
+  paceCountMin: 50,
   /** What a client may send before it is spoken to: one TLS record (RFC 8446, section 5.1) with its head. */
   firstBytesMax: 16_384 + 5,
   /** Penalty for breaking the protocol or flooding: such a peer is broken or hostile, and will be again. */
@@ -28,6 +33,8 @@ export const LISTEN_LIMITS = {
   idlePenaltyMs: 100,
   /** A source is shut out once its penalties reach this: one mistake is nobody's end. */
   shutOutFromMs: 15_000,
+  /** Connections of such sources that wait to be hung up on; one more is hung up on at once. */
+  shutOutHeldMax: 10_000,
   /** Never longer: addresses are given to others. */
   shutOutMsMax: 600_000,
   /** Sources that are remembered; the one that was blamed longest ago goes first. */

@@ -5,6 +5,7 @@ import { Connection } from "./connection.ts";
 import { awaitFirstBytes, judgeHttp2, judgeTls } from "./first-bytes.ts";
 import { isLockedOut } from "./identify.ts";
 import { LISTEN_LIMITS } from "./listen-limits.ts";
+import { Pacer } from "./pacer.ts";
 import type { PeerIdentity } from "./peer-identity.ts";
 import { type Fault, Penalties } from "./penalties.ts";
 import { TlsFront } from "./tls-front.ts";
@@ -41,15 +42,19 @@ export class Listener {
   readonly #crowding: Crowding;
   readonly #front: TlsFront | undefined;
   readonly #penalties = new Penalties(systemClock);
+  readonly #pacer = new Pacer(systemClock);
   readonly #room: WaitingRoom<Connection>;
+  /** Connections of sources that are shut out, until it is their turn. */
+  #shutOutCount = 0;
   readonly #traffic: TrafficWatch<Connection>;
-  readonly #trusted: BlockList;
+  /** Undefined: none is. */
+  readonly #trusted: BlockList | undefined;
 
   /** Does not listen yet. Throws where the TLS material is none, or a trusted source no network. */
   constructor(options: ListenerOptions) {
     this.#options = options;
     const { logger, tls, trustedSources = [] } = options;
-    this.#trusted = networksOf(trustedSources);
+    this.#trusted = trustedSources.length === 0 ? undefined : networksOf(trustedSources);
     this.#crowding = new Crowding(logger);
     this.#room = new WaitingRoom({
       clock: systemClock,
@@ -57,8 +62,8 @@ export class Listener {
       perSourceMax: tls === undefined ? Number.POSITIVE_INFINITY : LISTEN_LIMITS.unprovenPerSourceMax,
       onOut: (connection, why) => {
         logger.debug("connection closed before its peer was known", { peer: connection.address, why });
-        if (why === "late") this.blamed(connection, "grace");
-        connection.destroy();
+        if (why === "late") this.#late(connection);
+        else connection.destroy();
       },
     });
     this.#traffic = new TrafficWatch(systemClock, (connection) => {
@@ -83,7 +88,8 @@ export class Listener {
             if (isLockedOut(connection.peer, material)) connection.destroy();
         },
       });
-    this.#server = createServer({ noDelay: true }, (socket) => {
+    // Nothing is read before somebody wants it, and nothing more while it is not taken.
+    this.#server = createServer({ noDelay: true, pauseOnConnect: true, highWaterMark: 1 }, (socket) => {
       this.#accept(socket);
     });
   }
@@ -152,6 +158,7 @@ export class Listener {
     this.#front?.close();
     for (const connection of this.#connections) connection.destroy();
     this.#room.close();
+    this.#pacer.close();
   }
 
   /** Somebody answers for it now. */
@@ -168,10 +175,32 @@ export class Listener {
     this.#options.onShutOut?.(source, fault);
   }
 
+  /** Not at once: whoever comes again and again would cost a core. Nothing of it is read meanwhile. */
+  #turnAway(socket: Socket): void {
+    if (this.#shutOutCount >= LISTEN_LIMITS.shutOutHeldMax) {
+      socket.resetAndDestroy();
+      return;
+    }
+    this.#shutOutCount += 1;
+    this.#pacer.later(() => {
+      this.#shutOutCount -= 1;
+      socket.resetAndDestroy();
+    });
+  }
+
+  #late(connection: Connection): void {
+    this.blamed(connection, "grace");
+    if (connection.hello === "said") return connection.destroy();
+    connection.hello = "late";
+    this.#pacer.later(() => {
+      connection.destroy();
+    });
+  }
+
   #accept(socket: Socket): void {
     const connection = this.#keep(socket);
     if (!connection.isTrusted && this.#penalties.shutsOut(connection.source)) {
-      socket.resetAndDestroy();
+      this.#turnAway(socket);
       return;
     }
     this.#room.enter(connection);
@@ -181,10 +210,21 @@ export class Listener {
     const front = this.#front;
     if (front === undefined) this.#awaitHttp2(connection);
     else
-      awaitFirstBytes(socket, judgeTls, (verdict) => {
-        if (verdict === "good") front.shake(connection);
-        else connection.destroy();
-      });
+      awaitFirstBytes(
+        socket,
+        judgeTls,
+        (verdict) => {
+          const inTime = verdict === "good" && connection.hello === "awaited";
+          if (!inTime) return connection.destroy();
+          connection.hello = "said";
+          front.shake(connection);
+        },
+        (look) => {
+          const sinceMs = systemClock.nowMs() - connection.sinceMs;
+          if (sinceMs <= LISTEN_LIMITS.promptMsMax) look();
+          else this.#pacer.later(look);
+        },
+      );
   }
 
   #secured(connection: Connection): void {
@@ -228,6 +268,7 @@ export class Listener {
   }
 
   #isTrusted({ remoteAddress = "" }: Socket): boolean {
+    if (this.#trusted === undefined) return false;
     const family = isIP(remoteAddress);
     return family !== 0 && this.#trusted.check(remoteAddress, family === 4 ? "ipv4" : "ipv6");
   }
