@@ -23,8 +23,12 @@ export function answerSessionless(bmc: Bmc, request: IpmiRequest): CommandAnswer
   if (request.netFn !== NETFN_APP) return UNKNOWN;
   if (request.command === IPMI_COMMAND.getChannelAuthCapabilities) {
     const withV20 = ((request.data[0] ?? 0) & 0x80) !== 0;
+    const versions = bmc.faults.deniesV20 ? 1 : 3;
     const status = 0x04 | (bmc.user.bmcKey === undefined ? 0 : 0x20);
-    return { code: COMPLETION.ok, data: [1, withV20 ? 0x97 : 0x17, status, withV20 ? 3 : 0, 0, 0, 0, 0] };
+    return {
+      code: COMPLETION.ok,
+      data: [1, withV20 ? 0x97 : 0x17, status, withV20 ? versions : 0, 0, 0, 0, 0],
+    };
   }
   return request.command === FOREIGN_COMMAND.getChannelCipherSuites ? cipherSuites(bmc, request) : UNKNOWN;
 }

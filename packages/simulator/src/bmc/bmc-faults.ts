@@ -27,6 +27,10 @@ export interface BmcFaults {
   hasNoInstanceInfo: boolean;
   /** Sessions, those included that never got beyond their first message. */
   sessionsMax: number;
+  /** It says that it speaks IPMI 1.5 only: as `authcap` is for. */
+  deniesV20: boolean;
+  /** The sums of answers in a session are wrong: as `nochecksumcheck` is for. */
+  wrongSums: boolean;
   /** As `intel20` is for: user names have 16 bytes, NULs at their end, and RAKP 4 no proof where packets have none. */
   padsUsers: boolean;
   /** The proof of RAKP 2 has a byte too many: as `supermicro20` and `sun20` are for. */
@@ -57,6 +61,8 @@ export const NO_BMC_FAULTS: Readonly<BmcFaults> = {
   keepsOwner: false,
   hasNoInstanceInfo: false,
   sessionsMax: 8,
+  deniesV20: false,
+  wrongSums: false,
   padsUsers: false,
   longCodes: false,
   longLengths: false,

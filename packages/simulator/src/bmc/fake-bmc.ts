@@ -218,7 +218,9 @@ export class FakeBmc implements Bmc, AsyncDisposable {
     const request = parseIpmiRequest(payload);
     const answer = request && answerCommand(this, session, request);
     if (request === undefined || answer === undefined) return;
-    this.#send(peer, session.seal(PAYLOAD_TYPE.ipmi, responseTo(request, answer)));
+    const response = responseTo(request, answer);
+    if (this.faults.wrongSums) response.set([(response.at(-1) ?? 0) ^ 0xff], response.length - 1);
+    this.#send(peer, session.seal(PAYLOAD_TYPE.ipmi, response));
   }
 
   #send({ address, port }: Peer, datagram: Uint8Array): void {

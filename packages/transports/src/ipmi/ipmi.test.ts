@@ -1,7 +1,16 @@
 import { createSocket } from "node:dgram";
 import { ConsoleChannel, PRIVILEGE } from "@confed/codecs";
 import { Secret, systemCiphers, systemClock } from "@confed/kernel";
-import { bothWays, FakeClock, ipmiTo, openIpmi, startTestBmc, TWICE, untilTrue } from "@confed/testkit";
+import {
+  bothWays,
+  FakeClock,
+  hastyClock,
+  ipmiTo,
+  openIpmi,
+  startTestBmc,
+  TWICE,
+  untilTrue,
+} from "@confed/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ipmiSharedOf } from "./ipmi-shared.ts";
 
@@ -205,6 +214,20 @@ describe("logging in", () => {
       await link.close();
       console.bmc.faults.padsUsers = false;
       await (await openIpmi(ipmiTo(console))).link.close();
+    }
+  });
+
+  test.each([
+    ["authcap", "says that it has no IPMI 2.0", { deniesV20: true }, "failed_precondition"],
+    ["nochecksumcheck", "sums wrongly", { wrongSums: true }, "deadline_exceeded"],
+  ] as const)("%s logs in to a BMC that %s, which is refused without", async (quirk, _, faults, code) => {
+    const console = await startTestBmc({}, hastyClock);
+    Object.assign(console.bmc.faults, faults);
+    for (const _round of TWICE) {
+      await expect(openIpmi(ipmiTo(console, {}, hastyClock))).rejects.toMatchObject({ code });
+      const { link, recorder } = await openIpmi(ipmiTo(console, { quirks: [quirk] }, hastyClock));
+      await bothWays(console, link, recorder);
+      await link.close();
     }
   });
 
