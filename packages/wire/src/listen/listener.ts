@@ -79,9 +79,9 @@ export class Listener {
         onSecure: (connection) => {
           this.#secured(connection);
         },
-        onFailed: (connection, why, fault) => {
+        onFailed: (connection, why) => {
           logger.debug("handshake failed", { peer: connection.address, error: why });
-          this.blamed(connection, fault);
+          this.blamed(connection, "silence");
         },
         onChange: (material) => {
           for (const connection of this.#connections)

@@ -13,7 +13,7 @@ export interface PinnedOptions {
 /**
  * The certificate (PEM) of the authority behind a server, by its pin: for the first contact, when
  * nothing else is known. Nothing is sent but a handshake. Rejects with "auth_failed" where the server
- * shows no authority with that key, else as connects fail.
+ * shows no authority with that key, with "head_unreachable" where nobody answers.
  */
 export function pinnedAuthority(
   address: HostPort,
@@ -37,7 +37,15 @@ export function pinnedAuthority(
         new ConfedError("deadline_exceeded", `${where} has not answered within ${timeoutMs} ms`, { where }),
       );
     });
-    socket.once("error", fail);
+    socket.once("error", (cause) => {
+      const why = ConfedError.from(cause).rawMessage;
+      fail(
+        new ConfedError("head_unreachable", `head ${where} cannot be reached: ${why}`, {
+          ...{ where, cause },
+          hint: "is this the address of a head, and is it running?",
+        }),
+      );
+    });
     socket.once("close", () => {
       fail(new ConfedError("connection_reset", `${where} hung up during the handshake`, { where }));
     });
@@ -54,7 +62,7 @@ export function pinnedAuthority(
       if (found !== undefined) resolve(found.toString());
       else
         fail(
-          new ConfedError("auth_failed", `${where} does not belong to the cluster of this token`, {
+          new ConfedError("auth_failed", `${where} does not belong to the cluster of this token or pin`, {
             where,
             hint: "is this the address of a head of that cluster? Its authority's key is not the pinned one",
           }),

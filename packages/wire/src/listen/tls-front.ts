@@ -13,7 +13,7 @@ export interface TlsFrontOptions {
   /** A handshake is through, and the connection knows its peer. */
   readonly onSecure: (connection: Connection, socket: TLSSocket) => void;
   /** A handshake failed, or the certificate is locked out; the connection is gone. */
-  readonly onFailed: (connection: Connection, why: string, fault: "auth" | "silence") => void;
+  readonly onFailed: (connection: Connection, why: string) => void;
   /** The material changed: who is connected is looked at again. */
   readonly onChange: (material: TlsMaterial) => void;
 }
@@ -50,7 +50,7 @@ export class TlsFront {
     this.#server.on("tlsClientError", (error, socket) => {
       const connection = this.#taken(socket);
       socket.destroy();
-      if (connection !== undefined) options.onFailed(connection, error.message, "silence");
+      if (connection !== undefined) options.onFailed(connection, error.message);
     });
     this.#unwatch = tls.watch(() => {
       try {
@@ -90,7 +90,8 @@ export class TlsFront {
     const peer = identify(socket, connection.address, this.#material);
     if (peer === "locked out") {
       socket.destroy();
-      this.#options.onFailed(connection, "its certificate is locked out", "auth");
+      // It proved who it is, and guesses nothing. It may go on trying for days, beside others of its host.
+      this.#options.onFailed(connection, "its certificate is locked out");
       return;
     }
     connection.peer = peer;

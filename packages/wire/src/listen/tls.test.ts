@@ -152,6 +152,19 @@ test("a certificate that is locked out is hung up on, during its calls and for e
   expect(peers).toHaveLength(1);
 });
 
+test("who is locked out and tries again shuts out nobody else of its address", async () => {
+  const { port, tls, peers } = await serve();
+  const issued = authority.issue({ name: "agent/sn02" });
+  tls.change({ lockedOut: new Set([fingerprintIn(issued.certificate)]) });
+  for (let attempt = 1; attempt <= 6; attempt += 1) {
+    const refused = await dial(port, issued).client.status({}, { signal }).catch(ConfedError.from);
+    expect(refused).toMatchObject({ code: "agent_unreachable" });
+  }
+  const neighbour = dial(port, authority.issue({ name: "agent/sn03" }));
+  expect(await neighbour.client.status({}, { signal })).toMatchObject({ role: "agent" });
+  expect(peers).toHaveLength(1);
+});
+
 test("a client that is told that its server is locked out ends its calls to it, makes none again, and says why", async () => {
   const issued = authority.issue({ name: "agent/sn01" });
   const { port } = await serve(issued);
