@@ -146,6 +146,31 @@ test("a diskless host rejoins at each boot by the key that was registered for it
   }
 });
 
+test.each([
+  ["nobody answers", ["--head", "127.0.0.1:1"], 8, "head 127.0.0.1:1 cannot be reached: ", "is it running?"],
+  ["its key is not there", ["--key", "/nowhere/key.pem"], 2, "no key in /nowhere/key.pem", "is it there"],
+  ["its token is not there", ["--token", "@/nowhere/token"], 2, "no token in /nowhere/token", "is it there"],
+  [
+    "the token is another's",
+    [],
+    2,
+    "the certificate request for other is refused",
+    "has another one used it?",
+  ],
+] as const)("who enrols is told what to do when %s", async (_what, more, status, message, hint) => {
+  const cluster = new Cluster();
+  const head = await cluster.head();
+  const { config } = cluster.agentConfig([head.address]);
+  const token = await cluster.token(head, "--agent", "other");
+  // Of an option that is given twice, the last one counts.
+  const how = ["agent", "enroll", "--head", head.address, "--token", token, "-c", config, ...more];
+  const { status: ended, stderr } = await runConfed(how);
+  expect(ended).toBe(status);
+  expect(stderr).toContain(message);
+  expect(stderr).toContain(hint);
+  expect(stderr).not.toMatch(/^confed: \w+: |^confed: connect /);
+});
+
 test("a second head is enrolled as agents are, takes joins, and says that it enrols nobody", async () => {
   const cluster = new Cluster();
   const first = await cluster.head();

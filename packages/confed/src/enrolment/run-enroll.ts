@@ -38,7 +38,7 @@ export async function runEnroll(world: World, kind: MachineKind, flags: EnrollFl
       {
         ...{ directory, id: place.id, head: { host: first?.address ?? host, port } },
         token: tokenIn(flags.token),
-        key: flags.key === undefined ? undefined : readFileSync(flags.key, "utf8"),
+        key: flags.key === undefined ? undefined : textIn(flags.key, "key"),
       },
       {
         ...{ clock, signal: scope.signal },
@@ -71,5 +71,17 @@ async function headPlace(world: World, path: string) {
 
 /** "@FILE": the token is in that file, where no list of processes shows it. */
 function tokenIn(text: string): string {
-  return text.startsWith("@") ? readFileSync(text.slice(1), "utf8") : text;
+  return text.startsWith("@") ? textIn(text.slice(1), "token") : text;
+}
+
+function textIn(file: string, what: "key" | "token"): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new ConfedError("invalid_argument", `no ${what} in ${file}: it cannot be read`, {
+      where: file,
+      hint: `is it there, and may you read it? ${ConfedError.from(cause).rawMessage}`,
+      cause,
+    });
+  }
 }

@@ -36,10 +36,11 @@ export async function makeRequest(keyPem: string, id: string): Promise<Uint8Arra
  * signed by that key. Rejects with "invalid_argument" and what is wrong.
  */
 export async function checkRequest(der: Uint8Array, id: string): Promise<CheckedRequest> {
-  const wrong = (why: string, cause?: unknown) =>
+  const wrong = (why: string, cause?: unknown, hint?: string) =>
     new ConfedError("invalid_argument", `the certificate request for ${id} is refused: ${why}`, {
       subject: id,
       cause,
+      hint,
     });
   // First of all: nothing below is to be tried on a megabyte.
   if (der.byteLength > REQUEST_BYTES_MAX)
@@ -57,7 +58,10 @@ export async function checkRequest(der: Uint8Array, id: string): Promise<Checked
   } catch (cause) {
     throw wrong("it is no certificate request", cause);
   }
-  if (name !== JSON.stringify([{ CN: [id] }])) throw wrong("it names somebody else");
+  if (name !== JSON.stringify([{ CN: [id] }])) {
+    const hint = `a token for ${id} is for the machine of that id: has another one used it?`;
+    throw wrong("it names somebody else", undefined, hint);
+  }
   if (wishes > 0) throw wrong("it asks for more than a name and a key");
   if (!isKeyOnP256(publicKey)) throw wrong("its key is not one on P-256");
   if (!(await isSigned(request))) throw wrong("its signature does not fit its key");
