@@ -37,7 +37,7 @@ export function serveHostAttach(
   };
   const serveOurselves = () => {
     decided = true;
-    own.attach(Object.create(stream, { receive: { value: give } }) as Stream, call);
+    own.attach(heardBy(stream, give), call);
   };
   // Who says nothing is dealt with as by an agent of one process.
   const cancelTimer = deps.timers.after(VIEWER_LIMITS.openTimeoutMs, () => {
@@ -77,6 +77,38 @@ export function serveHostAttach(
       else if (!decided) stream.end();
     },
   );
+}
+
+/** The same stream for who is to hear it. Not by its prototype: one with private fields knows itself alone. */
+function heardBy(stream: Stream, receive: Stream["receive"]): Stream {
+  return {
+    peer: stream.peer,
+    signal: stream.signal,
+    get backlogBytes() {
+      return stream.backlogBytes;
+    },
+    get takenBytes() {
+      return stream.takenBytes;
+    },
+    receive,
+    send: (message) => {
+      stream.send(message);
+    },
+    discard: () => stream.discard(),
+    drained: (toBytes) => stream.drained(toBytes),
+    end: (error) => {
+      stream.end(error);
+    },
+    pause: () => {
+      stream.pause();
+    },
+    resume: () => {
+      stream.resume();
+    },
+    cancel: () => {
+      stream.cancel();
+    },
+  };
 }
 
 /** Messages that may come before the one that says which console. */
