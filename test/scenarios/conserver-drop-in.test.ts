@@ -1,11 +1,13 @@
 import { execFile } from "node:child_process";
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -168,6 +170,57 @@ test("conserver's own arguments start an agent of a conserver.cf: ready, reloade
   expect(await conserver.exited).toBe(0);
   await Promise.all(devices.map((each) => each.until(({ count }) => count === 0)));
 });
+
+test("-d leaves it in the background, and -L says everything in a file that is opened anew at HUP and USR2", async () => {
+  writeFileSync(file, text(node("n1", 0)));
+  const log = join(directory, "conserver.log");
+  const read = () => readFileSync(log, { encoding: "utf8", flag: "a+" });
+  const opened = (said: string) => said.split("console logs opened anew").length;
+  const started = await runConfed(["conserver", ...args(), "-d", "-L", log, "-m", "32", "-7"], {
+    env: env(),
+  });
+  expect(started).toEqual({ status: 0, stdout: "", stderr: "" });
+  await expect.poll(read, { timeout: 20_000 }).toMatch(/ready.* pid=\d+/);
+  const pid = Number(/ready.* pid=(\d+)/.exec(read())?.[1]);
+  onTestFinished(() => {
+    if (existsSync(`/proc/${pid}`)) process.kill(pid, "SIGKILL");
+  });
+  expect(await greeting()).toBe("ok\r\n");
+  expect(read()).toContain("-m has no effect: one process serves all consoles");
+  expect(read()).toContain("-7 has no effect: bytes are passed as they are");
+  for (const [signal, moved] of [
+    ["SIGHUP", `${log}.1`],
+    ["SIGUSR2", `${log}.2`],
+  ] as const) {
+    const before = opened(read());
+    renameSync(log, moved);
+    process.kill(pid, signal);
+    await expect.poll(() => existsSync(log), { timeout: 10_000 }).toBe(true);
+    await expect.poll(read, { timeout: 10_000 }).toContain("console logs opened anew");
+    expect(opened(readFileSync(moved, "utf8"))).toBe(before);
+  }
+  process.kill(pid, "SIGTERM");
+  await expect.poll(read, { timeout: 10_000 }).toMatch(/\bended\b/);
+  await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 10_000 }).toBe(false);
+}, 60_000);
+
+test("-i connects while somebody is there only; -o, -O and -v ask for what is done anyway", async () => {
+  writeFileSync(file, text(node("n1", 0)));
+  await pause(400);
+  const conserver = new ConfedRun(["conserver", ...args(), "-i", "-o", "-O", "1"], { env: env() });
+  await Promise.race([greets(), conserver.told(/not ever/)]);
+  expect(conserver.stderr).not.toContain("has no effect");
+  for (const turn of [1, 2]) {
+    expect(devices[0]!.accepted).toBe(turn - 1);
+    const socket = createConnection({ host: "127.0.0.1", port });
+    socket.resume().write("login tester\ncall n1\n");
+    await devices[0]!.until(({ accepted }) => accepted === turn);
+    socket.destroy();
+    await devices[0]!.until(({ count }) => count === 0);
+  }
+  conserver.signal("SIGTERM");
+  expect(await conserver.exited).toBe(0);
+}, 60_000);
 
 test("-V, -h and -S answer as scripts expect of conserver", async () => {
   const version = await runConfed(["conserver", "-V"]);

@@ -8,7 +8,7 @@ export type OutputStream = Writable & {
 };
 
 /** The signals that mean something to us. */
-export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR1";
+export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR1" | "SIGUSR2";
 
 /**
  * Everything outside the program, made once in main.ts: commands take it as an argument, so that

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
-import { createWriteStream, openSync } from "node:fs";
+import { openSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
+import type { Writable } from "node:stream";
 import { type ConfigFiles, formatFault, systemFiles } from "@confed/config";
 import {
   type ConserverConsole,
@@ -18,6 +19,7 @@ import {
   parseConserverFlags,
   WITHOUT_EFFECT,
 } from "./conserver-flags.ts";
+import { reopenedFile } from "./reopened-file.ts";
 
 /** EX_DATAERR of sysexits.h: what conserver ends with for a file that has faults. */
 const EXIT_DATA = 65;
@@ -49,7 +51,11 @@ export async function runConserver(world: World, args: readonly string[]): Promi
   const { primaryport } = file.settings;
   const port = portOf(values.get("p") ?? primaryport, (name) => surroundings.servicePort(name));
   const log = values.get("L");
-  const stderr = log === undefined ? world.stderr : createWriteStream(log, { flags: "a" });
+  const stderr = log === undefined ? world.stderr : logInto(world, log);
+  // What says "open logs anew" to conserver; to an agent it is the other.
+  world.onSignal("SIGUSR2", () => {
+    process.kill(world.pid, "SIGUSR1");
+  });
   const { runAgent } = await import("../agent/run-agent.ts");
   const stateDir = world.env["STATE_DIRECTORY"] ?? "/var/lib/confed/conserver";
   const main = join(stateDir, "conserver.json");
@@ -67,6 +73,18 @@ export async function runConserver(world: World, args: readonly string[]): Promi
       onDemand: counts.has("i"),
     },
   );
+}
+
+/** -L: moved away by logrotate, it is opened anew at HUP, USR1 and USR2. */
+function logInto(world: World, path: string): Writable {
+  const file = reopenedFile(resolve(path), ({ message }) => {
+    world.stderr.write(`conserver: what is said is not kept: ${message}\n`);
+  });
+  for (const signal of ["SIGHUP", "SIGUSR1"] as const)
+    world.onSignal(signal, () => {
+      file.reopen();
+    });
+  return file.stream;
 }
 
 function said({ stdout }: World, text: string): number {
