@@ -75,18 +75,19 @@ function commandOf(cmd: string, runas: string | undefined): readonly [string, re
   const [user = "", group = ""] = runas.split(":");
   if (!RUNAS_NAME.test(user || "-") && user !== "") throw notAName(user);
   if (group !== "" && !RUNAS_NAME.test(group)) throw notAName(group);
+  if (user === "" && group === "") return ["/bin/sh", shell.slice(1)];
   if (process.getuid?.() !== 0)
     throw new ConfedError("permission_denied", `a task is to run as ${runas}, which takes root`, {
       hint: "run the agent as root, or take runas out of the task",
     });
-  const as = [
-    ...(user === "" ? [] : ["--reuid", user]),
-    ...(group === "" ? [] : ["--regid", group]),
-    group === "" && user !== "" ? "--init-groups" : "--clear-groups",
-  ];
-  // Whoever it runs as has its own group, unless another is named.
-  return ["setpriv", [...(group === "" && user !== "" ? ["--regid", user] : []), ...as, "--", ...shell]];
+  if (user !== "" && group === "") return ["/bin/sh", ["-c", AS_USER, "sh", user, ...shell]];
+  const as = [...(user === "" ? [] : ["--reuid", user]), "--regid", group, "--clear-groups"];
+  return ["setpriv", [...as, "--", ...shell]];
 }
+
+/** Whoever it runs as has the user's own groups; the first is not always called like the user. */
+const AS_USER =
+  'user=$1; shift; group=$(id -g -- "$user") && exec setpriv --reuid "$user" --regid "$group" --init-groups -- "$@"';
 
 const RUNAS_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 
