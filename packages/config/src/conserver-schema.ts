@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PLAIN_FROM } from "./conserver-settings.ts";
+import { pamSchema } from "./pam-schema.ts";
 import { absolutePath, line, listenAddress, name, network, refuse, word } from "./scalar-schema.ts";
 
 /** The port that conserver has by convention. */
@@ -9,6 +10,7 @@ const common = {
   file: absolutePath.optional(),
   listen: z.array(listenAddress(CONSERVER_PORT)).min(1).optional(),
   passwords: absolutePath.optional(),
+  pam: pamSchema("conserver").optional(),
   trusted: z.array(network).default([]),
   allowed: z.array(network).default([]),
   admins: z.array(line).default([]),

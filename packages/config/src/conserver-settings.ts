@@ -1,4 +1,5 @@
 import type { HostPort } from "@confed/kernel";
+import type { PamSettings } from "./pam-schema.ts";
 
 /** Where an agent or a head speaks conserver's protocol, and to whom. Only where `listen` has an address. */
 export interface ConserverSettings {
@@ -8,6 +9,8 @@ export interface ConserverSettings {
   readonly file?: string | undefined;
   /** As conserver.passwd(5) has it; the `passwdfile` of `file` unless given. */
   readonly passwords?: string | undefined;
+  /** For whom that says `*passwd*`: the host's own users, by this helper. Without it they are refused. */
+  readonly pam?: PamSettings | undefined;
   /** From there everybody is who he says. Looked at before the lists of `file`, like `allowed`. */
   readonly trusted: readonly string[];
   /** From there people come in with a password. */

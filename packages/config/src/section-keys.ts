@@ -1,7 +1,7 @@
 import { LOG_MODE_KEYS } from "./settings-schema.ts";
 
 const CONSERVER_KEYS = [
-  ...["file", "listen", "trusted", "allowed", "passwords", "admins", "plain"],
+  ...["file", "listen", "trusted", "allowed", "pam", "passwords", "admins", "plain"],
   ...["certificate", "clientAuthorities", "anonymousTls"],
 ];
 

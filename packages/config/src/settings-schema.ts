@@ -4,6 +4,7 @@ import { z } from "zod";
 import { auditSection, DEFAULT_AUDIT } from "./audit-schema.ts";
 import { agentConserver, headConserver } from "./conserver-schema.ts";
 import type { AgentConserver, HeadConserver } from "./conserver-settings.ts";
+import { type PamSettings, pamSchema } from "./pam-schema.ts";
 import {
   absolutePath,
   address,
@@ -80,7 +81,7 @@ export interface HeadSettings {
   /** Authorities of others whose users are users here: xCAT's, say. */
   readonly userAuthorities?: readonly UserAuthoritySettings[] | undefined;
   /** The host's own users log in with their passwords, by this helper and this file of /etc/pam.d. */
-  readonly pam?: { readonly program: string; readonly service: string } | undefined;
+  readonly pam?: PamSettings | undefined;
   /** Console tables whose consoles an agent is to have, by the agent. */
   readonly assign?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly conserver?: HeadConserver | undefined;
@@ -211,16 +212,7 @@ const head = z
     tls: z.enum(TLS_MODES).optional(),
     trustedSources: z.array(network).optional(),
     heads: z.array(address({ defaultPort: DEFAULT_PORTS.head })).default([]),
-    pam: z
-      .strictObject({
-        program: absolutePath,
-        service: text(
-          "the name of a file in /etc/pam.d",
-          (value) => /^[A-Za-z0-9_-]{1,64}$/.test(value),
-          'like "confed"',
-        ).default("confed"),
-      })
-      .optional(),
+    pam: pamSchema("confed").optional(),
     userAuthorities: z
       .array(
         z.strictObject({

@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { type Clock, ConfedError } from "@confed/kernel";
 import type { PasswordSource } from "./logins.ts";
 
+export type { PasswordSource };
+
 export interface PamOptions {
   /** The helper program: `pam/confed-pam.c` of this package, compiled. */
   readonly program: string;
