@@ -51,7 +51,7 @@ describe.skipIf(skipped !== "")(`an agent with Debian's console${skipped}`, () =
     await bob.type("\r");
     await bob.shows("[read-only -- use ^E c ? for help]");
     expect((await askConsole(port, "-E", "-w"))[1]).toMatch(
-      /^ ann@127\.0\.0\.1 {22}attach {4}0:00 cat\n bob@127\.0\.0\.1 {22}spy {7}0:00 cat\n$/,
+      /^ bob@127\.0\.0\.1 {22}spy {7}0:00 cat\n ann@127\.0\.0\.1 {22}attach {4}0:00 cat\n$/,
     );
     await bob.type("\x05c.");
     expect(await bob.exitCode()).toBe(0);

@@ -30,7 +30,15 @@ export class ConserverSite {
     return path;
   }
 
-  async agent({ id = "sn01", heads = [], consoles = [], conserver = {}, ...rest }: SiteAgent = {}) {
+  async agent({
+    id = "sn01",
+    heads = [],
+    consoles = [],
+    conserver = {},
+    upgradable = false,
+    descriptors,
+    ...rest
+  }: SiteAgent = {}) {
     const { logs = { path: join(this.directory, `${id}-&.log`) }, ...more } = rest;
     const settings = { listen: ["127.0.0.1:0"], trusted: ["127.0.0.1"], admins: ["root"], ...conserver };
     const config = this.file(
@@ -45,7 +53,7 @@ export class ConserverSite {
         consoles: consoles.map((console) => (typeof console === "string" ? echo(console) : console)),
       }),
     );
-    const process = this.#process(id, ["agent", "--config", config]);
+    const process = this.#process(id, ["agent", "--config", config], { upgradable, descriptors });
     const ready = await process.start();
     return {
       process,
@@ -83,9 +91,15 @@ export class ConserverSite {
     return pane;
   }
 
-  #process(name: string, args: readonly string[]): RigProcess {
-    const more = ["--log-format", "json", "--until-stdin-ends"];
-    const made = new RigProcess({ name, argv: [process.execPath, CONFED, ...args, ...more] });
+  #process(
+    name: string,
+    args: readonly string[],
+    { upgradable = false, descriptors }: Pick<SiteAgent, "upgradable" | "descriptors"> = {},
+  ): RigProcess {
+    const more = ["--log-format", "json", ...(upgradable ? [] : ["--until-stdin-ends"])];
+    const argv = [process.execPath, CONFED, ...args, ...more] as const;
+    const limited = ["sh", "-c", `ulimit -n ${descriptors ?? ""}; exec "$@"`, "sh", ...argv] as const;
+    const made = new RigProcess({ name, argv: [...(descriptors === undefined ? argv : limited)] });
     this.#processes.push(made);
     return made;
   }
@@ -100,6 +114,10 @@ interface SiteAgent {
   readonly conserver?: object;
   /** The section `logs`; false: none. */
   readonly logs?: object | false;
+  /** Another process can take over from it. */
+  readonly upgradable?: boolean;
+  /** So many files may it open. */
+  readonly descriptors?: number | undefined;
   /** More of the section `agent`. */
   readonly [setting: string]: unknown;
 }

@@ -210,10 +210,9 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
   const joins: Join[] = [];
   const succession = successionOf(deps.takeover, {
     ...{ table, feed, clock, logger, audit, instance, joins },
-    listener: () => server?.descriptor,
+    ...{ listener: () => server?.descriptor, gateway: () => gateway },
     retire() {
       server?.retire();
-      void gateway?.close();
       void reloader.stop();
     },
     gate,
@@ -294,6 +293,7 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
     const openGateway = () =>
       openAgentGateway(agent.conserver, deps, {
         ...{ services: front, audit, identity: tls, reopenLogs, scope },
+        inherited: inheritance?.gateway ?? [],
         reload: async (by) => {
           if (deps.shard === undefined) await reloader.reload({ by });
           else await deps.shard.reload({ by, planOnly: false });

@@ -1,5 +1,5 @@
 export { type AgentDeps, type AgentGuard, startAgent } from "./assemble.ts";
-export type { AgentGateway, BehindGateway } from "./gateway/agent-gateway.ts";
+export type { AgentGateway, BehindGateway, GatewayListener } from "./gateway/agent-gateway.ts";
 export { type LogVerdict, type VerifiedGap, verifyLog } from "./log/reader/verify-log.ts";
 export { ConfigWatch } from "./reload/config-watch.ts";
 export type { RunningAgent } from "./running-agent.ts";

@@ -1,3 +1,4 @@
+import { closeSync } from "node:fs";
 import type { ConserverSettings } from "@confed/config";
 import type { Scope } from "@confed/kernel";
 import type { Audit } from "@confed/trust/audit";
@@ -13,11 +14,22 @@ export interface BehindGateway {
   /** Read the configuration again, as on SIGHUP. */
   readonly reload: (by: string) => Promise<void>;
   readonly reopenLogs: () => void;
+  /** What the process before this one listened with: the gateway's from now on. */
+  readonly inherited: readonly GatewayListener[];
+}
+
+/** A socket that listens for conserver's clients. */
+export interface GatewayListener {
+  /** As configuration has it. */
+  readonly address: string;
+  readonly descriptor: number;
 }
 
 /** A gateway that listens. */
 export interface AgentGateway {
   readonly port: number;
+  /** For a process that is to go on with them. */
+  listeners(): readonly GatewayListener[];
   close(): Promise<void>;
 }
 
@@ -33,7 +45,11 @@ export async function openAgentGateway(
   }: { readonly gateway?: OpenGateway | undefined; readonly shard?: { readonly index: number } | undefined },
   { scope, ...behind }: BehindGateway & { readonly scope: Pick<Scope, "own"> },
 ): Promise<AgentGateway | undefined> {
-  if (settings === undefined || settings.listen.length === 0) return undefined;
+  if (settings === undefined || settings.listen.length === 0) {
+    // Configuration has changed: who comes there is to be refused, and not to wait.
+    for (const { descriptor } of behind.inherited) closeSync(descriptor);
+    return undefined;
+  }
   if (shard !== undefined && shard.index !== 0) return undefined;
   const opened = await gateway?.(settings, behind);
   scope.own(() => opened?.close());

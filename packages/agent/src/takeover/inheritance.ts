@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import { type Clock, ConfedError, JsonChannel, once } from "@confed/kernel";
 import type { ReceivedDescriptor } from "@confed/transports";
 import type { InheritedOutage } from "../console/inherited-console.ts";
+import type { GatewayListener } from "../gateway/agent-gateway.ts";
 import { receiveDescriptor } from "../transports/assemble.ts";
 import type { HandedSeat } from "../viewers/held-seats.ts";
 import {
@@ -44,6 +45,7 @@ export class Inheritance {
   readonly #begun = once();
   #failure: ConfedError | undefined;
   #instance = "";
+  #gateway: readonly GatewayListener[] = [];
   #hasBegun = false;
 
   /** Over the channel that the predecessor left at its descriptor. */
@@ -57,6 +59,11 @@ export class Inheritance {
         this.#fail(new ConfedError("canceled", "the process before this one goes on, or is gone"));
       },
     });
+  }
+
+  /** What conserver's clients come to, once `announced` has resolved. Whoever takes it owns it. */
+  get gateway(): readonly GatewayListener[] {
+    return this.#gateway;
   }
 
   /** Where logs were left, once `receive` has resolved. */
@@ -132,6 +139,7 @@ export class Inheritance {
         return;
       case "prepare":
         this.#instance = message.instance;
+        this.#gateway = message.gateway ?? [];
         this.#announced.resolve();
         return;
       case "consoles":

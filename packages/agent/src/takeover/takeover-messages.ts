@@ -1,8 +1,9 @@
 import type { InheritedConsole, InheritedOutage } from "../console/inherited-console.ts";
+import type { GatewayListener } from "../gateway/agent-gateway.ts";
 import type { LogEnd } from "../log/writer-messages.ts";
 import type { HandedSeat } from "../viewers/held-seats.ts";
 
-/** What a successor finds behind its descriptors. Links follow, one after the other. */
+/** What a successor finds behind its descriptors. Links follow, one after the other, and what conserver's clients come to. */
 export const SUCCESSOR_FDS = { channel: 3, listener: 4, firstLink: 5 } as const;
 
 /** One link that may go on. */
@@ -35,7 +36,12 @@ export interface HandedLog extends LogEnd {
 export type FromPredecessor =
   | { readonly say: "links"; readonly page: readonly HandedLink[] }
   /** Those were all links: do whatever can be done while this process reads on. */
-  | { readonly say: "prepare"; readonly instance: string }
+  | {
+      readonly say: "prepare";
+      readonly instance: string;
+      /** As the successor numbers them. An earlier version has none. */
+      readonly gateway?: readonly GatewayListener[];
+    }
   | { readonly say: "consoles"; readonly page: readonly HandedConsole[] }
   | { readonly say: "outages"; readonly page: readonly HandedOutage[] }
   /** Where logs end that are left to whoever goes on: the disk knows only what is reserved. */

@@ -53,6 +53,7 @@ test("a process that was replaced refuses to be replaced again, in words; one th
     gate: { hold: () => undefined, letGo: () => undefined },
     ...{ clock, logger: silentLogger, audit: silentAudit, instance: "i" },
     listener: () => 4,
+    gateway: () => undefined,
     onHanded({ pid, settled }) {
       handed.push(pid);
       return settled.then(() => undefined);

@@ -4,6 +4,7 @@ import type { Console } from "../console/console.ts";
 import type { ConsoleTable } from "../console/console-table.ts";
 import type { InheritedConsole, InheritedOutage } from "../console/inherited-console.ts";
 import { portable } from "../console/portable.ts";
+import type { AgentGateway } from "../gateway/agent-gateway.ts";
 import type { LogFeed } from "../log/log-feed.ts";
 import { LOG_LIMITS } from "../log/log-limits.ts";
 import { seatsToHand } from "../viewers/held-seats.ts";
@@ -37,6 +38,8 @@ export interface TakeoverDeps {
   readonly instance: string;
   /** Of the listener that viewers and heads come to. */
   readonly listener: () => number | undefined;
+  /** What conserver's clients come to; undefined: nothing. */
+  readonly gateway: () => Pick<AgentGateway, "listeners" | "close"> | undefined;
   /** It is done: viewers and heads go to the successor. Never rejects. */
   readonly onHanded: (handed: Handed) => Promise<void>;
 }
@@ -115,12 +118,13 @@ export class Takeover {
   }
 
   async #run(): Promise<TakeoverReport> {
-    const { host, table, feed, clock, logger, listener, instance, onHanded } = this.#deps;
+    const { host, table, feed, clock, logger, listener, gateway, instance, onHanded } = this.#deps;
     const plan = planLinks(this.#deps.table);
     const listening = listener();
     if (listening === undefined) throw new ConfedError("failed_precondition", "the agent is ending");
     const links = plan.kept.map(({ link }) => link.descriptor ?? listening);
-    const successor = host.spawn([listening, ...links]);
+    const gates = gateway()?.listeners() ?? [];
+    const successor = host.spawn([listening, ...links, ...gates.map(({ descriptor }) => descriptor)]);
     const talk = new SuccessorTalk(successor, clock);
     const pid = successor.pid ?? 0;
     try {
@@ -129,12 +133,16 @@ export class Takeover {
         fd: SUCCESSOR_FDS.firstLink + index,
       }));
       for (const page of pagesOf(announced)) talk.say({ say: "links", page });
-      talk.say({ say: "prepare", instance });
+      const firstGate = SUCCESSOR_FDS.firstLink + links.length;
+      const numbered = gates.map(({ address }, index) => ({ address, descriptor: firstGate + index }));
+      talk.say({ say: "prepare", instance, gateway: numbered });
       const { version, goesOn = false } = await talk.hear("prepared", PREPARE_MS_MAX);
       // A disk that is behind catches up while links are read, not while they are frozen.
       await feed.settled(LOGGED_MS_MAX);
       const frozenAtMs = clock.nowMs();
       const consoles = await this.#handOver(plan, successor, { talk, leave: goesOn });
+      // Its clients know no way back: they are told, and no keyboard is kept for them.
+      void gateway()?.close();
       const seats = seatsToHand([...table.all()].map(({ console }) => console));
       for (const page of pagesOf(seats)) talk.say({ say: "seats", page });
       // From here on nothing is undone.

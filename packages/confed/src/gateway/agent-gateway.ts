@@ -13,7 +13,7 @@ export interface AgentGatewayDeps {
 
 /** How an agent serves conserver's clients, where its settings ask for it. Costs nothing until then. */
 export function agentGateway({ clock, logger, pid, waitForPort }: AgentGatewayDeps): AgentDeps["gateway"] {
-  return async (settings, { services, audit, identity, reload, reopenLogs }) => {
+  return async (settings, { services, audit, identity, reload, reopenLogs, inherited }) => {
     const { openGateway } = await import("./open-gateway.ts");
     return openGateway(settings, {
       behind: {
@@ -28,7 +28,7 @@ export function agentGateway({ clock, logger, pid, waitForPort }: AgentGatewayDe
           }
         },
       },
-      ...{ identity, audit, clock, logger, reload, reopenLogs, waitForPort },
+      ...{ identity, audit, clock, logger, reload, reopenLogs, waitForPort, inherited },
       quit: () => {
         process.kill(pid, "SIGTERM");
       },

@@ -1,3 +1,5 @@
+import { closeSync } from "node:fs";
+import type { GatewayListener } from "@confed/agent";
 import { type ConserverSettings, systemFiles } from "@confed/config";
 import {
   checkPassword,
@@ -11,9 +13,11 @@ import {
 import { type Clock, ConfedError, formatHostPort, type Logger } from "@confed/kernel";
 import type { Audit } from "@confed/trust/audit";
 import { Penalties, type TlsProvider } from "@confed/wire";
+import { descriptorsMax, readLimits } from "../process/descriptor-limit.ts";
 import { type BehindGateway, listAll } from "./behind-gateway.ts";
 import { clientNames } from "./client-names.ts";
 import { gatewayTls } from "./gateway-tls.ts";
+import { hostUsers } from "./host-users.ts";
 import { LiveRules } from "./live-rules.ts";
 import { callOf, ServedConsoles } from "./served-consoles.ts";
 
@@ -32,12 +36,16 @@ export interface OpenGatewayDeps {
   readonly quit: () => void;
   /** Another process has the port still and lets go of it soon. */
   readonly waitForPort?: boolean | undefined;
+  /** What a process before this one listened with, which is ours, whatever comes of it. */
+  readonly inherited?: readonly GatewayListener[] | undefined;
 }
 
 /** A gateway that listens. */
 export interface OpenedGateway {
   /** The first that was bound. */
   readonly port: number;
+  /** For a process that is to go on with them. */
+  listeners(): readonly GatewayListener[];
   close(): Promise<void>;
 }
 
@@ -48,6 +56,21 @@ export interface OpenedGateway {
 export async function openGateway(
   settings: ConserverSettings,
   deps: OpenGatewayDeps,
+): Promise<OpenedGateway> {
+  const inherited = [...(deps.inherited ?? [])];
+  try {
+    return await opened(settings, deps, inherited);
+  } finally {
+    // Nobody listens there any more: who comes is refused, and does not wait.
+    for (const { descriptor } of inherited) closeSync(descriptor);
+  }
+}
+
+/** Takes out of `inherited` what it listens with. */
+async function opened(
+  settings: ConserverSettings,
+  deps: OpenGatewayDeps,
+  inherited: GatewayListener[],
 ): Promise<OpenedGateway> {
   const { behind, identity, audit, clock, logger } = deps;
   let port = 0;
@@ -85,6 +108,7 @@ export async function openGateway(
     port: () => port,
   });
   const namesOf = clientNames(clock);
+  const checkHostUser = hostUsers(settings, clock);
   const passwordFile = () => settings.passwords ?? rules.file?.settings.passwdfile;
   const gateway = new Gateway({
     ...{ host, clock, logger },
@@ -96,11 +120,17 @@ export async function openGateway(
         const path = passwordFile();
         return path === undefined ? Promise.resolve(true) : needsPassword(user, { files: systemFiles, path });
       },
-      checkPassword: (user, password) => checked(passwordFile(), user, password),
+      checkPassword: async (user, password) => {
+        const path = passwordFile();
+        return (
+          path !== undefined && checkPassword(user, password, { files: systemFiles, path, checkHostUser })
+        );
+      },
     },
     breaks: () => rules.current.breaks,
     tls: () => tls,
     // Only where somebody asks for names: a name server is nothing to wait for otherwise.
+    connectionsMax: Math.floor(descriptorsMax(readLimits()) * CLIENTS_SHARE),
     namesOf: (address) =>
       rules.current.hasHostNames || (rules.file !== undefined && rules.file.settings.loghostnames !== false)
         ? namesOf(address)
@@ -119,7 +149,9 @@ export async function openGateway(
   try {
     tls = firstTls();
     for (const address of settings.listen) {
-      const bound = await listening(gateway, address, deps);
+      const at = inherited.findIndex((each) => each.address === formatHostPort(address));
+      const [ours] = at < 0 ? [] : inherited.splice(at, 1);
+      const bound = await listening(gateway, address, { ...deps, inherited: ours?.descriptor });
       if (port === 0) ({ port } = bound);
       logger.info("conserver's clients are served", { address: formatHostPort(bound) });
     }
@@ -131,18 +163,29 @@ export async function openGateway(
     logger.error("CONSERVER'S CLIENTS ARE SERVED WITHOUT TLS: everybody on the way can read and type", {
       hint: "give it a certificate, and take plain: anywhere out",
     });
-  return { port, close };
+  const listeners = () =>
+    gateway.descriptors.flatMap((descriptor, at) => {
+      const address = settings.listen[at];
+      return descriptor === undefined || address === undefined
+        ? []
+        : [{ address: formatHostPort(address), descriptor }];
+    });
+  return { port, listeners, close };
 }
 
 async function listening(
   gateway: Gateway,
   address: ConserverSettings["listen"][number],
-  { clock, waitForPort = false }: OpenGatewayDeps,
+  {
+    clock,
+    waitForPort = false,
+    inherited,
+  }: Pick<OpenGatewayDeps, "clock" | "waitForPort"> & { readonly inherited: number | undefined },
 ) {
   const untilMs = clock.nowMs() + (waitForPort ? PORT_MS_MAX : 0);
   for (;;) {
     try {
-      return await gateway.listen(address);
+      return await gateway.listen(address, inherited);
     } catch (reason) {
       if (ConfedError.from(reason).code !== "conflict" || clock.nowMs() >= untilMs) throw reason;
       await new Promise<void>((resolve) => clock.after(PORT_RETRY_MS, resolve));
@@ -150,18 +193,12 @@ async function listening(
   }
 }
 
+/** Of the descriptors: the others are for links, logs and the peers of this process. */
+const CLIENTS_SHARE = 0.5;
+
 /** A process that was replaced ends within this time. */
 const PORT_MS_MAX = 15_000;
 const PORT_RETRY_MS = 100;
-
-async function checked(path: string | undefined, user: string, password: string): Promise<boolean> {
-  if (path === undefined) return false;
-  return checkPassword(user, password, {
-    ...{ files: systemFiles, path },
-    // The host's own users are PAM's, which an agent has no helper for.
-    checkHostUser: () => Promise.resolve(false),
-  });
-}
 
 /** Those of `trusted` are this site's own: nobody of them is shut out. */
 function doormanOf(

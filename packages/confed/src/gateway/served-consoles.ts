@@ -187,7 +187,8 @@ export class ServedConsoles implements ConsoleHost {
       initcmd: said?.console.initcmd ?? "",
       idletimeoutS: fields?.idletimeoutS ?? 0,
       idlestring: fields?.idlestring ?? "\\n",
-      users: (status.viewers ?? []).map((viewer): ListedUser => {
+      // Who came last is first, as conserver has it.
+      users: (status.viewers ?? []).toReversed().map((viewer): ListedUser => {
         const ours = this.#attached.get(viewer.sessionId ?? "");
         const idleMs = ours === undefined ? 0 : this.#deps.clock.wallTimeMs() - ours.attachment.typedAtMs;
         return {

@@ -8,11 +8,16 @@ export const DESCRIPTORS_BESIDE_CONSOLES = 512;
  * if it may. `limits` is /proc/self/limits.
  */
 export function descriptorWarning(consoles: number, limits: string | undefined): string | undefined {
-  const [, soft] = /^Max open files\s+(\S+)/m.exec(limits ?? "") ?? [];
-  const allowed = soft === undefined || soft === "unlimited" ? Number.POSITIVE_INFINITY : Number(soft);
+  const allowed = descriptorsMax(limits);
   const needed = consoles + DESCRIPTORS_BESIDE_CONSOLES;
   if (!(allowed < needed)) return undefined;
   return `this process may open ${allowed} files, ${consoles} consoles need about ${needed}: raise ulimit -n (LimitNOFILE= of systemd)`;
+}
+
+/** How many descriptors it may open; Infinity where nothing says so. `limits` is /proc/self/limits. */
+export function descriptorsMax(limits: string | undefined): number {
+  const [, soft] = /^Max open files\s+(\S+)/m.exec(limits ?? "") ?? [];
+  return soft === undefined || soft === "unlimited" ? Number.POSITIVE_INFINITY : Number(soft);
 }
 
 /** The limits of this process, or undefined where the kernel does not tell. */

@@ -15,8 +15,8 @@ export interface HostEntry {
 /** A client as an access list sees it. */
 export interface ClientHost {
   readonly address: string;
-  /** Names that lead to the address and back; a PTR record alone is the client's own word. */
-  readonly names: readonly string[];
+  /** Names that lead to the address and back; a PTR record alone is the client's own word. Undefined: nobody could say. */
+  readonly names: readonly string[] | undefined;
 }
 
 /** The entries of a value, and each that is none. */
@@ -34,13 +34,15 @@ export function parseHosts(
 
 /**
  * What the first entry that fits says, or `otherwise`. Addresses and networks, IPv4 and IPv6, are
- * compared as such, `::ffff:` in front or not; names whole, in any case, never as a part.
+ * compared as such, `::ffff:` in front or not; names whole, in any case, never as a part. While nobody knows its names, a
+ * client has none that opens and every one that shuts.
  */
 export function trustOf(entries: readonly HostEntry[], client: ClientHost, otherwise: HostTrust): HostTrust {
-  const names = new Set(client.names.map(foldName));
-  const found = entries.find(({ host }) => {
+  const names = client.names && new Set(client.names.map(foldName));
+  const found = entries.find(({ trust, host }) => {
     const network = networkOf(host);
-    return network === undefined ? names.has(foldName(host)) : network(client.address);
+    if (network !== undefined) return network(client.address);
+    return names === undefined ? trust === "rejected" : names.has(foldName(host));
   });
   return found?.trust ?? otherwise;
 }

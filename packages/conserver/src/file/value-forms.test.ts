@@ -75,6 +75,19 @@ test("a client is trusted by address, network or whole name, the first that fits
   expect(trust("192.0.2.1", "xlogin1.example")).toBe("allowed");
 });
 
+test("a client whose names nobody could ask for has none that lets it in, and every one that does not", () => {
+  const unknown = { address: "10.2.2.3", names: undefined };
+  const trusting = (...names: readonly (readonly ["trusted" | "rejected", string])[]) =>
+    trustOf(
+      names.map(([trust, host]) => ({ trust, host })),
+      unknown,
+      "allowed",
+    );
+  expect(trusting(["trusted", "login1"])).toBe("allowed");
+  expect(trusting(["rejected", "guest1"], ["trusted", "10.0.0.0/8"])).toBe("rejected");
+  expect(trusting(["trusted", "10.0.0.0/8"], ["rejected", "guest1"])).toBe("trusted");
+});
+
 test("a user is listed by name before everybody is, and groups are asked", () => {
   const list = [
     { user: "*", denied: true },

@@ -155,8 +155,9 @@ export class ClientSession implements PeerSession {
 
   /** Why is nothing for strangers. */
   #uncheckable(reason: unknown): LineAnswer {
-    const cause = ConfedError.from(reason).message;
-    this.#options.logger.error("passwords of conserver's clients cannot be checked", { cause });
+    const { message: cause, hint } = ConfedError.from(reason);
+    const fields = { cause, ...(hint === undefined ? {} : { hint }) };
+    this.#options.logger.error("passwords of conserver's clients cannot be checked", fields);
     return { say: "passwords cannot be checked\r\n", close: true };
   }
 
@@ -187,7 +188,8 @@ export class ClientSession implements PeerSession {
     const { access, address, doorman, onEvent } = this.#options;
     let right: boolean;
     try {
-      right = await access.checkPassword(user, password);
+      // A byte a character until here; whoever types has a terminal of this century.
+      right = await access.checkPassword(user, Buffer.from(password, "latin1").toString("utf8"));
     } catch (reason) {
       await this.#answer(this.#uncheckable(reason));
       return;

@@ -13,8 +13,10 @@ export interface GatewayOptions {
   readonly breaks: () => ReadonlyMap<string, BreakDefinition>;
   /** As it is now: certificates are renewed. */
   readonly tls: () => GatewayTls;
-  /** Names of a client's host that lead back to its address, for lists and for whoever sees who is there; none without it. */
-  readonly namesOf?: ((address: string) => Promise<readonly string[]>) | undefined;
+  /** Names of a client's host, as lists are held against them, and for whoever sees who is there; none without it. */
+  readonly namesOf?: ((address: string) => Promise<ClientHost["names"]>) | undefined;
+  /** Fewer than the bound of its own: what the process has descriptors for. */
+  readonly connectionsMax?: number | undefined;
   /** Knows whose connections are not wanted for a while; without it, everybody's are. */
   readonly doorman?: Doorman | undefined;
   /** Told of every log-in and of every one that failed, of tasks, and of what an administrator did. */

@@ -1,6 +1,7 @@
 import type { Server as NetServer, Socket } from "node:net";
 import { createServer } from "node:net";
 import { ConfedError, formatHostPort, type HostPort, isLoopbackHost } from "@confed/kernel";
+import type { ClientHost } from "../file/host-list.ts";
 import { ClientSession } from "./client-session.ts";
 import { ConsoleTasks } from "./console-tasks.ts";
 import { GATEWAY_LIMITS, type GatewayOptions } from "./gateway-options.ts";
@@ -10,14 +11,19 @@ export class Gateway {
   readonly #options: GatewayOptions;
   readonly #servers: NetServer[] = [];
   readonly #sessions = new Set<ClientSession>();
+  /** Whose names are being asked for. */
+  readonly #arriving = new Set<Socket>();
   readonly #tasks = new ConsoleTasks();
 
   constructor(options: GatewayOptions) {
     this.#options = options;
   }
 
-  /** Resolves with where it listens; rejects with "conflict" if the port is taken. */
-  async listen(address: HostPort): Promise<HostPort> {
+  /**
+   * Resolves with where it listens; rejects with "conflict" if the port is taken. `inherited`: a descriptor that listens there
+   * already, the gateway's from now on.
+   */
+  async listen(address: HostPort, inherited?: number): Promise<HostPort> {
     const server = createServer(
       { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS },
       (socket) => {
@@ -30,7 +36,8 @@ export class Gateway {
         const message = `cannot listen for conserver's clients: ${error.rawMessage}`;
         reject(new ConfedError(error.code, message, { where: formatHostPort(address), cause: reason }));
       });
-      server.listen({ ...address, backlog: BACKLOG }, resolve);
+      if (inherited === undefined) server.listen({ ...address, backlog: BACKLOG }, resolve);
+      else server.listen({ fd: inherited }, BACKLOG, resolve);
     });
     server.on("error", (reason) => {
       // Out of descriptors, say: those connected stay, the next accept may work.
@@ -40,6 +47,14 @@ export class Gateway {
     const bound = server.address();
     const port = typeof bound === "object" && bound !== null ? bound.port : address.port;
     return { host: address.host, port };
+  }
+
+  /** Of what it listens with, in the order of `listen`, for a process that is to inherit it. Of a closed one, none. */
+  get descriptors(): readonly (number | undefined)[] {
+    return this.#servers.map((server) => {
+      const { _handle: handle } = server as { _handle?: { readonly fd?: number } | null };
+      return handle?.fd;
+    });
   }
 
   /** Rules have changed: who is attached is held to them from now on. Never rejects. */
@@ -58,6 +73,7 @@ export class Gateway {
         }),
     );
     this.#tasks.close();
+    for (const socket of this.#arriving) socket.destroy();
     for (const session of this.#sessions) session.end("[-- Console server shutting down --]\r\n");
     await Promise.all(closed);
   }
@@ -75,14 +91,26 @@ export class Gateway {
     }
     // It may go away meanwhile.
     socket.on("error", () => socket.destroy());
+    const [longest] = this.#arriving;
+    if (this.#arriving.size >= this.#connectionsMax) longest?.destroy();
+    this.#arriving.add(socket);
+    socket.once("close", () => this.#arriving.delete(socket));
     void namesOf(address)
-      .catch(() => [])
+      .catch(() => undefined)
       .then((names) => {
+        this.#arriving.delete(socket);
         if (!socket.destroyed) this.#accept(socket, address, names);
       });
   }
 
-  #accept(socket: Socket, address: string, names: readonly string[]): void {
+  get #connectionsMax(): number {
+    return Math.min(
+      GATEWAY_LIMITS.connectionsMax,
+      this.#options.connectionsMax ?? GATEWAY_LIMITS.connectionsMax,
+    );
+  }
+
+  #accept(socket: Socket, address: string, names: ClientHost["names"]): void {
     const { access, tls, onEvent } = this.#options;
     const trust = access.trustOf({ address, names });
     if (trust === "rejected") {
@@ -91,7 +119,7 @@ export class Gateway {
       socket.on("error", () => undefined);
       return;
     }
-    if (this.#sessions.size >= GATEWAY_LIMITS.connectionsMax && !this.#makeRoom()) {
+    if (this.#sessions.size >= this.#connectionsMax && !this.#makeRoom()) {
       socket.end("too many users are attached\r\n");
       socket.on("error", () => undefined);
       return;
@@ -100,7 +128,7 @@ export class Gateway {
     const session = new ClientSession(socket, {
       ...this.#options,
       address,
-      hostName: names[0] ?? address,
+      hostName: names?.[0] ?? address,
       tasks: this.#tasks,
       trusted: trust === "trusted",
       mayBePlain: plainFrom === "anywhere" || (plainFrom === "loopback" && isLoopbackHost(address)),
