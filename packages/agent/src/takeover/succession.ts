@@ -31,9 +31,14 @@ export function successionOf(
     for (const console of all) console.leave();
     // Whoever dials them must find them free.
     const others = all.filter((console) => !consoles.has(console)).map((console) => console.stop());
-    await Promise.all([settled, retired, ...others]);
+    // A successor of few consoles is settled before the answer to who asked for it is on its way.
+    const answered = new Promise<void>((resolve) => deps.clock.after(ANSWER_MS, resolve));
+    await Promise.all([settled, retired, answered, ...others]);
     // The rest goes with this process, of which whoever asked for this has heard by now.
     tell(pid);
   };
   return { takeover: new Takeover({ ...deps, host, onHanded }), succeeded };
 }
+
+/** For one small answer to leave a busy process. */
+const ANSWER_MS = 500;
