@@ -64,7 +64,7 @@ describe.skipIf(skipped !== "")(`an agent of several processes with Debian's con
       // Of a connection that is refused the test hears before.
       calling.catch(() => undefined);
       const upgraded = await runConfed(["agent", "upgrade", "--agent", address]);
-      expect(upgraded).toMatchObject({ status: 0 });
+      expect(upgraded).toMatchObject({ status: 0, stderr: "" });
       await ann.shows("[-- Console server shutting down --]\r\n");
       await ann.shows("<closed>");
       await process.logged("conserver's clients are served", {}, logged);
