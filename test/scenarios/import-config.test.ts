@@ -14,7 +14,7 @@ afterEach(() => {
 
 const CONSERVER = `default * { master localhost; logfile /var/log/consoles/&; timestamp 1lab; rw *; }
 console n1 { type host; host ts1; port 7001; }
-console n2 { type exec; exec "/bin/x y"; initcmd z; }
+console n2 { type exec; exec "/bin/x y"; options striphigh; }
 console n3 { type exec; master sn02; }
 console n4 { type frob; }
 `;
@@ -30,7 +30,7 @@ test("an imported conserver.cf is a configuration that confed check accepts, and
     stderr: "",
   });
   const text = readFileSync(join(dir, "agent.yaml"), "utf8");
-  expect(text).toContain("# conserver.cf:3:42: console n2: unsupported: initcmd z");
+  expect(text).toContain("# conserver.cf:3:42: console n2: unsupported: options striphigh");
   expect(text).toContain("# conserver.cf:5:14: console n4: refused: type must be one of");
   expect(text).toContain("# n3: is sn02's: import it there");
   const checked = await runConfed(["check", "agent.yaml"], { cwd: dir });
