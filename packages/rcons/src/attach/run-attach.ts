@@ -28,9 +28,12 @@ export interface AttachOptions {
   readonly lingerMs: number;
 }
 
-/** Re-attach: quickly at first, for most restarts are short; and within 5 s once the other side is back. */
+/**
+ * Re-attach: quickly at first, for most restarts are short; and within 5 s once the other side is back. Of these a
+ * head may need 2 s to find that its last dial is lost, or that it came through after all.
+ */
 const RETRY_FIRST_MS = 500;
-const RETRY_MAX_MS = 4_000;
+const RETRY_MAX_MS = 2_500;
 /** Answers of the terminal to what a console asked of it may still be on their way to the shell. */
 const LATE_ANSWERS_MS = 50;
 
