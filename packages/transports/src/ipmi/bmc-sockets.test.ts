@@ -1,14 +1,14 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { untilTrue } from "@confed/testkit";
+import { skippedWithout, untilTrue } from "@confed/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { BMC_SOCKET_LIMITS, BmcSockets } from "./bmc-sockets.ts";
 
-const isSsInstalled = spawnSync("ss", ["-V"]).status === 0;
+const skipped = skippedWithout("ss");
 
-test.skipIf(!isSsInstalled)("a socket asks the kernel for room for all its BMCs", async () => {
+test.skipIf(skipped !== "")(`a socket asks the kernel for room for all its BMCs${skipped}`, async () => {
   const bmc = await listen("127.0.0.1");
   const { port } = await takenAt(new BmcSockets(), bmc, "127.0.0.1");
   const listed = execFileSync("ss", ["-uanm", `sport = :${port}`]).toString();
