@@ -2,11 +2,13 @@
 // Usage: node scripts/count-tests.mjs FOLDER [FAILED-STEP...]
 // Adds up the reports that vitest wrote into FOLDER and says so on the last line. A step that failed
 // beside the tests (lint, types) counts as one failure, and so does a run in which nothing was tested.
-// What failed is named again before it: whoever keeps the end of a long log still has it.
+// What failed is named again before it, behind what its processes said: whoever keeps the end of a long log still has it.
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
 const FAILURE_CHARACTERS_MAX = 1200;
+/** Of what the processes of failed tests said, of each test process. */
+const SAID_CHARACTERS_MAX = 12_000;
 
 /** @param {{ name: string, message?: string, assertionResults: any[] }} file */
 function* failuresOf(file) {
@@ -21,7 +23,10 @@ const [folder = "", ...failedSteps] = process.argv.slice(2);
 let passed = 0;
 let failed = failedSteps.filter((step) => !step.startsWith("test:")).length;
 let skipped = 0;
-for (const name of readdirSync(folder)) {
+const names = readdirSync(folder);
+for (const name of names.filter((each) => each.endsWith(".said")))
+  process.stdout.write(`${readFileSync(join(folder, name), "utf8").slice(-SAID_CHARACTERS_MAX)}\n`);
+for (const name of names.filter((each) => each.endsWith(".json"))) {
   const report = JSON.parse(readFileSync(join(folder, name), "utf8"));
   passed += report.numPassedTests;
   failed += report.numFailedTests;

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { RigProcess, TmuxPane } from "@confed/testkit";
-import { onTestFailed, onTestFinished } from "vitest";
+import { RigProcess, TmuxPane, tellOnFailure } from "@confed/testkit";
+import { onTestFinished } from "vitest";
 
 const CONFED = fileURLToPath(new URL("../../packages/confed/dist/main.js", import.meta.url));
 
@@ -18,9 +18,7 @@ export class ConserverSite {
       for (const process of this.#processes.toReversed()) await process.stop();
       rmSync(this.directory, { recursive: true, force: true });
     });
-    onTestFailed(() => {
-      process.stderr.write(`${this.#processes.map(({ said }) => said).join("\n")}\n`);
-    });
+    tellOnFailure(() => this.#processes.map(({ said }) => said).join("\n"));
   }
 
   /** A file of the site; its path. */
@@ -83,9 +81,7 @@ export class ConserverSite {
   async pane(): Promise<TmuxPane> {
     const cwd = mkdtempSync(join(this.directory, "pane-"));
     const pane = await TmuxPane.start({ columns: 100, rows: 24, cwd, env: { HOME: cwd } });
-    onTestFailed(() => {
-      process.stderr.write(`shown: ${JSON.stringify(pane.output)}\n`);
-    });
+    tellOnFailure(() => `shown: ${JSON.stringify(pane.output)}`);
     // Before the directory goes.
     onTestFinished(() => pane.close());
     return pane;

@@ -11,9 +11,10 @@ import {
   StatusWatch,
   startSocketConsole,
   TestNetwork,
+  tellOnFailure,
 } from "@confed/testkit";
 import { openChannel } from "@confed/wire";
-import { expect, onTestFailed, onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 
 const CONFED = fileURLToPath(new URL("../../packages/confed/dist/confed.mjs", import.meta.url));
 
@@ -55,9 +56,7 @@ export class NetworkedSite {
 
   constructor() {
     onTestFinished(() => this.#close());
-    onTestFailed(() => {
-      process.stderr.write(`${[...this.#processes, ...this.#runs].map(({ said }) => said).join("\n")}\n`);
-    });
+    tellOnFailure(() => [...this.#processes, ...this.#runs].map(({ said }) => said).join("\n"));
   }
 
   /** Listens before it is any agent's. */

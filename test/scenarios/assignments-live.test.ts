@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { systemClock } from "@confed/kernel";
-import { RconsRun, runConfed, startSocketConsole } from "@confed/testkit";
-import { expect, onTestFailed, onTestFinished, test } from "vitest";
+import { RconsRun, runConfed, startSocketConsole, tellOnFailure } from "@confed/testkit";
+import { expect, onTestFinished, test } from "vitest";
 import { Cluster } from "../security/cluster.ts";
 
 // What is assigned while somebody watches it, or while its agent is replaced.
@@ -41,9 +41,7 @@ async function site() {
   const rcons = (...args: readonly string[]) => {
     const run = new RconsRun(args, env);
     onTestFinished(() => run.kill());
-    onTestFailed(() => {
-      process.stderr.write(`${run.said}\n`);
-    });
+    tellOnFailure(() => run.said);
     return run;
   };
   const login = rcons("login", "anna", "--pin", pin);

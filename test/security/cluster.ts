@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { RigProcess, runConfed } from "@confed/testkit";
-import { expect, onTestFailed, onTestFinished } from "vitest";
+import { RigProcess, runConfed, tellOnFailure } from "@confed/testkit";
+import { expect, onTestFinished } from "vitest";
 
 const CONFED = fileURLToPath(new URL("../../packages/confed/dist/main.js", import.meta.url));
 
@@ -35,9 +35,7 @@ export class Cluster {
       for (const process of this.#processes) await process.stop();
       rmSync(this.directory, { recursive: true, force: true });
     });
-    onTestFailed(() => {
-      process.stderr.write(`${this.#processes.map(({ said }) => said).join("\n")}\n`);
-    });
+    tellOnFailure(() => this.#processes.map(({ said }) => said).join("\n"));
   }
 
   file(name: string, config: object): string {

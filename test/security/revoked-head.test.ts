@@ -2,9 +2,9 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { IdentityKeeper } from "@confed/agent/identity";
 import { silentLogger, systemClock } from "@confed/kernel";
-import { freePort, RconsRun, runConfed, startSocketConsole } from "@confed/testkit";
+import { freePort, RconsRun, runConfed, startSocketConsole, tellOnFailure } from "@confed/testkit";
 import { openChannel } from "@confed/wire";
-import { expect, onTestFailed, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { Cluster } from "./cluster.ts";
 
 // Somebody has the host of a second head, its key and its certificate; it was revoked at the first.
@@ -79,9 +79,7 @@ test("a head that is revoked is dropped by its agents within 10 s and believed n
     expect(await knock(stolen, String(address))).toBe("unauthenticated");
     const relay = new RconsRun(["--head", second.address, "--route", "relay", "n1"], env);
     await relay.told("relay ");
-    onTestFailed(() => {
-      process.stderr.write(`${relay.said}\n`);
-    });
+    tellOnFailure(() => relay.said);
 
     const [from, left] = [agent.lines.length, second.process.lines.length];
     const fromMs = systemClock.nowMs();

@@ -23,6 +23,7 @@ export class Attached {
   #chunks: Buffer[] = [];
   #waiters: Waiter[] = [];
   #inputOffset = 0;
+  readonly #subject: string;
   /** Where output goes on: the end of the last message. */
   endOffset = 0;
   ackedInput = 0;
@@ -39,7 +40,17 @@ export class Attached {
         this.#look();
       },
     );
+    this.#subject = open.subject ?? "";
     stream.send({ open });
+  }
+
+  /** For a failed test: what it was sent lately, and in what order. */
+  get said(): string {
+    const { messages, ended } = this;
+    const lately = messages.slice(-SAID_MESSAGES_MAX).map((message) => this.#told(message));
+    return [`${this.#subject}: ${messages.length} messages`, ...lately, ended?.error?.message ?? ""].join(
+      "\n  ",
+    );
   }
 
   get output(): Buffer {
@@ -109,4 +120,14 @@ export class Attached {
     this.#waiters = this.#waiters.filter((waiter) => !ready.includes(waiter));
     for (const { resolve } of ready) resolve();
   }
+
+  #told(message: AttachResponseReceived): string {
+    const [[kind, value] = []] = Object.entries(message).filter(
+      ([, each]) => each !== null && each !== undefined,
+    );
+    return `${kind} ${JSON.stringify(value)}`.slice(0, SAID_CHARACTERS_MAX);
+  }
 }
+
+const SAID_MESSAGES_MAX = 20;
+const SAID_CHARACTERS_MAX = 300;

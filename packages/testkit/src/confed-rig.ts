@@ -6,13 +6,14 @@ import { fileURLToPath } from "node:url";
 import { decodeIndex, type GapRecord, type IndexRecord } from "@confed/codecs";
 import type { ConsoleTableEntry } from "@confed/simulator";
 import { type Channel, type Open, openChannel, type ServiceName } from "@confed/wire";
-import { onTestFailed, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
 import { Attached } from "./attached.ts";
 import { freePorts } from "./free-ports.ts";
 import { RconsRun } from "./rcons-run.ts";
 import { RigProcess } from "./rig-process.ts";
 import { type SocketConsole, startSocketConsole } from "./socket-console.ts";
 import { StatusWatch } from "./status-watch.ts";
+import { tellOnFailure } from "./tell-on-failure.ts";
 
 /** The bundle that administrators run; scripts/build-programs.mjs makes it. */
 const CONFED = fileURLToPath(new URL("../../confed/dist/confed.mjs", import.meta.url));
@@ -86,14 +87,15 @@ export class ConfedRig {
   readonly #processes: RigProcess[] = [];
   readonly #runs: RconsRun[] = [];
   readonly #channels: Channel<ServiceName>[] = [];
+  readonly #attached: Attached[] = [];
   readonly #channelOf = new WeakMap<Attached, Channel<ServiceName>>();
   readonly #devices: SocketConsole[] = [];
 
   constructor() {
     onTestFinished(() => this.#close());
-    onTestFailed(() => {
-      process.stderr.write(`${[...this.#processes, ...this.#runs].map(({ said }) => said).join("\n")}\n`);
-    });
+    tellOnFailure(() =>
+      [...this.#processes, ...this.#runs, ...this.#attached].map(({ said }) => said).join("\n"),
+    );
   }
 
   /** A console to be played by the test. Closed at its end, after the agents. */
@@ -171,6 +173,7 @@ export class ConfedRig {
     this.#channels.push(channel);
     const stream = channel.client.attach({ signal: new AbortController().signal });
     const attached = new Attached(stream, { mode: "WRITE", subject: "tester@rig", ...open });
+    this.#attached.push(attached);
     this.#channelOf.set(attached, channel);
     return attached;
   }

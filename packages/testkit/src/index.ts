@@ -102,6 +102,7 @@ export { type SocketConsole, startSocketConsole } from "./socket-console.ts";
 export { expectSplitInvariant } from "./split-invariance.ts";
 export { type Sshd, startSshd } from "./sshd.ts";
 export { StatusWatch } from "./status-watch.ts";
+export { tellOnFailure } from "./tell-on-failure.ts";
 export { startTelnetServer, type TelnetServer, type TelnetServerPeer } from "./telnet-server.ts";
 export { fingerprintIn, TestAuthority, type TestCertificate, TestTls } from "./test-authority.ts";
 export { type TmuxOptions, TmuxPane } from "./tmux-pane.ts";
