@@ -3,6 +3,7 @@ import type { AgentConfig, ConfigFiles, LoadOptions } from "@confed/config";
 import { ConfedError, EXIT, formatHostPort, type Logger, type Scope } from "@confed/kernel";
 import { type DaemonFlags, daemonOptions } from "../process/daemon-flags.ts";
 import type { Daemon } from "../process/run-daemon.ts";
+import { keepPausesShortAfterStart } from "../process/short-pauses.ts";
 import type { TakenState } from "../shards/take-state.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
@@ -145,6 +146,7 @@ async function startDaemon(
       return loaded;
     },
   });
+  scope.own(keepPausesShortAfterStart(world.clock));
   return {
     ready: {
       role: "agent",

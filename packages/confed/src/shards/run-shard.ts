@@ -8,6 +8,7 @@ import type { DaemonFlags } from "../process/daemon-flags.ts";
 import { descriptorWarning, readLimits } from "../process/descriptor-limit.ts";
 import { logBugs } from "../process/log-bugs.ts";
 import { processLog } from "../process/process-log.ts";
+import { keepPausesShortAfterStart } from "../process/short-pauses.ts";
 import { lockState, type StateLock } from "../process/state-lock.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
@@ -51,6 +52,7 @@ export async function runShard(
       if (warning !== undefined) logger.warn(warning);
     },
   });
+  scope.own(keepPausesShortAfterStart(world.clock));
   // A terminal's Ctrl-C and a service manager's end reach the whole group: then we end as well.
   const cause = await Promise.race([shard.over, signalled(world)]);
   logger.info("shard ending", { cause });
