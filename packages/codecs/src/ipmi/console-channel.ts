@@ -43,8 +43,8 @@ export interface ConsoleChannelOptions {
   readonly ignoreChecksums?: boolean;
   /** FreeIPMI's `intel20`: RAKP 4 proves nothing where packets have no integrity code. */
   readonly proofByIntegrity?: boolean;
-  /** FreeIPMI's `i82571spt`. */
-  readonly alertsSucceed?: boolean;
+  /** ipmitool's `i82571spt`: a network card that passes the rest through. */
+  readonly passThrough?: boolean;
   /** FreeIPMI's `authcap`: whatever the BMC says, it speaks IPMI 2.0. */
   readonly ignoreCapabilities?: boolean;
 }
@@ -146,10 +146,9 @@ export class ConsoleChannel {
         );
       case "rakp1": {
         const { user } = this.#options.secrets;
-        const tag = this.#nextTag(request);
-        const random = this.#random;
-        const rakp1 = { tag, bmcSessionId: this.#bmcSessionId, random, role: this.#role, user };
-        return encodeUnprotected(PAYLOAD_TYPE.rakp1, encodeRakp1(rakp1));
+        const who = { role: this.#role, user, wholeUser: this.#options.passThrough };
+        const what = { tag: this.#nextTag(request), bmcSessionId: this.#bmcSessionId, random: this.#random };
+        return encodeUnprotected(PAYLOAD_TYPE.rakp1, encodeRakp1({ ...what, ...who }));
       }
       case "rakp3": {
         const code = this.#rakp?.rakp3Code ?? NOTHING;
@@ -159,7 +158,7 @@ export class ConsoleChannel {
       case "privilege":
         return this.#command(request, IPMI_COMMAND.setSessionPrivilege, Uint8Array.of(privilege));
       case "activate": {
-        const data = activatePayloadRequest({ suite, alertsSucceed: this.#options.alertsSucceed });
+        const data = activatePayloadRequest({ suite, passThrough: this.#options.passThrough });
         return this.#command(request, IPMI_COMMAND.activatePayload, data);
       }
       case "owner":
@@ -314,7 +313,7 @@ export class ConsoleChannel {
         consoleRandom: this.#random,
         bmcRandom: random,
         guid,
-        role: this.#role,
+        role: this.#options.passThrough === true ? this.#role & ~NAME_ONLY : this.#role,
       },
       this.#options.secrets,
       this.#ciphers,

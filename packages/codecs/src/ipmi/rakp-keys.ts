@@ -21,7 +21,7 @@ export interface RakpExchange {
   readonly consoleRandom: Uint8Array;
   readonly bmcRandom: Uint8Array;
   readonly guid: Uint8Array;
-  /** The very byte of RAKP 1. */
+  /** The very byte of RAKP 1; an Intel 82571 leaves its bit 4 out. */
   readonly role: number;
 }
 

@@ -49,8 +49,12 @@ const HEAD_BYTES = 8;
 /** Where the code begins; suite 0 has none. */
 const RAKP2_BYTES_MIN = HEAD_BYTES + RANDOM_BYTES + GUID_BYTES;
 
-export function encodeRakp1({ tag, bmcSessionId, random, role, user }: Rakp1): Uint8Array {
-  return concatBytes(head(tag, 0, bmcSessionId), random, Uint8Array.of(role, 0, 0, user.length), user);
+/** `wholeUser`: with NULs behind the name, so that its field has all the bytes it may have. */
+export function encodeRakp1(rakp1: Rakp1 & { readonly wholeUser?: boolean | undefined }): Uint8Array {
+  const { tag, bmcSessionId, random, role, user, wholeUser = false } = rakp1;
+  const field = new Uint8Array(wholeUser ? USER_BYTES_MAX : user.length);
+  field.set(user);
+  return concatBytes(head(tag, 0, bmcSessionId), random, Uint8Array.of(role, 0, 0, user.length), field);
 }
 
 /** Undefined for what is none. */

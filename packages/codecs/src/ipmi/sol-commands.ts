@@ -52,8 +52,8 @@ export function speaksV20(data: Uint8Array): boolean {
 /** How SOL is activated. */
 export interface ActivateOptions {
   readonly suite: CipherSuite;
-  /** Serial alerts succeed while SOL is active, instead of waiting: FreeIPMI's `i82571spt` asks for it. */
-  readonly alertsSucceed?: boolean | undefined;
+  /** Serial alerts succeed while SOL is active, and nothing else is asked for: ipmitool's `i82571spt`. */
+  readonly passThrough?: boolean | undefined;
 }
 
 const ENCRYPT = 0x80;
@@ -63,10 +63,10 @@ const ALERTS_DEFERRED = 0x04;
 const ALERTS_SUCCEED = 0x08;
 
 /** Everything of a suite is asked for: some BMCs refuse SOL without. */
-export function activatePayloadRequest({ suite, alertsSucceed = false }: ActivateOptions): Uint8Array {
+export function activatePayloadRequest({ suite, passThrough = false }: ActivateOptions): Uint8Array {
   const protection = (suite.encrypted ? ENCRYPT : 0) | (suite.codeBytes > 0 ? AUTHENTICATE : 0);
-  const alerts = alertsSucceed ? ALERTS_SUCCEED : ALERTS_DEFERRED;
-  return Uint8Array.of(...SOL_INSTANCE, protection | alerts, 0, 0, 0);
+  const wanted = passThrough ? ALERTS_SUCCEED : protection | ALERTS_DEFERRED;
+  return Uint8Array.of(...SOL_INSTANCE, wanted, 0, 0, 0);
 }
 
 /** What a BMC says about the SOL it activated. */

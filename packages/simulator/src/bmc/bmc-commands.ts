@@ -44,7 +44,7 @@ export function answerCommand(
     case IPMI_COMMAND.setSessionPrivilege:
       return { code: COMPLETION.ok, data: [request.data[0] ?? session.privilege] };
     case IPMI_COMMAND.activatePayload:
-      return activate(bmc, session);
+      return activate(bmc, session, request);
     case IPMI_COMMAND.deactivatePayload:
       if (bmc.owner === 0) return { code: COMPLETION.payloadTaken, data: [] };
       if (bmc.owner === session.options.bmcSessionId) bmc.endSol({ notice: false });
@@ -68,9 +68,10 @@ export function answerCommand(
   }
 }
 
-function activate(bmc: Bmc, session: BmcSession): CommandAnswer | undefined {
+function activate(bmc: Bmc, session: BmcSession, { data }: IpmiRequest): CommandAnswer | undefined {
   const { faults } = bmc;
   if (faults.activateCode !== 0) return { code: faults.activateCode, data: [] };
+  if (faults.passesThrough && data[2] !== ALERTS_SUCCEED) return { code: COMPLETION.invalidField, data: [] };
   if (!bmc.activate(session)) return { code: COMPLETION.payloadTaken, data: [] };
   if (faults.losesActivateAnswers > 0) {
     faults.losesActivateAnswers -= 1;
@@ -84,6 +85,9 @@ function activate(bmc: Bmc, session: BmcSession): CommandAnswer | undefined {
     data: [...encodeActivated({ inboundBytes, outboundBytes: inboundBytes, port: said })],
   };
 }
+
+/** Alone: neither encryption nor authentication is asked for. */
+const ALERTS_SUCCEED = 0x08;
 
 /** Session, its user, its privilege, and its channel: more than anybody asks for. */
 function ownerBytes({ owner }: Bmc): number[] {

@@ -39,6 +39,11 @@ export interface BmcFaults {
   longLengths: boolean;
   /** Keys are made with the privilege of Open Session: as `opensesspriv` and `sun20` are for. */
   hashesOpenPrivilege: boolean;
+  /**
+   * As `i82571spt` is for: no answer to a user's name whose field is not whole, proofs without the bit by which it is
+   * looked up, and SOL only with nothing but alerts that succeed.
+   */
+  passesThrough: boolean;
   /** No answer to anything. */
   silent: boolean;
 }
@@ -67,5 +72,6 @@ export const NO_BMC_FAULTS: Readonly<BmcFaults> = {
   longCodes: false,
   longLengths: false,
   hashesOpenPrivilege: false,
+  passesThrough: false,
   silent: false,
 };

@@ -62,6 +62,7 @@ function answerRakp1(bmc: Bmc, payload: Uint8Array): Uint8Array | undefined {
   const rakp1 = parseRakp1(payload);
   const session = rakp1 && bmc.sessions.get(rakp1.bmcSessionId);
   if (rakp1 === undefined || session === undefined || session.open) return undefined;
+  if (bmc.faults.passesThrough && payload.length < WHOLE_RAKP1_BYTES) return undefined;
   const name = bmc.faults.padsUsers ? bmc.user.user.padEnd(16, "\0") : bmc.user.user;
   const isKnown = Buffer.from(rakp1.user).toString() === name;
   const status =
@@ -71,7 +72,8 @@ function answerRakp1(bmc: Bmc, payload: Uint8Array): Uint8Array | undefined {
   const role = bmc.faults.hashesOpenPrivilege
     ? session.options.openPrivilege | (rakp1.role & NAME_ONLY)
     : rakp1.role;
-  const { rakp2Code } = session.prove({ ...rakp1, role }, { ...bmc.user, user: name });
+  const proven = bmc.faults.passesThrough ? role & ~NAME_ONLY : role;
+  const { rakp2Code } = session.prove({ ...rakp1, role: proven }, { ...bmc.user, user: name });
   const rakp2 = {
     tag: rakp1.tag,
     status,
@@ -87,6 +89,8 @@ function answerRakp1(bmc: Bmc, payload: Uint8Array): Uint8Array | undefined {
 
 /** In RAKP 1: the user is looked up by name alone. */
 const NAME_ONLY = 0x10;
+/** With all that a user's name may have. */
+const WHOLE_RAKP1_BYTES = 44;
 /** Where a packet says how long its payload is. */
 const LENGTH_AT = 14;
 

@@ -40,6 +40,7 @@ const WORDS: Readonly<Record<string, (value: string) => Partial<BmcFaults> | und
   "long-codes": (value) => flag(value, "longCodes"),
   "long-lengths": (value) => flag(value, "longLengths"),
   "open-privilege": (value) => flag(value, "hashesOpenPrivilege"),
+  "passes-through": (value) => flag(value, "passesThrough"),
   silent: (value) => flag(value, "silent"),
 };
 

@@ -16,7 +16,7 @@ export interface IpmiOptions {
   readonly privilege?: PrivilegeName | undefined;
   /** Without it 17, then 3; what worked is tried first the next time. */
   readonly suite?: CipherSuiteId | undefined;
-  /** Under FreeIPMI's names. */
+  /** Under FreeIPMI's names, one under ipmitool's. */
   readonly quirks?: readonly IpmiQuirk[] | undefined;
   readonly connectTimeoutMs?: number | undefined;
 }
@@ -38,7 +38,10 @@ export type IpmiQuirk =
   | "intel20"
   /** It is stuck until the packet number advances; a few characters may come twice. */
   | "solpacketseq"
-  /** It activates SOL only with serial alerts that succeed. */
+  /**
+   * The BMC is a network card (Intel 82571) that passes the rest through; ipmitool's name. It wants the whole field of
+   * the user's name, forgets in its proofs how the name was looked up, and activates SOL in one way only.
+   */
   | "i82571spt";
 
 export const IPMI_PORT = 623;

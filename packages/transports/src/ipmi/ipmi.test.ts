@@ -220,6 +220,7 @@ describe("logging in", () => {
   test.each([
     ["authcap", "says that it has no IPMI 2.0", { deniesV20: true }, "failed_precondition"],
     ["nochecksumcheck", "sums wrongly", { wrongSums: true }, "deadline_exceeded"],
+    ["i82571spt", "is a card that passes through", { passesThrough: true }, "deadline_exceeded"],
   ] as const)("%s logs in to a BMC that %s, which is refused without", async (quirk, _, faults, code) => {
     const console = await startTestBmc({}, hastyClock);
     Object.assign(console.bmc.faults, faults);

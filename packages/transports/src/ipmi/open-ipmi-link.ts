@@ -73,7 +73,7 @@ async function openAt(
     ciphers: systemCiphers,
     formerSessions: memory.formerSessions,
     ignoreChecksums: quirks.includes("nochecksumcheck"),
-    alertsSucceed: quirks.includes("i82571spt"),
+    passThrough: quirks.includes("i82571spt"),
     ignoreCapabilities: quirks.includes("authcap"),
   });
   const place: Place = { port: undefined };
