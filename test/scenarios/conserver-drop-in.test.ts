@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   existsSync,
@@ -12,7 +13,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { createConnection } from "node:net";
+import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -130,7 +131,7 @@ const args = () => [
   "-P",
   join(directory, "conserver.passwd"),
 ];
-const env = () => ({ STATE_DIRECTORY: join(directory, "state") });
+const env = () => ({ STATE_DIRECTORY: join(directory, "state"), RUNTIME_DIRECTORY: directory });
 
 test("conserver's own arguments start an agent of a conserver.cf: ready, reloaded and ended in time", async () => {
   writeFileSync(file, text(node("n1", 0), node("n2", 1)));
@@ -180,12 +181,13 @@ test("-d leaves it in the background, and -L says everything in a file that is o
     env: env(),
   });
   expect(started).toEqual({ status: 0, stdout: "", stderr: "" });
-  await expect.poll(read, { timeout: 20_000 }).toMatch(/ready.* pid=\d+/);
-  const pid = Number(/ready.* pid=(\d+)/.exec(read())?.[1]);
+  // Whoever waited for it may go on: it serves, and its pid is known.
+  const pid = Number(readFileSync(join(directory, "conserver.pid"), "utf8"));
   onTestFinished(() => {
     if (existsSync(`/proc/${pid}`)) process.kill(pid, "SIGKILL");
   });
   expect(await greeting()).toBe("ok\r\n");
+  await expect.poll(read).toMatch(new RegExp(`ready.* pid=${pid}$`, "m"));
   expect(read()).toContain("-m has no effect: one process serves all consoles");
   expect(read()).toContain("-7 has no effect: bytes are passed as they are");
   for (const [signal, moved] of [
@@ -202,6 +204,30 @@ test("-d leaves it in the background, and -L says everything in a file that is o
   process.kill(pid, "SIGTERM");
   await expect.poll(read, { timeout: 10_000 }).toMatch(/\bended\b/);
   await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 10_000 }).toBe(false);
+  expect(existsSync(join(directory, "conserver.pid"))).toBe(false);
+}, 60_000);
+
+test("-d fails with the reason when the start did, and leaves no process and no pid file", async () => {
+  writeFileSync(file, text(node("n1", 0)));
+  const taken = createServer().listen(port, "127.0.0.1");
+  await once(taken, "listening");
+  onTestFinished(() => {
+    taken.close();
+  });
+  const log = join(directory, "conserver.log");
+  for (const more of [[], ["-L", log]]) {
+    const started = await runConfed(["conserver", ...args(), "-d", ...more], { env: env() });
+    expect(started.status).not.toBe(0);
+    expect(started.stderr).toContain("cannot listen for conserver's clients");
+    expect(started.stderr).toContain(`127.0.0.1:${port}`);
+  }
+  const wrong = await runConfed(["conserver", ...args(), "-d", "-p", "nosuchport"], { env: env() });
+  expect(wrong).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/^conserver: -p: nosuchport is no port/),
+  });
+  expect(existsSync(join(directory, "conserver.pid"))).toBe(false);
+  expect(devices[0]!.count).toBe(0);
 }, 60_000);
 
 test("-i connects while somebody is there only; -o, -O and -v ask for what is done anyway", async () => {

@@ -23,6 +23,8 @@ export interface GivenConfig {
   readonly files: ConfigFiles;
   /** Consoles of its conserver.cf are connected while somebody is attached only. */
   readonly onDemand: boolean;
+  /** It serves. */
+  readonly onReady: () => void;
 }
 
 /** `confed agent`; `given`: of no file. */
@@ -55,7 +57,7 @@ export async function runAgent(world: World, flags: AgentFlags, given?: GivenCon
     try {
       return await startDaemon(world, config, {
         ...{ path, flags, logger, scope, inheritance, reading },
-        behindGateway: given !== undefined,
+        given,
       });
     } catch (reason) {
       await inheritance?.failed(reason);
@@ -71,13 +73,13 @@ interface DaemonParts {
   readonly scope: Scope;
   readonly inheritance: Inheritance | undefined;
   readonly reading: Pick<LoadOptions, "conserver" | "files">;
-  readonly behindGateway: boolean;
+  readonly given: GivenConfig | undefined;
 }
 
 async function startDaemon(
   world: World,
   config: AgentConfig,
-  { path, flags, logger, scope, inheritance, reading, behindGateway }: DaemonParts,
+  { path, flags, logger, scope, inheritance, reading, given }: DaemonParts,
 ): Promise<Daemon> {
   const [
     { takeState },
@@ -126,7 +128,7 @@ async function startDaemon(
       ...{ clock: world.clock, logger, pid: world.pid, waitForPort: inheritance !== undefined },
     }),
     insecureListen,
-    behindGateway,
+    behindGateway: given !== undefined,
     clock: world.clock,
     logger,
     version: VERSION,
@@ -151,10 +153,11 @@ async function startDaemon(
     ready: {
       role: "agent",
       id,
-      ...(behindGateway ? {} : { address: formatHostPort({ host: listen.host, port: agent.port }) }),
+      ...(given !== undefined ? {} : { address: formatHostPort({ host: listen.host, port: agent.port }) }),
       consoles: config.consoles.length,
       ...(agent.conserverPort === undefined ? {} : { conserver: agent.conserverPort }),
     },
+    onReady: given?.onReady,
     over: agent.succeeded.then(async (pid) => {
       await notifySystemd(pid, world, logger);
       return `process ${pid} has taken over`;

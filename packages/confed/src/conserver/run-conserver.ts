@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-import { openSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { Writable } from "node:stream";
@@ -12,6 +10,7 @@ import {
 } from "@confed/conserver";
 import { ConfedError, EXIT, formatHostPort, isConsoleName } from "@confed/kernel";
 import type { World } from "../world.ts";
+import { BackgroundStart, intoBackground } from "./background-start.ts";
 import {
   CONSERVER_USAGE,
   CONSERVER_VERSION,
@@ -26,9 +25,6 @@ const EXIT_DATA = 65;
 
 const DEFAULT_FILE = "/etc/conserver.cf";
 const DEFAULT_PORT = 782;
-
-/** Set for what -d has started. */
-const BACKGROUND_VARIABLE = "CONFED_CONSERVER_BACKGROUND";
 
 /**
  * conserver(8) with its own arguments: an agent of one conserver.cf, and nothing else. What the agent keeps is in
@@ -46,12 +42,30 @@ export async function runConserver(world: World, args: readonly string[]): Promi
     throw new ConfedError(code, rawMessage, { subject: path, cause: reason });
   });
   if (counts.has("S")) return checkSyntax(world, file, counts.get("S") ?? 1);
-  if (counts.has("d") && world.env[BACKGROUND_VARIABLE] === undefined)
-    return intoBackground(world, values.get("L"));
+  const background = counts.has("d") ? BackgroundStart.of(world) : undefined;
+  if (counts.has("d") && background === undefined) return intoBackground(world, values.get("L"));
+  try {
+    const status = await serve(world, flags, { file, path, surroundings, background });
+    background?.ended();
+    return status;
+  } catch (reason) {
+    background?.ended(reason);
+    throw reason;
+  }
+}
+
+/** Until it is told to end. */
+async function serve(
+  world: World,
+  flags: ConserverFlags,
+  { file, path, surroundings, background }: Served,
+): Promise<number> {
+  const { counts, values } = flags;
   const { primaryport } = file.settings;
   const port = portOf(values.get("p") ?? primaryport, (name) => surroundings.servicePort(name));
   const log = values.get("L");
-  const stderr = log === undefined ? world.stderr : logInto(world, log);
+  const written = log === undefined ? world.stderr : logInto(world, log);
+  const stderr = background?.hearing(written) ?? written;
   // What says "open logs anew" to conserver; to an agent it is the other.
   world.onSignal("SIGUSR2", () => {
     process.kill(world.pid, "SIGUSR1");
@@ -65,14 +79,24 @@ export async function runConserver(world: World, args: readonly string[]): Promi
   }
   return runAgent(
     // Not copied: it opens its descriptors when they are first touched.
-    log === undefined ? world : (Object.create(world, { stderr: { value: stderr } }) as World),
+    stderr === world.stderr ? world : (Object.create(world, { stderr: { value: stderr } }) as World),
     { logFormat: "text", logLevel: counts.has("D") ? "debug" : "info" },
     {
       path: main,
       files: withMainFile(main, JSON.stringify(configOf(flags, { path, port, stateDir }))),
       onDemand: counts.has("i"),
+      onReady: () => {
+        background?.ready(written);
+      },
     },
   );
+}
+
+interface Served {
+  readonly file: ConserverFile;
+  readonly path: string;
+  readonly surroundings: ReturnType<typeof hostSurroundings>;
+  readonly background: BackgroundStart | undefined;
 }
 
 /** -L: moved away by logrotate, it is opened anew at HUP, USR1 and USR2. */
@@ -163,17 +187,4 @@ function wayShown(way: ConserverConsole["way"]): string {
     case "ipmi":
       return `@:${way.host}`;
   }
-}
-
-/** -d: the same once more, in a session of its own; this process ends. The variable stands for that -d. */
-function intoBackground({ self, args, env }: World, log: string | undefined): number {
-  const [program, ...first] = self;
-  const descriptor = openSync(log ?? "/dev/null", "a");
-  const child = spawn(program, [...first, ...args], {
-    detached: true,
-    stdio: ["ignore", descriptor, descriptor],
-    env: { ...env, [BACKGROUND_VARIABLE]: "1" },
-  });
-  child.unref();
-  return EXIT.ok;
 }

@@ -15,6 +15,8 @@ export interface DaemonOptions {
 export interface Daemon {
   /** Said with the line that it is ready: its role, its address, what it serves. */
   readonly ready: LogFields;
+  /** Called when it serves and takes signals. */
+  readonly onReady?: (() => void) | undefined;
   /** SIGHUP and SIGUSR1, for what does something at them; without it SIGHUP ends the process. */
   readonly onReopen?: ((signal: SignalName) => void) | undefined;
   /** Resolves with the reason when it has nothing to do any more. */
@@ -54,6 +56,7 @@ export async function runDaemon(
       }
     }
     logger.info("ready", { ...daemon.ready, pid: world.pid });
+    daemon.onReady?.();
     const cause = await Promise.race([end, ...(daemon.over === undefined ? [] : [daemon.over])]);
     logger.info("ending", { cause });
     await daemon.stop();
