@@ -15,7 +15,7 @@ import type { Connection } from "./listen/connection.ts";
 import { LISTEN_LIMITS } from "./listen/listen-limits.ts";
 import { BEHALF_HEADER, type Call, type PeerIdentity } from "./listen/peer-identity.ts";
 import { outletOf } from "./outlet-of.ts";
-import { type Handlers, SERVICES, type ServiceName } from "./services.ts";
+import { type Handlers, SERVICES, type ServiceName, type WhenAnswered } from "./services.ts";
 import type { Duplex } from "./streams.ts";
 
 /** Over which connection a call came, by its metadata. */
@@ -47,7 +47,7 @@ export function implementation<S extends ServiceName>(
 }
 
 function serveUnary(
-  handler: (request: object, signal: AbortSignal, call: Call) => Promise<object>,
+  handler: (request: object, signal: AbortSignal, call: Call, whenAnswered: WhenAnswered) => Promise<object>,
   _shape: MethodShape,
   connectionOf: ConnectionOf,
 ) {
@@ -63,9 +63,11 @@ function serveUnary(
     call.on("cancelled", () => {
       if (!answered) gone.abort(new ConfedError("canceled", "the caller gave up"));
     });
+    // Nobody listens to it but a process that is to end with this answer.
+    const whenAnswered: WhenAnswered = (told) => call.once("cancelled", told);
     // Through a promise, so that a handler that throws at once and one that rejects are the same.
     void Promise.resolve()
-      .then(() => handler(call.request, gone.signal, callOf(connection, call)))
+      .then(() => handler(call.request, gone.signal, callOf(connection, call), whenAnswered))
       .then(
         (response) => {
           answered = true;

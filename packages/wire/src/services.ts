@@ -71,8 +71,14 @@ type Handler<K, T> = T extends { request: unknown; response: infer Out; requestR
     ? (stream: Duplex<In, Out>, call: Call) => void
     : K extends "serverStream"
       ? (request: In, outlet: Outlet<Out>, call: Call) => void
-      : (request: In, signal: AbortSignal, call: Call) => Promise<Out>
+      : (request: In, signal: AbortSignal, call: Call, whenAnswered?: WhenAnswered) => Promise<Out>
   : never;
+
+/**
+ * Of a call over the wire; who calls a handler by itself has the answer with its promise. Calls back once, when the peer's window has taken the whole answer, or nobody waits for one any more: closing
+ * the server lets what is left of it leave.
+ */
+export type WhenAnswered = (told: () => void) => void;
 
 /** What goes with every call. */
 export interface Asking {

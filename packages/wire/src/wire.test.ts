@@ -1,5 +1,6 @@
+import { connect } from "node:http2";
 import { createServer } from "node:net";
-import { ConfedError, silentLogger, systemClock } from "@confed/kernel";
+import { ConfedError, once, silentLogger, systemClock } from "@confed/kernel";
 import { Metadata, status } from "@grpc/grpc-js";
 import { afterEach, expect, test } from "vitest";
 import { openChannel } from "./channel.ts";
@@ -48,13 +49,18 @@ const agent: Handlers<"Agent"> = {
   upgrade: () => Promise.reject(new ConfedError("failed_precondition", "not here")),
 };
 
-async function connected() {
+async function serving(services: Handlers<"Agent"> = agent) {
   const server = await startServer({
     listen: { host: "127.0.0.1", port: 0 },
-    services: { Agent: agent },
+    services: { Agent: services },
     logger: silentLogger,
   });
   closers.push(() => server.close());
+  return server;
+}
+
+async function connected() {
+  const server = await serving();
   const channel = openChannel("Agent", `127.0.0.1:${server.port}`);
   closers.push(() => {
     channel.close();
@@ -82,6 +88,49 @@ test("the table of services is the contract, and every unary method has a deadli
 test("a unary call carries numbers as numbers", async () => {
   const { client } = await connected();
   expect((await client.status({}, { signal })).startedMs).toBe(2 ** 40);
+});
+
+test("a handler is told when its answer has been taken, or when nobody waits for it, and not before", async () => {
+  for (const ending of ["taken", "gone"]) {
+    const told = once();
+    let isTold = false;
+    const server = await serving({
+      ...agent,
+      status: (_request, _signal, _call, whenAnswered) => {
+        whenAnswered?.(() => {
+          isTold = true;
+          told.resolve();
+        });
+        return Promise.resolve({ role: "agent" });
+      },
+    });
+    // A peer whose window is closed: it is sent headers, and nothing of the answer.
+    const session = connect(`http://127.0.0.1:${server.port}`, { settings: { initialWindowSize: 0 } });
+    closers.push(() => {
+      session.destroy();
+    });
+    const stream = session.request({
+      ":method": "POST",
+      ":path": "/confed.v1.Agent/Status",
+      "content-type": "application/grpc",
+      te: "trailers",
+    });
+    stream.end(Buffer.alloc(5));
+    let takenBytes = 0;
+    stream.on("data", ({ length }: Buffer) => {
+      takenBytes += length;
+    });
+    stream.on("error", () => undefined);
+    await new Promise((resolve) => stream.once("response", resolve));
+    await new Promise((resolve) => session.ping(resolve));
+    expect({ isTold, takenBytes }).toEqual({ isTold: false, takenBytes: 0 });
+    if (ending === "gone") session.destroy();
+    else session.settings({ initialWindowSize: 65_535 });
+    await told.promise;
+    if (ending === "gone") continue;
+    await new Promise((resolve) => stream.once("end", resolve));
+    expect(takenBytes).toBeGreaterThan(5);
+  }
 });
 
 test("an error keeps its code, subject and hint over the wire", async () => {

@@ -39,7 +39,10 @@ export function agentServices(deps: AttachDeps & StatusDeps & ControlDeps & Upgr
       const verb = request.action === "reload" ? "config" : "write";
       return control(request, allowing(access, call, verb, request.ticket), deps);
     },
-    upgrade: async (request, _signal, call) => upgrade(request, allowing(access, call, "config"), deps),
+    upgrade: async (request, _signal, call, whenAnswered) => {
+      const answered = whenAnswered === undefined ? Promise.resolve() : new Promise<void>(whenAnswered);
+      return upgrade(request, allowing(access, call, "config"), { ...deps, answered });
+    },
     status: async (_request, _signal, call) => {
       // A head asks how its agents are without being asked itself.
       if (call.peer.class !== "machine") allowing(access, call, "list");

@@ -11,11 +11,14 @@ export interface UpgradeDeps {
   readonly logger: Pick<Logger, "info">;
 }
 
-/** Let a successor take over. Rejects when it does not: this agent goes on then. */
+/**
+ * Let a successor take over. Rejects when it does not: this agent goes on then. `answered` resolves when this
+ * answer has left: the process does not end before.
+ */
 export async function upgrade(
   request: UpgradeRequestReceived,
   grant: Grant,
-  { takeover, logger }: UpgradeDeps,
+  { takeover, logger, answered }: UpgradeDeps & { readonly answered: Promise<void> },
 ): Promise<UpgradeResponse> {
   const { planOnly } = request;
   if (takeover === undefined) {
@@ -24,7 +27,7 @@ export async function upgrade(
     });
   }
   if (!planOnly) logger.info("upgrade", { by: nameOf(request, grant) });
-  const { plan, done } = planOnly ? takeover.plan() : await takeover.run();
+  const { plan, done } = planOnly ? takeover.plan() : await takeover.run(answered);
   return {
     kept: byKind(plan.kept.map(({ listed }) => listed)),
     reconnecting: byKind(plan.reconnecting),

@@ -34,7 +34,7 @@ export function servicesOfHost(own: Handlers<"Agent">, machine: string): Handler
     },
     inspect: (request, signal, call) => own.inspect(request, signal, real(call)),
     control: (request, signal, call) => own.control(request, signal, real(call)),
-    upgrade: (request, signal, call) => own.upgrade(request, signal, real(call)),
+    upgrade: (request, signal, call, whenAnswered) => own.upgrade(request, signal, real(call), whenAnswered),
     status: (request, signal, call) => own.status(request, signal, real(call)),
   };
 }

@@ -1,4 +1,5 @@
 import type { Join } from "../join/join.ts";
+import { atMost } from "./at-most.ts";
 import { type Handed, Takeover, type TakeoverDeps, type TakeoverHost } from "./takeover.ts";
 
 /** An agent's way to be replaced. */
@@ -23,7 +24,7 @@ export function successionOf(
     tell = resolve;
   });
   if (host === undefined) return { takeover: undefined, succeeded };
-  const onHanded = async ({ pid, consoles, settled }: Handed) => {
+  const onHanded = async ({ pid, consoles, settled, answered }: Handed) => {
     // Who comes or asks from now on comes to the successor: what this process still has is shared with it.
     deps.retire();
     const retired = Promise.all(deps.joins.map((join) => join.retire()));
@@ -32,13 +33,12 @@ export function successionOf(
     // Whoever dials them must find them free.
     const others = all.filter((console) => !consoles.has(console)).map((console) => console.stop());
     // A successor of few consoles is settled before the answer to who asked for it is on its way.
-    const answered = new Promise<void>((resolve) => deps.clock.after(ANSWER_MS, resolve));
-    await Promise.all([settled, retired, answered, ...others]);
+    await Promise.all([settled, retired, atMost(ANSWER_MS_MAX, answered, deps.clock), ...others]);
     // The rest goes with this process, of which whoever asked for this has heard by now.
     tell(pid);
   };
   return { takeover: new Takeover({ ...deps, host, onHanded }), succeeded };
 }
 
-/** For one small answer to leave a busy process. */
-const ANSWER_MS = 500;
+/** For one small answer to leave a busy process: who does not take it in this time has given up or hangs. */
+const ANSWER_MS_MAX = 5_000;

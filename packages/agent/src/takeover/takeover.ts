@@ -1,4 +1,4 @@
-import { type Clock, ConfedError, type DialGate, type Logger, once } from "@confed/kernel";
+import { type Clock, ConfedError, type DialGate, type Logger } from "@confed/kernel";
 import type { Audit } from "@confed/trust/audit";
 import type { Console } from "../console/console.ts";
 import type { ConsoleTable } from "../console/console-table.ts";
@@ -8,6 +8,7 @@ import type { AgentGateway } from "../gateway/agent-gateway.ts";
 import type { LogFeed } from "../log/log-feed.ts";
 import { LOG_LIMITS } from "../log/log-limits.ts";
 import { seatsToHand } from "../viewers/held-seats.ts";
+import { atMost } from "./at-most.ts";
 import { type LinkPlan, planLinks } from "./link-plan.ts";
 import { type SuccessorProcess, SuccessorTalk } from "./successor-talk.ts";
 import {
@@ -51,6 +52,8 @@ export interface Handed {
   readonly consoles: ReadonlySet<Console>;
   /** Resolves when it has caught up with what gathered while nobody read, or is late with that. */
   readonly settled: Promise<unknown>;
+  /** Resolves when whoever asked for it has the answer, or is gone. */
+  readonly answered: Promise<void>;
 }
 
 /** What was done, or would be. */
@@ -95,17 +98,17 @@ export class Takeover {
   }
 
   /**
-   * Resolves when the successor has everything. Rejects when it does not come that far; this agent
+   * Resolves when the successor has everything; `answered` is to resolve when whoever asked knows. Rejects when it does not come that far; this agent
    * goes on then. Throws "conflict" while another one is under way, or after one.
    */
-  async run(): Promise<TakeoverReport> {
+  async run(answered: Promise<void>): Promise<TakeoverReport> {
     if (this.#isOver)
       throw new ConfedError("conflict", "another process has taken over", { hint: "ask that one" });
     if (this.#running)
       throw new ConfedError("conflict", "an upgrade is under way already", { hint: "wait for its end" });
     this.#running = true;
     try {
-      return await this.#run();
+      return await this.#run(answered);
     } catch (reason) {
       const error = ConfedError.from(reason);
       this.#deps.logger.error("the new process did not take over; this one goes on", {
@@ -117,7 +120,7 @@ export class Takeover {
     }
   }
 
-  async #run(): Promise<TakeoverReport> {
+  async #run(answered: Promise<void>): Promise<TakeoverReport> {
     const { host, table, feed, clock, logger, listener, gateway, instance, onHanded } = this.#deps;
     const plan = planLinks(this.#deps.table);
     const listening = listener();
@@ -153,7 +156,7 @@ export class Takeover {
       logger.info("another process has taken over", fields);
       this.#deps.audit.event({ event: "process.takeover", details: fields });
       const settled = talk.hear("settled", SETTLED_MS_MAX).catch(() => undefined);
-      void onHanded({ pid, consoles, settled }).finally(() => {
+      void onHanded({ pid, consoles, settled, answered }).finally(() => {
         talk.close();
       });
       return { plan, done: { version, pid, pauseMs } };
@@ -170,7 +173,7 @@ export class Takeover {
     successor: SuccessorProcess,
     { talk, leave }: { readonly talk: SuccessorTalk; readonly leave: boolean },
   ): Promise<ReadonlySet<Console>> {
-    const { table, feed, gate, host } = this.#deps;
+    const { table, feed, gate, host, clock } = this.#deps;
     const consoles = [...table.all()].map(({ console }) => console);
     const kept = new Set(plan.kept.map(({ listed }) => listed.console));
     const outages = new Map(consoles.map((console) => [console, console.outage]));
@@ -179,10 +182,10 @@ export class Takeover {
     try {
       // Before anything is frozen: closing an ssh link or ending a program takes its time.
       const others = consoles.filter((console) => !kept.has(console));
-      await this.#atMost(SUSPEND_MS_MAX, Promise.all(others.map((console) => console.suspend())));
+      await atMost(SUSPEND_MS_MAX, Promise.all(others.map((console) => console.suspend())), clock);
       const wills = new Map([...kept].map((console) => [console, console.freeze()]));
       const settling = plan.kept.map(({ link }) => link.settled());
-      await this.#atMost(SETTLE_MS_MAX, Promise.all(settling));
+      await atMost(SETTLE_MS_MAX, Promise.all(settling), clock);
       await feed.settled(LOGGED_MS_MAX);
       refuseUnlogged(consoles);
       closed = true;
@@ -225,17 +228,6 @@ export class Takeover {
     });
     for (const page of pagesOf(handed)) talk.say({ say: "consoles", page: page.map(({ told }) => told) });
     return new Set(handed.map(({ console }) => console));
-  }
-
-  async #atMost(timeoutMs: number, work: Promise<unknown>): Promise<void> {
-    const late = once();
-    // An armed timer would keep this process from ending when its successor has everything.
-    const cancel = this.#deps.clock.after(timeoutMs, late.resolve);
-    try {
-      await Promise.race([work, late.promise]);
-    } finally {
-      cancel();
-    }
   }
 }
 
