@@ -80,8 +80,8 @@ export class Listener {
           this.#secured(connection);
         },
         onFailed: (connection, why) => {
+          // It is blamed when its socket is closed, as whoever goes without a word.
           logger.debug("handshake failed", { peer: connection.address, error: why });
-          this.blamed(connection, "silence");
         },
         onChange: (material) => {
           for (const connection of this.#connections)

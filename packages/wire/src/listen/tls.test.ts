@@ -160,7 +160,7 @@ test("who is locked out and tries again shuts out nobody else of its address", a
     const channel = dial(port, issued);
     const refused = await channel.client.status({}, { signal }).catch(ConfedError.from);
     expect(refused).toMatchObject({ code: "agent_unreachable" });
-    // On a busy machine it would try again meanwhile, more often than is counted here.
+    // It would try again meanwhile, and on a busy machine more often than is meant here.
     channel.close();
   }
   const neighbour = dial(port, authority.issue({ name: "agent/sn03" }));
