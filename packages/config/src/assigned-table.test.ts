@@ -78,6 +78,8 @@ test("what is assigned is part of an agent's configuration, and no fault of it w
     { epoch: 5, entry: JSON.stringify(entry("n1", 9)) },
     { epoch: 6, entry: JSON.stringify(entry("n2")) },
     { epoch: 7, entry: JSON.stringify({ name: "n3", transport: "smoke" }) },
+    { epoch: 8, entry: JSON.stringify({ ...entry("n4"), log: { path: "/l/&" } }) },
+    { epoch: 9, entry: JSON.stringify({ ...entry("n5"), log: { path: "/l/n4" } }) },
   ]);
   await writeFile(assignedTableIn(directory), text);
   const { ok } = await loadAgentConfig(main);
@@ -85,8 +87,12 @@ test("what is assigned is part of an agent's configuration, and no fault of it w
     consoles: [
       { name: "n1", port: 1, overrides: true },
       { name: "n2", epoch: 6 },
+      { name: "n4", epoch: 8, log: { path: "/l/&" } },
     ],
-    refused: [{ subject: "n3", code: "invalid_argument" }],
+    refused: [
+      { subject: "n3", code: "invalid_argument" },
+      { subject: "n5", code: "conflict", rawMessage: "its log file is that of console n4" },
+    ],
   });
   // Nobody edits it: it is not watched.
   expect(ok?.files).toEqual([main]);
@@ -96,7 +102,7 @@ test("what is assigned is part of an agent's configuration, and no fault of it w
     refused: [{ code: "data_loss", where: assignedTableIn(directory) }],
   });
   // What is known and could not be written counts.
-  expect((await loadAgentConfig(main, { assigned: text })).ok?.consoles).toHaveLength(2);
+  expect((await loadAgentConfig(main, { assigned: text })).ok?.consoles).toHaveLength(3);
 });
 
 test("tables of a head give consoles to agents, and one console to two of them is a fault of both places", async () => {

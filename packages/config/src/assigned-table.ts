@@ -1,7 +1,8 @@
 import { ConfedError, foldName } from "@confed/kernel";
 import type { ConsoleSpec } from "./console-spec.ts";
-import { parseConsole } from "./console-table.ts";
+import { parseConsole, sharedLog } from "./console-table.ts";
 import { deepFreeze } from "./deep-freeze.ts";
+import type { LogPaths } from "./log-paths.ts";
 
 /** What heads have assigned to an agent, as its state directory keeps it: JSON Lines, the first of them this. */
 export interface AssignedHead {
@@ -49,11 +50,13 @@ export function parseAssigned(text: string): {
 
 /**
  * Put what is assigned beside what files define. A file wins: its console is marked, and what the head
- * says of that one is not used. A definition that is none here is refused, and keeps nobody else away.
+ * says of that one is not used. A definition that is none here, or would be logged in another console's file of
+ * `logs`, is refused, and keeps nobody else away.
  */
 export function takeAssigned(
   files: readonly ConsoleSpec[],
   assigned: readonly { readonly epoch: number; readonly console: unknown }[],
+  logs?: LogPaths,
 ): TakenAssignments {
   if (assigned.length === 0) return { consoles: files, refused: [] };
   const byFoldedName = new Map(files.map((spec) => [foldName(spec.name), spec] as const));
@@ -63,8 +66,11 @@ export function takeAssigned(
       const spec = parseConsole(console);
       const folded = foldName(spec.name);
       const before = byFoldedName.get(folded);
-      if (before === undefined) byFoldedName.set(folded, deepFreeze({ ...spec, epoch }));
-      else if (before.name !== spec.name) throw confusable(spec.name, before.name);
+      if (before === undefined) {
+        const other = logs?.claim(spec);
+        if (other !== undefined) throw loggedTogether(spec.name, other);
+        byFoldedName.set(folded, deepFreeze({ ...spec, epoch }));
+      } else if (before.name !== spec.name) throw confusable(spec.name, before.name);
       // Whoever defines one twice in what is assigned means the first.
       else if (before.epoch === undefined)
         byFoldedName.set(folded, deepFreeze({ ...before, overrides: true }));
@@ -73,6 +79,11 @@ export function takeAssigned(
     }
   }
   return { consoles: [...byFoldedName.values()], refused };
+}
+
+function loggedTogether(name: string, other: string): ConfedError {
+  const { message, hint } = sharedLog(other);
+  return new ConfedError("conflict", message, { subject: name, hint });
 }
 
 function confusable(name: string, other: string): ConfedError {

@@ -14,6 +14,7 @@ import {
 import {
   absolutePath,
   durationMs,
+  filePath,
   host,
   line,
   name,
@@ -81,6 +82,7 @@ const common = {
   retry: retry.default(RETRY),
   idleInput: idleInput.optional(),
   initCommand: z.strictObject(program).optional(),
+  log: z.strictObject({ path: filePath }).optional(),
 };
 
 const terminalType = text("a terminal type", (value) =>

@@ -25,6 +25,8 @@ export interface CommonConsoleSpec {
   readonly idleInput?: IdleInputSpec | undefined;
   /** Reads and types at the console each time it has connected, until it ends. */
   readonly initCommand?: ProgramSpec | undefined;
+  /** Its own log, elsewhere than `logs.path` says: `&` is its name. */
+  readonly log?: { readonly path: string } | undefined;
   /** Of the claim under which a head has assigned it; undefined for one that a file of the agent defines. */
   readonly epoch?: number | undefined;
   /** A head has assigned it as well: this definition, which is a file's, is in force. */

@@ -3,6 +3,7 @@ import { CONSOLE_KEYS, consoleEntry, RETRY } from "./console-schema.ts";
 import type { ConsoleSpec } from "./console-spec.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 import type { FaultCollector, Place } from "./fault-collector.ts";
+import { LogPaths } from "./log-paths.ts";
 import type { ValuePath } from "./mark.ts";
 import { type ContentFault, describeIssue } from "./schema-faults.ts";
 import type { SourceDocument } from "./source-document.ts";
@@ -12,6 +13,8 @@ export class ConsoleTable {
   readonly consoles: ConsoleSpec[] = [];
   readonly #faults: FaultCollector;
   readonly #byFoldedName = new Map<string, { readonly name: string; readonly place: Place }>();
+  /** Of those with a log path of their own. */
+  readonly #logPlaces = new Map<string, Place>();
   readonly #onTaken: ((spec: ConsoleSpec, entry: unknown) => void) | undefined;
 
   /** `onTaken`: told of each console, with its entry as it is written. */
@@ -25,12 +28,28 @@ export class ConsoleTable {
     for (const [index, entry] of entries.entries()) this.#add(document, entry, [...path, index]);
   }
 
+  /** Two that would be logged in one file are a fault of the later one, or of the one that says the path. Returns what they have. */
+  claimLogs(template: string): LogPaths {
+    const paths = new LogPaths(template);
+    for (const spec of this.consoles) {
+      const other = paths.claim(spec);
+      const own = this.#logPlaces.get(spec.name);
+      const place = own ?? this.#logPlaces.get(other ?? "");
+      if (other === undefined || place === undefined) continue;
+      const [name, taken] = own === undefined ? [other, spec.name] : [spec.name, other];
+      this.#faults.add({ ...place, ...sharedLog(taken), subject: `console ${name}` });
+    }
+    return paths;
+  }
+
   #add(document: SourceDocument, entry: unknown, path: ValuePath): void {
     const name = nameIn(entry);
     if (name !== undefined) this.#claimName(name, { document, path: [...path, "name"] });
     const read = readEntry(entry);
     if (read.spec !== undefined) {
       this.consoles.push(read.spec);
+      if (read.spec.log !== undefined)
+        this.#logPlaces.set(read.spec.name, { document, path: [...path, "log", "path"] });
       this.#onTaken?.(read.spec, entry);
       return;
     }
@@ -55,6 +74,14 @@ export class ConsoleTable {
       first.name === name ? "take one of them away" : "log files and people would confuse them: rename one";
     this.#faults.add({ ...place, message, hint, subject, other: first.place });
   }
+}
+
+/** What is wrong with a console that would be logged where another one is. */
+export function sharedLog(other: string): { readonly message: string; readonly hint: string } {
+  return {
+    message: `its log file is that of console ${other}`,
+    hint: "give each console a file of its own: & stands for its name",
+  };
 }
 
 /** One entry of a console table that stands in no file. Throws "invalid_argument" with what is wrong first. */
@@ -89,6 +116,7 @@ function readEntry(entry: unknown): ReadEntry {
 const NESTED_KEYS: Readonly<Record<string, readonly string[]>> = {
   retry: ["first", "max"],
   idleInput: ["after", "send"],
+  log: ["path"],
   initCommand: ["argv", "env", "user", "cwd"],
   comPort: ["baud", "dataBits", "parity", "stopBits"],
   password: ["file", "env"],

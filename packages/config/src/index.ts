@@ -50,10 +50,12 @@ export {
 } from "./load-config.ts";
 export type { AgentConfig, CheckedConfig, FileAssignment, HeadConfig } from "./loaded-config.ts";
 export { DEFAULT_MODE, logModes } from "./log-modes.ts";
+export { isLogPath, LogPaths } from "./log-paths.ts";
 export { nearestWord } from "./nearest-word.ts";
 export { resolveSecret, type SecretRef, type SecretSources } from "./secret-ref.ts";
 export {
   type AgentSettings,
+  DEFAULT_LOG_PATH,
   DEFAULT_PORTS,
   type HeadSettings,
   type LogMode,

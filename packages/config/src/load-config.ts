@@ -8,6 +8,8 @@ import {
   type ConserverReader,
   type ConserverRequest,
   type ConserverTable,
+  logsBeside,
+  type SaidLogs,
   usableEntries,
   withFile,
 } from "./conserver-table.ts";
@@ -18,6 +20,7 @@ import type { Fault, LoadResult } from "./fault.ts";
 import { FaultCollector } from "./fault-collector.ts";
 import { expandFilePattern, isFilePattern } from "./file-pattern.ts";
 import type { AgentConfig, CheckedConfig, FileAssignment, HeadConfig } from "./loaded-config.ts";
+import type { LogPaths } from "./log-paths.ts";
 import type { ValuePath } from "./mark.ts";
 import { describeIssue } from "./schema-faults.ts";
 import { SECTION_KEYS } from "./section-keys.ts";
@@ -142,11 +145,13 @@ class Loading {
     // Last, so that what is defined twice is a fault of the table that commands edit.
     if (tables && settings?.agent !== undefined)
       await this.#takeManaged(this.#managedTable ?? managedTableIn(settings.agent.stateDir));
-    const conserver = await this.#readConserver(settings, tables);
+    const { logs: said } = (document?.value ?? {}) as { readonly logs?: SaidLogs };
+    const conserver = await this.#readConserver(settings, { tables, logPathSaid: said?.path !== undefined });
+    const logs = settings && logsBeside(conserver, settings.logs, said);
     const { consoles: native } = this.#table;
-    const own = tables
-      ? [...native, ...usableEntries(conserver, native, this.#remarks).map(({ spec }) => spec)]
-      : native;
+    const paths = logs && this.#table.claimLogs(logs.pathTemplate);
+    const usable = tables ? usableEntries(conserver, native, this.#remarks, paths) : [];
+    const own = [...native, ...usable.map(({ spec }) => spec)];
     if (document !== undefined && settings?.head?.assign !== undefined)
       await this.#takeFileAssignments(settings.head.assign, document, main);
     if (!tables)
@@ -154,15 +159,10 @@ class Loading {
         ...usableEntries(conserver, this.#fileAssignments, this.#remarks).flatMap(assignmentOf),
       );
     const read = { files: [...this.#seen], directories: [...this.#listed] };
-    if (settings === undefined || !this.#faults.empty)
+    if (settings === undefined || logs === undefined || !this.#faults.empty)
       return { faults: await this.#faults.resolve(), ...read };
     const { agent, head, audit } = settings;
-    const said = (document?.value ?? {}) as { readonly logs?: object };
-    const logs = said.logs === undefined ? { ...settings.logs, ...conserver?.logs } : settings.logs;
-    const { consoles, refused } =
-      tables && agent !== undefined
-        ? await this.#withAssigned(own, agent.stateDir)
-        : { consoles: own, refused: [] };
+    const { consoles, refused } = await this.#withAssigned(own, tables ? agent?.stateDir : undefined, paths);
     const assigned = this.#fileAssignments;
     const remarks = this.#remarks;
     // Errors are not plain data.
@@ -177,12 +177,12 @@ class Loading {
   /** Of a file for both, the agent's, unless only the head's part is read. */
   async #readConserver(
     settings: z.output<typeof mainFile> | undefined,
-    tables: boolean,
+    { tables, logPathSaid }: { readonly tables: boolean; readonly logPathSaid: boolean },
   ): Promise<ConserverTable | undefined> {
     const { agent, head } = settings ?? {};
     let request: ConserverRequest | undefined;
     if (tables && agent !== undefined)
-      request = withFile(agent.conserver, (settings) => ({ role: "agent", settings }));
+      request = withFile(agent.conserver, (settings) => ({ role: "agent", settings, logPathSaid }));
     else request = withFile(head?.conserver, (settings) => ({ role: "head", settings }));
     if (request === undefined || this.#conserver === undefined) return undefined;
     const read = await this.#conserver(request);
@@ -193,12 +193,13 @@ class Loading {
   }
 
   /** What heads said is no file of anybody's: it is never a fault, and not watched. */
-  async #withAssigned(own: readonly ConsoleSpec[], stateDir: string) {
+  async #withAssigned(own: readonly ConsoleSpec[], stateDir: string | undefined, paths?: LogPaths) {
+    if (stateDir === undefined) return { consoles: own, refused: [] };
     const path = assignedTableIn(stateDir);
     let text = this.#assigned;
     try {
       text ??= Buffer.from(await this.#files.read(path)).toString();
-      return takeAssigned(own, parseAssigned(text).consoles);
+      return takeAssigned(own, parseAssigned(text).consoles, paths);
     } catch (reason) {
       if ((reason as NodeJS.ErrnoException).code === "ENOENT") return { consoles: own, refused: [] };
       const { code, rawMessage } = ConfedError.from(reason);

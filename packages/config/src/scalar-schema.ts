@@ -52,6 +52,16 @@ export const absolutePath = text(
 // PATH_MAX of Linux, its NUL taken off.
 const PATH_LENGTH_MAX = 4095;
 
+/** What a path of a log is like. */
+export const LOG_PATH_HINT = 'like "/var/log/consoles/&.log"';
+
+/** An absolute path of a file, with no way up in it. */
+export const filePath = absolutePath.check(({ value, issues }) => {
+  if (value.split("/").includes("..")) refuse(issues, value, "must not go up by ..", { hint: LOG_PATH_HINT });
+  else if (value.endsWith("/"))
+    refuse(issues, value, "must name files, not a directory", { hint: LOG_PATH_HINT });
+});
+
 /** A host name or an address. */
 export const host = text(
   "a host name or an address",

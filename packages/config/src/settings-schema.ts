@@ -10,6 +10,8 @@ import {
   address,
   ageMs,
   byteSize,
+  filePath,
+  LOG_PATH_HINT,
   line,
   listenAddress,
   name,
@@ -102,6 +104,8 @@ export const NAME_PARTS = ["cn", "email"] as const;
 
 /** How one console is logged. */
 export interface LogMode {
+  /** Its own, where `logs.path` is not the one: `&` is its name. */
+  readonly path?: string | undefined;
   /** While its log cannot be written, nobody is attached anew. */
   readonly strict: boolean;
   /** "journal": a power loss costs a second at most; "kernel": what it had not written back. */
@@ -116,11 +120,13 @@ export const SYNCS = ["kernel", "journal"] as const;
 /** The words of configuration for what a log file holds. */
 export const FORMATS = ["exact", "stamped"] as const;
 
-/** The keys of a {@link LogMode}. */
+/** The keys of a {@link LogMode} that settings say. */
 export const LOG_MODE_KEYS = ["strict", "sync", "format"] as const satisfies readonly (keyof LogMode)[];
 
+type LogModeKey = (typeof LOG_MODE_KEYS)[number];
+
 /** As much of a mode as a section says. */
-export type LogModeSaid = { readonly [Key in keyof LogMode]?: LogMode[Key] | undefined };
+export type LogModeSaid = { readonly [Key in LogModeKey]?: LogMode[Key] | undefined };
 
 /** The mode of some consoles, as far as it differs from that of all. */
 export interface LogRule extends LogModeSaid {
@@ -236,13 +242,11 @@ function isRegExp(value: string): boolean {
   }
 }
 
-const logPath = absolutePath.check(({ value, issues }) => {
-  const hint = 'like "/var/log/consoles/&.log"';
-  const count = value.split("&").length - 1;
-  if (count !== 1)
-    refuse(issues, value, "must hold exactly one &, which stands for the console's name", { hint });
-  else if (value.split("/").includes("..")) refuse(issues, value, "must not go up by ..", { hint });
-  else if (value.endsWith("/")) refuse(issues, value, "must name files, not a directory", { hint });
+const logPath = filePath.check(({ value, issues }) => {
+  if (value.split("&").length !== 2)
+    refuse(issues, value, "must hold exactly one &, which stands for the console's name", {
+      hint: LOG_PATH_HINT,
+    });
 });
 
 const mode = text(
@@ -253,7 +257,10 @@ const mode = text(
   'write "0640", in quotes',
 ).transform((value) => Number.parseInt(value, 8));
 
-const DEFAULT_LOGS: LogSettings = { pathTemplate: "/var/log/consoles/&.log", mode: 0o640 };
+/** `logs.path` unless told otherwise. */
+export const DEFAULT_LOG_PATH = "/var/log/consoles/&.log";
+
+const DEFAULT_LOGS: LogSettings = { pathTemplate: DEFAULT_LOG_PATH, mode: 0o640 };
 
 const logMode = {
   strict: z.boolean().optional(),

@@ -24,7 +24,7 @@ export interface FleetDeps {
   readonly cadence: Cadence;
   readonly onReconnect?: ((name: string) => void) | undefined;
   /** How a console is logged. */
-  readonly logModeOf: (console: Selectable) => LogMode;
+  readonly logModeOf: (console: Selectable & Pick<ConsoleSpec, "log">) => LogMode;
 }
 
 /**
@@ -76,7 +76,8 @@ export class ConsoleFleet {
    */
   async apply({ start, stop, restart, demand, relabel }: ReloadPlan): Promise<void> {
     await Promise.all(stop.map((name) => this.#remove(name)));
-    for (const spec of [...restart, ...demand, ...relabel]) this.#change(spec);
+    const moved = [...restart, ...demand, ...relabel].flatMap((spec) => this.#change(spec) ?? []);
+    if (moved.length > 0) this.#deps.feed.move(moved);
     for (const spec of restart) this.#reroute(spec, true);
     for (const spec of [...demand, ...relabel]) this.#reroute(spec, false);
     for (const spec of start) this.add(spec).start();
@@ -142,8 +143,12 @@ export class ConsoleFleet {
     logger.info("console removed", { console: name });
   }
 
-  #change(spec: ConsoleSpec): void {
-    this.#describe(spec, this.#deps.table.get(spec.name).console);
+  /** Returns its number if it is logged elsewhere now. */
+  #change(spec: ConsoleSpec): number | undefined {
+    const { console } = this.#deps.table.get(spec.name);
+    const { path } = console.logMode;
+    this.#describe(spec, console);
+    return console.logMode.path === path ? undefined : console.number;
   }
 
   #reroute(spec: ConsoleSpec, reopen: boolean): void {

@@ -274,8 +274,8 @@ export class Console implements FedConsole {
     this.output.logged(offset, bytes);
   }
 
-  onReserved(reservedEnd: number): void {
-    this.output.reserved(reservedEnd);
+  onReserved(reservedEnd: number, path?: string): void {
+    if (this.output.reserved(reservedEnd, path)) this.#deps.onChange(this);
   }
 
   onLogLate(): void {

@@ -80,6 +80,7 @@ export class Output {
     return this.#lastWallMs;
   }
 
+  /** Empty: its log is not open. */
   get logPath(): string {
     return this.#logPath;
   }
@@ -109,12 +110,18 @@ export class Output {
     this.#numbering = undefined;
   }
 
-  /** Offsets below this are ours; the log writer never takes back what it gave. */
-  reserved(reservedEnd: number): void {
+  /**
+   * Offsets below this are ours; the log writer never takes back what it gave. With a path, the log goes on there.
+   * True: that is another one than before.
+   */
+  reserved(reservedEnd: number, path = this.#logPath): boolean {
     this.#reserving = false;
     this.#reservedEnd = reservedEnd;
     this.#reserveIfLow();
     this.#letGoIfRoom();
+    const moved = path !== this.#logPath;
+    this.#logPath = path;
+    return moved;
   }
 
   /** The log does not follow any more: reading goes on all the same. */

@@ -37,6 +37,7 @@ test.each<[string, Partial<ConsoleSpec>, keyof typeof NOTHING]>([
   ["a label named as an inherited property", { labels: { constructor: "x" } }, "relabel"],
   ["a group", { groups: ["g"] }, "relabel"],
   ["the description", { description: "the door" }, "relabel"],
+  ["the path of its log", { log: { path: "/l/&" } }, "relabel"],
   ["the waiting time", { retry: { firstMs: 1, maxMs: 2 } }, "relabel"],
   ["the demand", { onDemand: true }, "demand"],
   ["the demand and a label", { onDemand: true, labels: { rack: "r1" } }, "demand"],

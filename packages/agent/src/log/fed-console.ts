@@ -15,7 +15,8 @@ export interface FedConsole {
   onOpened(log: OpenedLog): void;
   /** `bytes` more of what was appended are with the log writer's kernel, in order. */
   onLogged(offset: number, bytes: number): void;
-  onReserved(reservedEnd: number): void;
+  /** With a path: the log goes on there. */
+  onReserved(reservedEnd: number, path?: string): void;
   /** The log does not follow any more: nobody waits for it. */
   onLogLate(): void;
   /** `bytes` of what was appended will not be logged: a gap will show them. */

@@ -124,8 +124,15 @@ export class LogFeed {
   }
 
   /** Have a log writer that must not write yet get ready for these. Resolves when it is, or is gone. */
-  async ahead(names: readonly string[]): Promise<void> {
-    await this.#writer?.ahead({ do: "ahead", names, ...this.#options });
+  async ahead(consoles: readonly Pick<FedConsole, "name" | "logMode">[]): Promise<void> {
+    const logs = consoles.map(({ name, logMode: { path } }) => ({ name, path }));
+    await this.#writer?.ahead({ do: "ahead", logs, ...this.#options });
+  }
+
+  /** These logs have other paths from now on: what was printed so far ends a file, what follows is in the new one. */
+  move(numbers: readonly number[]): void {
+    this.flush();
+    this.#opens.openNow(numbers);
   }
 
   /**

@@ -65,7 +65,7 @@ export class LogOpens {
     this.#askOpen(number);
   }
 
-  /** The writer is a new one: it opens all of these first. */
+  /** The writer is a new one, or these have other paths: it opens all of them before what comes later. */
   openNow(numbers: Iterable<number>): void {
     for (const number of numbers) this.#toOpen.add(number);
     this.#send();
@@ -99,7 +99,7 @@ export class LogOpens {
     }
     this.#toReopen.delete(log.number);
     if (this.#unopened.delete(log.number)) console.onOpened(log);
-    else console.onReserved(log.reservedEnd);
+    else console.onReserved(log.reservedEnd, log.path);
     if (!backlogs.has(log.number)) troubles.written(log.number);
   }
 
@@ -192,8 +192,11 @@ export class LogOpens {
 }
 
 /** What the writer has to know; nothing of the usual. */
-function modeOf({ logMode: { sync, format } }: FedConsole): Pick<OpenLog, "journal" | "stamped"> {
+function modeOf({
+  logMode: { sync, format, path },
+}: FedConsole): Pick<OpenLog, "path" | "journal" | "stamped"> {
   return {
+    ...(path === undefined ? {} : { path }),
     ...(sync === "journal" ? { journal: true } : {}),
     ...(format === "stamped" ? { stamped: true } : {}),
   };

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { invariant } from "@confed/kernel";
 
-/** The log file of a console: every `&` of the template is its name. */
+/** The log file of a console by `logs.path` or a path of its own: every `&` of the template is its name. */
 export function pathOfLog(template: string, name: string): string {
   invariant(!name.includes("/") && !name.includes(".."), "names of consoles are checked at every door");
   return template.replaceAll("&", () => name);

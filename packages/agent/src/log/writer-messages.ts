@@ -10,7 +10,7 @@ export type WriterCommand =
    * Before `start`, while another writer has them: get ready to go on with these consoles' logs. Nothing
    * is written. Answered by `ready`.
    */
-  | ({ readonly do: "ahead"; readonly names: readonly string[] } & WriterOptions)
+  | ({ readonly do: "ahead"; readonly logs: readonly NamedLog[] } & WriterOptions)
   | { readonly do: "open"; readonly consoles: readonly OpenLog[] }
   /**
    * `end`: the next offset, so that a clean stop can be told from an unclean one. `leave`: another writer
@@ -61,9 +61,16 @@ export interface Retention {
   readonly freeBytes?: number | undefined;
 }
 
-export interface OpenLog {
-  readonly number: number;
+/** A console's log. */
+export interface NamedLog {
   readonly name: string;
+  /** Its own, with `&` as in `pathTemplate`; without it, that. */
+  readonly path?: string | undefined;
+}
+
+/** A log that is open already, at another path, is ended there and goes on here. */
+export interface OpenLog extends NamedLog {
+  readonly number: number;
   /** The agent numbers it already: where it stands. */
   readonly resume?: LogEnd;
   /** The agent has kept output that comes first: plain batches are refused until it has come. */

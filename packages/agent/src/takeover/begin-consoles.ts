@@ -23,7 +23,7 @@ export async function inheritLinks(
 ): Promise<ReadonlySet<Console>> {
   const adopted = new Set<Console>();
   if (inheritance === undefined) return adopted;
-  await feed.ahead([...table.all()].map(({ name }) => name));
+  await feed.ahead([...table.all()].map(({ console }) => console));
   await inheritance.receive();
   for (const { name, ...end } of inheritance.logs) feed.opens.leftAt(name, end);
   for (const listed of table.all()) {

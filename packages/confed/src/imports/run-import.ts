@@ -86,7 +86,7 @@ async function readNative(
     case "conserver": {
       const surroundings = hostSurroundings();
       const conserver = await readConserverFile(file, surroundings).catch(asFileError(file));
-      const native = nativeFromConserver(file, conserver, (host) => surroundings.isMe(host), toBmc);
+      const native = nativeFromConserver(file, conserver, (host) => surroundings.isMe(host), { toBmc });
       return nativeIpmi === true ? withNativeIpmi(native, bmcsOfXcat(await xcatTables(world, bmcs))) : native;
     }
     case "conman": {

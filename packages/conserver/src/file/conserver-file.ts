@@ -12,6 +12,8 @@ import type { FilePlace } from "./word-reader.ts";
 export interface ConserverFile {
   /** In the order written; one that was defined again stands where it was last. */
   readonly consoles: readonly ConserverConsole[];
+  /** The `logfile` that `default *` says at the end. */
+  readonly generalLogfile?: string | undefined;
   readonly settings: ServerSettings;
   /** The first that fits a client decides. */
   readonly hosts: readonly HostEntry[];

@@ -50,6 +50,11 @@ export class ConsoleBlocks {
     for (const alias of aliases) this.#aliases.set(foldName(alias), name);
   }
 
+  /** What `default *` says by now. */
+  get generalLogfile(): string | undefined {
+    return this.#defaults.get("*")?.logfile;
+  }
+
   consoles(): readonly ConserverConsole[] {
     return [...this.#consoles.values()];
   }

@@ -76,7 +76,7 @@ const OF_CONSOLES: Readonly<Record<string, Outcome>> = {
   idletimeout: ["mapped", "idleInput of the console, at most a day"],
   idlestring: ["mapped", "idleInput of the console"],
   ipmiworkaround: ["mapped", "given to ipmitool with -o; with --native-ipmi, to quirks of these names"],
-  logfile: ["mapped", "logs.path, that of most consoles for all; without one a console is logged as well"],
+  logfile: ["mapped", "logs.path, or log.path of the console; without one a console is logged as well"],
   logfilemax: ["mapped", "logs.rotate, one for all consoles"],
   password: ["mapped", "moves to a file that only the agent reads"],
   timestamp: ["mapped", "lines are stamped with format: stamped; who came and what was sent is in the index"],

@@ -97,6 +97,7 @@ class Reading {
   result(): Omit<ConserverFile, "faults" | "blocks" | "files"> {
     return {
       consoles: this.#consoles.consoles(),
+      generalLogfile: this.#consoles.generalLogfile,
       settings: this.#settings,
       ...this.#access.result((host) => this.#surroundings.isMe(host)),
       breaks: this.#breaks,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { type ConserverRequest, formatFault } from "@confed/config";
+import { type ConserverRequest, type ConserverTable, formatFault, type LoadResult } from "@confed/config";
 import { expect, test } from "vitest";
+import type { NativeConsole } from "../native/native-file.ts";
 import { ConserverSource } from "./conserver-source.ts";
 
 const XCAT = readFileSync(new URL("../fixtures/xcat-conserver.cf", import.meta.url), "utf8");
@@ -115,27 +116,67 @@ console "n 4" { type exec; exec /x; }
   `);
 });
 
-test("stamps are each console's own, and a log that is not where the file has it is said once for each place", async () => {
+test("stamps are each console's own, and so is a log that is not where default * has it", async () => {
   const text = (more: string) => `default * { master mn; rw *; type host; host h; port 1; logfile /l/&; }
 console n1 { timestamp 1l; }
-console n2 { timestamp 5m; }
+console n2 { timestamp 5m; logfile /l/n2; }
 console n3 { logfile /m/&; }
-console n4 { logfile /m/&; }
+console n4 { logfile /var/log/four.log; }
 console n5 { logfile ""; }
+console n6 { logfile rel/&; }
+console n7 { logfile rel/&; }
+console n8 { type noop; logfile x; }
 ${more}`;
-  const few = await sourceOf(text("console n6 { }\n")).source.read(MINE);
+  const few = await sourceOf(text("console n9 { }\n")).source.read(MINE);
   expect(few.ok?.logs).toEqual({ pathTemplate: "/l/&", for: [{ consoles: "n1", format: "stamped" }] });
+  expect(ownPaths(few)).toEqual({ n3: "/m/&", n4: "/var/log/four.log" });
   expect(few.ok?.remarks.map(formatFault)).toMatchInlineSnapshot(`
     [
-      "/etc/conserver.cf:4:9: console n3: is logged in /l/&, not in /m/& (and 1 more like it) (all consoles of an agent are logged in one place: logs.path)",
-      "/etc/conserver.cf:6:9: console n5: has no logfile, and is logged in /l/& (all consoles of an agent are logged in one place: logs.path)",
+      "/etc/conserver.cf:9:9: console n8: leads nowhere (type noop)",
+      "/etc/conserver.cf:6:9: console n5: has no logfile, and is logged where logs.path says (every console is logged)",
+      "/etc/conserver.cf:7:9: console n6: is logged where logs.path says, not in rel/& (and 1 more like it) (a logfile is an absolute path of a file, without ..)",
     ]
   `);
   const many = await sourceOf(
-    text(["a", "b", "c", "d", "e"].map((name) => `console ${name} { timestamp 1l; }\n`).join("")),
+    text(["a", "b", "c", "d", "e", "f", "g"].map((name) => `console ${name} { timestamp 1l; }\n`).join("")),
   ).source.read(MINE);
   expect(many.ok?.logs).toMatchObject({
     format: "stamped",
-    for: [{ consoles: "n2,n3,n4,n5", format: "exact" }],
+    for: [{ consoles: "n2,n3,n4,n5,n6,n7", format: "exact" }],
   });
 });
+
+test("logs.path is what default * said first; said by the configuration, it stands for what default * says now", async () => {
+  const text = (
+    logfile: string,
+  ) => `default * { master mn; rw *; type host; host h; port 1; logfile ${logfile}; }
+console n1 { }
+console n2 { logfile /m/&; }
+`;
+  const { source, text: written } = sourceOf(text("/l/&"));
+  const said: ConserverRequest = { ...MINE, logPathSaid: true };
+  for (const round of ["/k/&", "/j/&"]) {
+    written.now = text("/l/&");
+    expect(ownPaths(await source.read(MINE))).toEqual({ n2: "/m/&" });
+    written.now = text(round);
+    const moved = await source.read(MINE);
+    expect(moved.ok?.logs.pathTemplate).toBe("/l/&");
+    expect(ownPaths(moved)).toEqual({ n1: round, n2: "/m/&" });
+    expect(ownPaths(await source.read(said))).toEqual({ n2: "/m/&" });
+  }
+  // The file comes after the agent, which has a logs.path by then.
+  const late = sourceOf(undefined);
+  await late.source.read(MINE);
+  late.text.now = text("/l/&");
+  const read = await late.source.read(MINE);
+  expect(read.ok?.logs.pathTemplate).toBeUndefined();
+  expect(ownPaths(read)).toEqual({ n1: "/l/&", n2: "/m/&" });
+});
+
+/** The consoles that have a log path of their own. */
+function ownPaths({ ok }: LoadResult<ConserverTable>): Readonly<Record<string, string>> {
+  const entries = (ok?.entries ?? []).map(({ entry }) => entry as NativeConsole);
+  return Object.fromEntries(
+    entries.flatMap(({ name, log }) => (log === undefined ? [] : [[name, log.path]])),
+  );
+}

@@ -1,17 +1,19 @@
 import { resolve } from "node:path";
-import type {
-  ConserverEntry,
-  ConserverRequest,
-  ConserverTable,
-  Fault,
-  LoadResult,
-  LogSettings,
+import {
+  type ConserverEntry,
+  type ConserverRequest,
+  type ConserverTable,
+  type Fault,
+  isLogPath,
+  type LoadResult,
+  type LogSettings,
 } from "@confed/config";
 import { ConfedError, foldName } from "@confed/kernel";
 import type { ConserverConsole, ConserverFile } from "../file/conserver-file.ts";
 import { reportOf } from "../file/file-report.ts";
 import { readConserverFile, type Surroundings } from "../file/read-conserver-file.ts";
 import { nativeFromConserver } from "../native/from-conserver.ts";
+import { isTemplate } from "../native/logs-of.ts";
 import { agentOfMaster } from "./agent-of-master.ts";
 
 /**
@@ -22,6 +24,8 @@ import { agentOfMaster } from "./agent-of-master.ts";
 export class ConserverSource {
   readonly #surroundingsNow: () => Surroundings;
   #current: ConserverFile | undefined;
+  /** What `logs.path` is by the file that was read first: an agent that runs keeps its own. */
+  #logPath: { readonly path: string | undefined } | undefined;
 
   /** What surrounds a reading is asked for each time: a host gets and loses addresses. */
   constructor(surroundingsNow: () => Surroundings) {
@@ -45,19 +49,33 @@ export class ConserverSource {
       const { rawMessage: message, hint } = unreadable(reason);
       const fault: Fault = { file: path, line: 0, col: 0, message, hint };
       if (!isFirst || !isMissing(reason)) return { faults: [fault], files: [path] };
+      this.#logPath = { path: undefined };
       return { ok: { entries: [], logs: {}, remarks: [fault], files: [path] } };
     }
     const broken = isFirst ? undefined : brokenBy(file, path);
     if (broken !== undefined) return { faults: [broken], files: file.files };
     this.#current = file;
-    if (request.role === "head") return { ok: forHead(file, request.settings, surroundings) };
+    const general = this.#generalOf(file, request);
+    if (request.role === "head") return { ok: forHead(file, { ...request, surroundings, general }) };
     const names = new Set(request.settings.masters?.map(foldName));
     const isMine = ({ master }: ConserverConsole) => names.has(foldName(master)) || surroundings.isMe(master);
     const mine = file.consoles.filter(isMine);
     const [shells, consoles] = [mine.filter(isShell), mine.filter((console) => !isShell(console))];
-    const table = tableOf(file, path, consoles);
+    const table = tableOf(file, path, { consoles, general });
     return { ok: { ...table, remarks: [...table.remarks, ...shells.map(shellRefused)] } };
   }
+
+  // Where the configuration has a logs.path, that stands for what default * says; else what it said first.
+  #generalOf({ generalLogfile: path }: ConserverFile, request: ConserverRequest): General {
+    if (request.role === "agent" && request.logPathSaid === true) return { path };
+    this.#logPath ??= { path: path !== undefined && isTemplate(path) ? path : undefined };
+    return this.#logPath;
+  }
+}
+
+/** The `logfile` of consoles that are logged by `logs.path`. */
+interface General {
+  readonly path: string | undefined;
 }
 
 type HeadRequest = Extract<ConserverRequest, { role: "head" }>["settings"];
@@ -73,7 +91,14 @@ function shellRefused({ name, at }: ConserverConsole): Fault {
 }
 
 /** Of the consoles with a master elsewhere, to which agent they go, and how it reaches them. */
-function forHead(file: ConserverFile, settings: HeadRequest, surroundings: Surroundings): ConserverTable {
+function forHead(
+  file: ConserverFile,
+  {
+    settings,
+    surroundings,
+    general,
+  }: { readonly settings: HeadRequest; readonly surroundings: Surroundings; readonly general: General },
+): ConserverTable {
   const remarks: Fault[] = [];
   const agentOf = ({ master }: ConserverConsole) => agentOfMaster(master, settings.masters);
   const consoles = file.consoles.flatMap((console): readonly ConserverConsole[] => {
@@ -91,17 +116,24 @@ function forHead(file: ConserverFile, settings: HeadRequest, surroundings: Surro
     if (settings.exec === undefined) return [];
     return [{ ...console, way: { type: "exec", command: settings.exec.replaceAll("&", () => name) } }];
   });
-  const table = tableOf(file, settings.file, consoles, agentOf);
+  const table = tableOf(file, settings.file, { consoles, general, agentOf });
   return { ...table, remarks: [...table.remarks, ...remarks] };
 }
 
 function tableOf(
   file: ConserverFile,
   path: string,
-  consoles: readonly ConserverConsole[],
-  agentOf: (console: ConserverConsole) => string | undefined = () => undefined,
+  {
+    consoles,
+    general,
+    agentOf = () => undefined,
+  }: {
+    readonly consoles: readonly ConserverConsole[];
+    readonly general: General;
+    readonly agentOf?: (console: ConserverConsole) => string | undefined;
+  },
 ): ConserverTable {
-  const { entries, logs } = nativeFromConserver(path, { ...file, consoles }, () => true);
+  const { entries, logs } = nativeFromConserver(path, { ...file, consoles }, () => true, { general });
   const remarks: Fault[] = [...file.faults, ...lostOf(file)];
   const taken = entries.flatMap((entry, index): readonly ConserverEntry[] => {
     const console = consoles[index];
@@ -121,7 +153,7 @@ function tableOf(
         taken.map(({ entry }) => entry.name),
       ),
     },
-    remarks: [...remarks, ...loggedElsewhere(consoles, logs.path)],
+    remarks: [...remarks, ...loggedElsewhere(consoles)],
     files: file.files.map((each) => resolve(each)),
   };
 }
@@ -139,28 +171,34 @@ function formatsOf(stamped: "all" | readonly string[], names: readonly string[])
   };
 }
 
-/** The consoles whose log is not where the file has it: a remark for each `logfile` that is not the one in force. */
-function loggedElsewhere(consoles: readonly ConserverConsole[], path: string | undefined): readonly Fault[] {
+/** The consoles that have no log, or one that cannot be: a remark for each `logfile` of theirs. */
+function loggedElsewhere(consoles: readonly ConserverConsole[]): readonly Fault[] {
+  // A file that says nothing of logs wants none of it explained.
+  if (consoles.every(({ fields }) => fields.logfile === undefined)) return [];
   const first = new Map<string | undefined, { readonly console: ConserverConsole; count: number }>();
   for (const console of consoles) {
     const { logfile } = console.fields;
-    if (logfile === path || console.way.type === "noop") continue;
+    if (console.way.type === "noop" || (logfile !== undefined && isLogPath(logfile))) continue;
     const known = first.get(logfile);
     if (known === undefined) first.set(logfile, { console, count: 1 });
     else known.count += 1;
   }
-  const where = path === undefined ? "where logs.path says" : `in ${path}`;
   return [...first].map(([logfile, { console, count }]) => {
     const more = count === 1 ? "" : ` (and ${count - 1} more like it)`;
-    return {
-      ...console.at,
-      subject: `console ${console.name}`,
-      message:
-        logfile === undefined
-          ? `has no logfile, and is logged ${where}${more}`
-          : `is logged ${where}, not in ${logfile}${more}`,
-      hint: "all consoles of an agent are logged in one place: logs.path",
-    };
+    const subject = `console ${console.name}`;
+    return logfile === undefined
+      ? {
+          ...console.at,
+          subject,
+          message: `has no logfile, and is logged where logs.path says${more}`,
+          hint: "every console is logged",
+        }
+      : {
+          ...console.at,
+          subject,
+          message: `is logged where logs.path says, not in ${logfile}${more}`,
+          hint: "a logfile is an absolute path of a file, without ..",
+        };
   });
 }
 

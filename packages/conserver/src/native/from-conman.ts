@@ -3,7 +3,7 @@ import { isConsoleName } from "@confed/kernel";
 import type { ConmanConsole, ConmanFile } from "./conman-file.ts";
 import { type Bmc, ipmitoolConsole, type ToBmc } from "./ipmitool-console.ts";
 import { logsOf } from "./logs-of.ts";
-import type { NativeConsole, NativeEntry, NativeFile } from "./native-file.ts";
+import { type NativeConsole, type NativeEntry, type NativeFile, withLogs } from "./native-file.ts";
 
 /** What a conman.conf comes to here; `toBmc` says how its BMCs are reached. */
 export function nativeFromConman(
@@ -12,7 +12,7 @@ export function nativeFromConman(
   toBmc: ToBmc = ipmitoolConsole,
 ): NativeFile {
   const entries = consoles.map((console) => entryOf(console, toBmc));
-  const { logs, remarks } = logsOf(
+  const { logs, own, remarks } = logsOf(
     consoles
       .filter((_, index) => entries[index]?.console !== undefined)
       .map(({ name, log, logopts }) => ({
@@ -26,7 +26,8 @@ export function nativeFromConman(
     if (hint === undefined) return [];
     return [{ file: origin, line, col: 1, message: `unsupported: SERVER ${key}=${value}`, hint }];
   });
-  return { origin, remarks: [...remarks, ...[...faults, ...unsupported].map(formatFault)], logs, entries };
+  const said = [...remarks, ...[...faults, ...unsupported].map(formatFault)];
+  return { origin, remarks: said, logs, entries: withLogs(entries, own) };
 }
 
 /** Why something that a daemon is told has no counterpart; what is not here has one, or needs none. */

@@ -6,30 +6,41 @@ import { commandLine } from "./command-line.ts";
 import { idleInputOf } from "./idle-input-of.ts";
 import { ipmitoolConsole, type ToBmc } from "./ipmitool-console.ts";
 import { logsOf } from "./logs-of.ts";
-import type { NativeConsole, NativeEntry, NativeFile } from "./native-file.ts";
+import { type NativeConsole, type NativeEntry, type NativeFile, withLogs } from "./native-file.ts";
 
-/**
- * What a conserver.cf comes to here. `isMine` says of a console's `master` whether it is this host, `toBmc` how
- * its BMCs are reached.
- */
+/** How a conserver.cf is understood. */
+export interface ConserverWays {
+  /** How its BMCs are reached. */
+  readonly toBmc?: ToBmc | undefined;
+  /** The `logfile` that is `logs.path`; without it, that of most consoles. See {@link logsOf}. */
+  readonly general?: { readonly path: string | undefined } | undefined;
+}
+
+/** What a conserver.cf comes to here. `isMine` says of a console's `master` whether it is this host. */
 export function nativeFromConserver(
   origin: string,
   file: ConserverFile,
   isMine: (host: string) => boolean,
-  toBmc: ToBmc = ipmitoolConsole,
+  { toBmc = ipmitoolConsole, general }: ConserverWays = {},
 ): NativeFile {
   const entries = file.consoles.map((console) => entryOf(console, isMine, toBmc));
   const kept = file.consoles.filter((_, index) => entries[index]?.console !== undefined);
-  const { logs, remarks } = logsOf(
+  const { logs, own, remarks } = logsOf(
     kept.map(({ name, fields }) => ({
       name,
       path: fields.logfile,
       stamped: fields.timestamp?.mark !== undefined && "lines" in fields.timestamp.mark,
       rotateBytes: fields.logfilemaxBytes,
     })),
+    general,
   );
   const lost = reportOf(file).filter(({ outcome }) => outcome === "unsupported" || outcome === "refused");
-  return { origin, remarks: [...remarks, ...lost.map(formatReportLine)], logs, entries };
+  return {
+    origin,
+    remarks: [...remarks, ...lost.map(formatReportLine)],
+    logs,
+    entries: withLogs(entries, own),
+  };
 }
 
 function entryOf(console: ConserverConsole, isMine: (host: string) => boolean, toBmc: ToBmc): NativeEntry {

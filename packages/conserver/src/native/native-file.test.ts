@@ -321,6 +321,36 @@ CONSOLE name="n4" dev="ipmi:bmc4"
   ]);
 });
 
+test("what is logged elsewhere than most keeps its place, but for what no console of ours can be logged in", async () => {
+  const native = await fromConserver(`default * { master localhost; rw *; type host; host h; port 1; }
+console n1 { logfile /l/n1.log; } console n2 { logfile /l/n2.log; } console n3 { logfile /m/&; }
+console n4 { logfile /m/n3; } console n5 { logfile /l/n6.log; } console n6 { } console n7 { logfile here; }
+`);
+  expect(writeNative(native, "sn01")).toMatchInlineSnapshot(`
+    "# Made by "confed import" of conserver.cf.
+    # n4 was logged in the file of n3
+    # n5 was logged in the file of n6
+    # n6 was not logged; now it is
+    # n7 was logged in here, which is no absolute path
+    agent: { id: sn01, state: /var/lib/confed/sn01 }
+    logs: { path: "/l/&.log" }
+    consoles:
+      - { name: n1, transport: telnet, host: h, port: 1 }
+      - { name: n2, transport: telnet, host: h, port: 1 }
+      - { name: n3, transport: telnet, host: h, port: 1, log: { path: "/m/&" } }
+      - { name: n4, transport: telnet, host: h, port: 1 }
+      - { name: n5, transport: telnet, host: h, port: 1 }
+      - { name: n6, transport: telnet, host: h, port: 1 }
+      - { name: n7, transport: telnet, host: h, port: 1 }
+    "
+  `);
+  const { logs, consoles } = await load(native);
+  expect(logs.pathTemplate).toBe("/l/&.log");
+  expect(consoles.filter(({ log }) => log !== undefined)).toMatchObject([
+    { name: "n3", log: { path: "/m/&" } },
+  ]);
+});
+
 test.each([
   ["/bin/x a-b c=d", ["/bin/x", "a-b", "c=d"], {}],
   ["A=1 B= /bin/x", ["/bin/x"], { A: "1", B: "" }],
@@ -337,7 +367,7 @@ async function fromConserver(text: string, toBmc?: ToBmc): Promise<NativeFile> {
   const files = { ...systemFiles, read: () => Promise.resolve(Buffer.from(text)) };
   const isMe = (host: string) => host === "localhost";
   const file = await readConserverFile("conserver.cf", { files, isMe, servicePort: () => undefined });
-  return nativeFromConserver("conserver.cf", file, isMe, toBmc);
+  return nativeFromConserver("conserver.cf", file, isMe, { toBmc });
 }
 
 /** Written to a file, and read as an agent reads it. */

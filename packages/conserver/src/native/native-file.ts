@@ -38,6 +38,7 @@ export type NativeConsole = { readonly name: string } & (
       readonly user?: string;
     };
     readonly idleInput?: { readonly after: string; readonly send: readonly string[] };
+    readonly log?: { readonly path: string };
     readonly groups?: readonly string[];
     readonly labels?: Readonly<Record<string, string>>;
   };
@@ -67,6 +68,18 @@ export interface NativeLogs {
   readonly rotateBytes?: number | undefined;
   /** The consoles whose lines had times: all, or these. */
   readonly stamped: "all" | readonly string[];
+}
+
+/** The entries, those of `own` with their paths. */
+export function withLogs(
+  entries: readonly NativeEntry[],
+  own: ReadonlyMap<string, string>,
+): readonly NativeEntry[] {
+  return entries.map((entry) => {
+    const path = own.get(entry.name);
+    if (path === undefined || entry.console === undefined) return entry;
+    return { ...entry, console: { ...entry.console, log: { path } } };
+  });
 }
 
 /** The file as YAML that `confed check` accepts, what has no counterpart as comments where it would stand. */

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { indexPathOf, pathOfLog } from "../log-path.ts";
-import type { WriterOptions } from "../writer-messages.ts";
+import type { NamedLog, WriterOptions } from "../writer-messages.ts";
 import { LogFolder } from "./log-folder.ts";
 import { OpenFiles } from "./open-files.ts";
 import { positionsPathOf, type ReadAhead, readAhead } from "./positions-file.ts";
@@ -31,12 +31,12 @@ export function nothingAhead({ mode }: Pick<WriterOptions, "mode">, gid: number 
 export function getReady(
   options: WriterOptions,
   gid: number | undefined,
-  { names, nowMs }: { readonly names: readonly string[]; readonly nowMs: number },
+  { logs, nowMs }: { readonly logs: readonly NamedLog[]; readonly nowMs: number },
 ): Ahead {
   const { stateDir, positionsDir = stateDir, pathTemplate } = options;
   const ahead = nothingAhead(options, gid);
-  for (const name of names) {
-    const path = pathOfLog(pathTemplate, name);
+  for (const { name, path: own = pathTemplate } of logs) {
+    const path = pathOfLog(own, name);
     const folder = dirname(path);
     if (!ahead.folders.has(folder)) ahead.folders.set(folder, new LogFolder(folder, nowMs));
     ahead.logs.openAhead(path);

@@ -69,13 +69,11 @@ export class ConsoleLog {
     this.#mustLeave = deps.leaveFile === true;
     this.#deps = deps;
     this.index = new ConsoleIndex(deps);
-    if (stamped === true) {
-      this.#stamps = new LineStamps();
-      // Opened anew for the first byte, which begins a segment.
-      deps.logs.drop(deps.path);
-    }
+    if (stamped === true) this.#stamps = new LineStamps();
     const adopt = resume !== undefined && resume.logId !== known?.log;
     const start = adopt ? startAt(resume) : believed(whereToStart(known, deps, left), deps.vouched);
+    // Opened anew for the first byte, which begins a segment: it may be open as another console's.
+    if (stamped === true || start.segment === undefined) deps.logs.drop(deps.path);
     this.goesOn = start.goesOn === true && stamped !== true && deps.journal === undefined;
     this.log = start.logId;
     this.#known = known;

@@ -30,7 +30,8 @@ const index = () => decodeIndex(readFileSync(indexPathOf(join(dir, "state"), "n1
 const source = (from: number, to: number) =>
   Uint8Array.from({ length: to - from }, (_, i) => (from + i) % 251);
 
-const ready = () => getReady(options(), undefined, { names: ["n1", "never-seen"], nowMs: wallMs });
+const ready = () =>
+  getReady(options(), undefined, { logs: [{ name: "n1" }, { name: "never-seen" }], nowMs: wallMs });
 
 /** A writer in this process; `ahead`: what it got ready before. */
 function writer(ahead?: ReturnType<typeof ready>) {

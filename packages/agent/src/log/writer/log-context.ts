@@ -32,12 +32,12 @@ export class LogContext implements ConsoleLogDeps {
   readonly #shared: SharedLogDeps;
   readonly #journaled: boolean;
 
-  constructor({ name, number, journal = false }: OpenLog, shared: SharedLogDeps) {
+  constructor({ name, number, path, journal = false }: OpenLog, shared: SharedLogDeps) {
     this.name = name;
     this.#number = number;
     this.#shared = shared;
     this.#journaled = journal;
-    this.path = pathOfLog(shared.options.pathTemplate, name);
+    this.path = pathOfLog(path ?? shared.options.pathTemplate, name);
   }
 
   get indexPath(): string {

@@ -1,5 +1,6 @@
 import type { EventRecord } from "@confed/codecs";
 import { type Clock, ConfedError, systemClock, visitRecords } from "@confed/kernel";
+import { pathOfLog } from "../log-path.ts";
 import type {
   OpenedLog,
   OpenLog,
@@ -215,7 +216,7 @@ export class LogWriter {
   #open(wanted: readonly OpenLog[]): void {
     const reserved = new Map<number, Position>();
     const opened: OpenedLog[] = [];
-    for (const log of wanted) {
+    for (const log of this.#movable(wanted)) {
       try {
         this.#unsettled.forget(this.#consoles.get(log.number));
         const console = this.#consoleLog(log);
@@ -249,6 +250,32 @@ export class LogWriter {
     this.#deps.reply({ tell: "opened", logs: opened });
   }
 
+  // Those that are open at other paths are ended there, as by a clean stop, with one fdatasync for all. What a log
+  // refused it still misses where it goes on.
+  #movable(wanted: readonly OpenLog[]): readonly OpenLog[] {
+    const left: Position[] = [];
+    const movable = wanted.map((log) => {
+      const { number, name, path = this.#options.pathTemplate, behind } = log;
+      const before = this.#consoles.get(number);
+      if (before === undefined || before.uses(pathOfLog(path, name))) return log;
+      try {
+        const position = before.close(before.next);
+        if (this.#journal?.has(number) === true) before.sync();
+        this.#logs.drop(position.file);
+        left.push(position);
+      } catch {
+        // It opens as after an unclean stop: file and index say how far it came.
+      }
+      return { ...log, behind: behind === true || before.behind };
+    });
+    try {
+      if (left.length > 0) this.#positions.put(left);
+    } catch {
+      // As above, for all of them.
+    }
+    return movable;
+  }
+
   #begin(number: number): void {
     const console = this.#consoles.get(number);
     if (console !== undefined) console.behind = false;
@@ -267,8 +294,10 @@ export class LogWriter {
     if (gap !== undefined) this.#journal.note(number, gap);
   }
 
-  #consoleLog(log: OpenLog): ConsoleLog {
-    const known = laterOf(this.#positions.get(log.name), log.handed);
+  #consoleLog(asked: OpenLog): ConsoleLog {
+    const known = laterOf(this.#positions.get(asked.name), asked.handed);
+    // Of a console that is no more, nobody knows the path but the disk.
+    const log = asked.number < 0 ? { ...asked, path: known?.file } : asked;
     return new ConsoleLog(log, known, new LogContext(log, this.#shared));
   }
 

@@ -35,7 +35,6 @@ export interface ReplayDeps {
   /** Where the journal is. */
   readonly directory: string;
   readonly known: (name: string) => Position | undefined;
-  readonly pathOf: (name: string) => string;
   readonly indexPathOf: (name: string) => string;
   readonly mode: number;
   /** A console's journal cannot be replayed: what its log lacks shows as a gap. */
@@ -126,7 +125,7 @@ function replay(known: Position, { log, runs, notes }: Told, deps: ReplayDeps): 
           else putStamped(found.path, { stretch, offset, bytes });
         } else if (found === undefined && isLast) {
           // The file did not outlive the stop: what is at the path takes its place.
-          const record = beginAt(deps.pathOf(name), { log, off: offset, mode: deps.mode });
+          const record = beginAt(known.file, { log, off: offset, mode: deps.mode });
           index.add([record]);
           index.write();
           ({ map } = index);

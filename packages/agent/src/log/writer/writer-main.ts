@@ -50,15 +50,15 @@ const reader = new FrameReader((kind, payload) => {
   }
   const command = JSON.parse(Buffer.from(payload).toString()) as WriterCommand;
   if (command.do === "ahead") {
-    const { names, group } = command;
+    const { logs, group } = command;
     const gid = group === undefined ? undefined : gidOf(group);
-    ahead = getReady(command, gid, { names, nowMs: systemClock.wallTimeMs() });
+    ahead = getReady(command, gid, { logs, nowMs: systemClock.wallTimeMs() });
     reply({ tell: "ready" });
     return;
   }
   if (command.do !== "start") {
     if (command.do === "open")
-      for (const { name } of command.consoles) keeper?.keep(pathOfLog(pathTemplate, name));
+      for (const { name, path = pathTemplate } of command.consoles) keeper?.keep(pathOfLog(path, name));
     writer?.do(command);
     return;
   }
