@@ -54,7 +54,7 @@ test("a report says what becomes of every item", async () => {
   expect(status).toBe(0);
   expect(stdout.split("\n").slice(0, 3)).toEqual([
     "conserver.cf:1:13: default *: accepted: master localhost",
-    "conserver.cf:1:31: default *: mapped: logfile /var/log/consoles/& (logs.path, that of most consoles for all; without one a console is logged as well)",
+    "conserver.cf:1:31: default *: mapped: logfile /var/log/consoles/& (logs.path, or log.path of the console; without one a console is logged as well)",
     expect.stringMatching(/^conserver\.cf:1:60: default \*: mapped: timestamp 1lab /),
   ]);
 });

@@ -55,7 +55,6 @@ console x1 { type exec; options !login; } console o1 { type exec; options ondema
   expect(text).not.toContain("secret");
   expect(text).toMatchInlineSnapshot(`
     "# Made by "confed import" of conserver.cf.
-    # d2 was logged in /m/d2
     # d3 was not logged; now it is
     # conserver.cf:11:25: console x1: unsupported: options !login (the console is left out, and its log with it: keep it without ro and rw instead)
     agent: { id: sn01, state: /var/lib/confed/sn01 }
@@ -71,7 +70,7 @@ console x1 { type exec; options !login; } console o1 { type exec; options ondema
       - { name: h1, transport: telnet, host: "fd00::1", port: 7 }
       - { name: h2, transport: tcp, host: h, port: 7 }
       - { name: d1, transport: serial, device: /dev/ttyS0, baud: 9600, parity: even, dataBits: 7, stopBits: 2, flowControl: xonxoff }
-      - { name: d2, transport: serial, device: /dev/ttyS1, baud: 115200, flowControl: rtscts }
+      - { name: d2, transport: serial, device: /dev/ttyS1, baud: 115200, flowControl: rtscts, log: { path: "/m/&" } }
       - { name: d3, transport: serial, device: /dev/ttyS1, baud: 115200 }
       - { name: u1, transport: unix, path: /run/u }
       # n1: leads nowhere (type noop)
