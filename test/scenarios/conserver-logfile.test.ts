@@ -98,6 +98,43 @@ test("a console whose own log cannot be written goes on, and has all of it when 
   expect(agent.gaps("n1")).toEqual([]);
 });
 
+test("a log with a path of its own goes on where it is when the agent is upgraded, and is moved after it, twice", async () => {
+  const rig = new ConfedRig();
+  const device = await rig.device("n1");
+  const inRig = (path: string) => join(rig.directory, path);
+  const entry = (path: string) => ({ ...device.entry, log: { path: inRig(path) } });
+  const agent = await rig.startAgent({ consoles: [entry("own/&")], upgradable: true });
+  await agent.process.logged("console up", { console: "n1" });
+  const { signal } = new AbortController();
+  const files = ["own/n1", "other/n1"];
+  const expected = ["", ""];
+  for (let turn = 0; turn < 4; turn += 1) {
+    const at = turn % 2;
+    const printed = async (text: string) => {
+      await device.feed(Buffer.from(text));
+      expected[at] += text;
+      await vi.waitFor(() => {
+        expect(files.map((path) => readIfAny(inRig(path)) ?? "")).toEqual(expected);
+      }, PATIENCE);
+    };
+    await printed(`before ${turn}\n`);
+    const from = agent.process.lines.length;
+    const segments = () => agent.index("n1").filter(({ t }) => t === "seg").length;
+    const before = segments();
+    const { pid } = await rig
+      .channel(agent)
+      .client.upgrade({ planOnly: false, subject: "tester" }, { signal });
+    await agent.process.logged("ready", { pid }, from);
+    await printed(`after ${turn}\n`);
+    expect(segments()).toBe(before);
+    writeFileSync(inRig("sn01-consoles.jsonl"), `${JSON.stringify(entry(at === 0 ? "other/&" : "own/&"))}\n`);
+    await agent.process.logged("configuration read again", { relabel: 1 }, from);
+    await logPath(rig, agent, "n1", inRig(files[1 - at] ?? ""));
+  }
+  expect(agent.gaps("n1")).toEqual([]);
+  expect(agent.process.lines.filter(({ message }) => message === "console up")).toHaveLength(1);
+});
+
 /** Resolves when the agent shows this as the console's log. */
 async function logPath(rig: ConfedRig, agent: RigAgent, console: string, path: string): Promise<void> {
   await vi.waitFor(async () => {
