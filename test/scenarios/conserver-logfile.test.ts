@@ -112,7 +112,7 @@ test("a log with a path of its own goes on where it is when the agent is upgrade
     const at = turn % 2;
     const printed = async (text: string) => {
       await device.feed(Buffer.from(text));
-      expected[at] += text;
+      expected[at] = `${expected[at] ?? ""}${text}`;
       await vi.waitFor(() => {
         expect(files.map((path) => readIfAny(inRig(path)) ?? "")).toEqual(expected);
       }, PATIENCE);

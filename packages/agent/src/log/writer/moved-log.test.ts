@@ -54,8 +54,9 @@ function site(mode: Pick<OpenLog, "journal" | "stamped"> = {}) {
       const bytes = Buffer.from(text);
       writer.again((seq += 1), recordsOf(1, [{ offset, bytes }]), { number: 1, final: true });
     },
-    kill: () => {
+    kill: (meanwhile: () => void = () => undefined) => {
       writer.end();
+      meanwhile();
       writer = start();
       end = { logId: "", offset: 0 };
     },
@@ -183,4 +184,34 @@ test("a log that takes over the file of a console that is gone has its own bytes
   }
   stop();
   expect(verify()).toMatchObject({ faults: [], gaps: [], bytes: 24 });
+});
+
+test("a log whose file somebody has removed is moved with its numbers as they are, twice", () => {
+  const { dir, replies, open, print, stop } = site();
+  let at = "n1.log";
+  open();
+  for (let round = 0; round < 2; round += 1) {
+    print("line 0a\n");
+    rmSync(join(dir, at));
+    at = `own${round}`;
+    expect(open(join(dir, at)).offset).toBe((round + 1) * 8);
+  }
+  stop();
+  expect(replies.filter(({ tell }) => tell === "gap")).toEqual([]);
+});
+
+test("a file that a power loss took with its folder is made again from the journal where it was, twice", () => {
+  const { dir, open, print, kill, stop, text } = site({ journal: true });
+  const own = join(dir, "own/&");
+  for (let round = 0; round < 2; round += 1) {
+    open(own);
+    print(`line ${round}\n`);
+    kill(() => {
+      rmSync(join(dir, "own"), { recursive: true });
+    });
+    expect(text("own/n1")).toBe(`line ${round}\n`);
+  }
+  open(own);
+  stop();
+  expect(readdirSync(dir).sort()).toEqual(["own", "state"]);
 });
