@@ -1,6 +1,9 @@
+import { fileURLToPath } from "node:url";
 import { skippedWithout } from "@confed/testkit";
 import { describe, expect, test } from "vitest";
 import { askConsole, ConserverSite } from "./conserver-site.ts";
+
+const RCONS = fileURLToPath(new URL("../../packages/rcons/dist/main.js", import.meta.url));
 
 const skipped = skippedWithout("console", "tmux");
 
@@ -66,6 +69,45 @@ describe.skipIf(skipped !== "")(`a head with two agents and Debian's console${sk
     await two.process.stop();
     expect(await ann.exitCode()).toBe(0);
     expect(ann.output).toContain("[-- ");
+  });
+
+  test("speaks to the users of the whole federation, and lets them go", async () => {
+    const { site, head, one, two, ask } = await startFederation();
+    const [ann, bob, cyd] = [await site.pane(), await site.pane(), await site.pane()];
+    await ann.begin(`console -n -E -M 127.0.0.1 -p ${head.port} -l ann dog`);
+    // At the agent itself, and by Confed's own client: neither comes through the head.
+    await bob.begin(`console -n -E -M 127.0.0.1 -p ${one.port} -l bob cat`);
+    await cyd.begin(`node ${RCONS} --agent ${two.address} -s dog`);
+    for (const pane of [ann, bob]) await pane.shows("[Enter `^Ec?' for help]");
+    await cyd.shows("[rcons ");
+    await expect.poll(async () => (await ask("-w"))[1].match(/ (dog|cat)$/gm)).toHaveLength(3);
+    for (const words of ["lunch", "back to work"]) {
+      expect(await ask("-b", words)).toEqual([0, ""]);
+      for (const pane of [ann, bob]) await pane.shows(`[root@127.0.0.1: ${words}]`);
+      await cyd.shows(`root@127.0.0.1: ${words}`);
+    }
+    expect(await ask("-t", "bob only you")).toEqual([0, ""]);
+    await bob.shows("[root@127.0.0.1: only you]");
+    expect(await ask("-t", "@dog only dog")).toEqual([0, ""]);
+    await ann.shows("[root@127.0.0.1: only dog]");
+    expect(ann.output).not.toContain("only you");
+    expect(bob.output).not.toContain("only dog");
+    expect((await ask("-I"))[1].split("\n").map((line) => line.split(",")[0])).toEqual([
+      "dog:sn02",
+      "cat:sn01",
+      "",
+    ]);
+    // Of nobody, of one at an agent, of who is left on a console: Confed's own client does not come back either.
+    expect((await ask("-d", "nobody"))[1]).toContain("disconnected 0 users");
+    expect((await ask("-d", "bob@cat"))[1]).toContain("disconnected 1 users");
+    await bob.shows("[-- Disconnected by admin `root@127.0.0.1' --]");
+    expect((await askConsole(head.port, "-E", "-l", "ann", "-d", "@dog"))[1]).toContain(
+      "unauthorized command",
+    );
+    expect((await ask("-d", "@dog"))[1]).toContain("disconnected 2 users");
+    await ann.shows("[-- Disconnected by admin `root@127.0.0.1' --]");
+    await cyd.shows("Disconnected by admin `root@127.0.0.1'");
+    expect(await cyd.exitCode()).toBe(4);
   });
 
   test("sends clients of a network to the agent's own port, and no others", async () => {

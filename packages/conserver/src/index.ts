@@ -6,6 +6,7 @@ export type { UserEntry } from "./file/user-list.ts";
 export { anonymousTls } from "./gateway/anonymous-tls.ts";
 export { MOVED } from "./gateway/attached-client.ts";
 export type {
+  Addressees,
   Attachment,
   AttachSink,
   ConsoleHost,

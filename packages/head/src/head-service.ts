@@ -13,7 +13,7 @@ import {
 } from "./enrolment/enrolment-service.ts";
 import type { Publication } from "./following/publication.ts";
 import type { Joins } from "./join/joins.ts";
-import { type ControlDeps, control } from "./queries/control.ts";
+import { type ControlDeps, control, controlVerb } from "./queries/control.ts";
 import { inspect } from "./queries/inspect.ts";
 import { list } from "./queries/list.ts";
 import { type ProcessStatusDeps, processStatus } from "./queries/process-status.ts";
@@ -63,7 +63,7 @@ export function headService(deps: HeadServiceDeps): Handlers<"Head"> {
       endOnFailure(outlet, watchFeed.watch(request, outlet, may(call, "list")));
     },
     inspect: async (request, signal, call) => inspect(request, may(call, "list"), deps, signal),
-    control: async (request, signal, call) => control(request, may(call, "write"), deps, signal),
+    control: async (request, signal, call) => control(request, may(call, controlVerb(request)), deps, signal),
     status: async (_request, _signal, call) => {
       may(call, "list");
       return processStatus(deps);

@@ -20,7 +20,13 @@ interface EchoTask {
   readonly runas: string | undefined;
 }
 
+interface Addressees {
+  readonly user: string | undefined;
+  readonly console: string | undefined;
+}
+
 interface EchoSink {
+  notice(text: string): void;
   output(bytes: Uint8Array): void;
   modeChanged(mode: "write" | "view", by: string | undefined): void;
   ended(why: string): void;
@@ -90,6 +96,23 @@ export class EchoConsoles {
     return line === undefined
       ? Promise.reject(new Error(`no console ${name}`))
       : Promise.resolve(line.attach(viewer, sink));
+  }
+
+  tell(whom: Addressees, text: string, { acid }: { readonly acid: string }): Promise<void> {
+    for (const { sink } of this.#attached(whom)) sink.notice(`${acid}: ${text}`);
+    return Promise.resolve();
+  }
+
+  disconnect(whom: Addressees, { acid }: { readonly acid: string }): Promise<number> {
+    const victims = this.#attached(whom);
+    for (const { sink } of victims) sink.ended(`[-- Disconnected by admin \`${acid}' --]\r\n`);
+    return Promise.resolve(victims.length);
+  }
+
+  #attached({ user, console }: Addressees): readonly EchoAttachment[] {
+    return [...this.#lines.values()]
+      .filter(({ name }) => console === undefined || name === console)
+      .flatMap(({ attached }) => attached.filter(({ viewer }) => user === undefined || viewer.user === user));
   }
 
   /** In the order of conserver's own listings: the last of the file first. */

@@ -36,7 +36,7 @@ export function agentServices(deps: AttachDeps & StatusDeps & ControlDeps & Upgr
       return { ...table.status(listed), link: listed.console.link?.describe?.() ?? "" };
     },
     control: async (request, _signal, call) => {
-      const verb = request.action === "reload" ? "config" : "write";
+      const verb = CONTROL_VERB[request.action ?? "reconnect"];
       return control(request, allowing(access, call, verb, request.ticket), deps);
     },
     upgrade: async (request, _signal, call, whenAnswered) => {
@@ -52,6 +52,8 @@ export function agentServices(deps: AttachDeps & StatusDeps & ControlDeps & Upgr
 }
 
 const LIST = verbSet(["list"]);
+
+const CONTROL_VERB = { reload: "config", reconnect: "write", tell: "view", disconnect: "admin" } as const;
 
 /** Who calls, if there is any console that this could be done to. Throws "unauthenticated" and "permission_denied". */
 function allowing(access: Access, call: Call, verb: Verb, ticket?: TicketReceived | null): Grant {

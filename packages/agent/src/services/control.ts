@@ -6,6 +6,7 @@ import type { Grant } from "../access/access.ts";
 import type { ConsoleTable, Listed } from "../console/console-table.ts";
 import type { ReloadReport } from "../reload/reload-report.ts";
 import { reloadAnswer } from "./reload-answer.ts";
+import { controlViewers } from "./viewers-control.ts";
 
 export interface ControlDeps {
   readonly table: ConsoleTable;
@@ -23,7 +24,7 @@ export async function control(
   grant: Grant,
   { table, reload, audit }: ControlDeps,
 ): Promise<ControlResponse> {
-  if (request.action !== "reload") return reconnect(request, grant, { table, audit });
+  if (request.action !== "reload") return controlConsoles(request, grant, { table, audit });
   if (request.selection !== "") {
     throw new ConfedError("invalid_argument", "an agent reads its whole configuration again", {
       subject: "selection",
@@ -34,7 +35,7 @@ export async function control(
   return reloadAnswer(await reload({ by, planOnly: request.reload?.planOnly === true }));
 }
 
-function reconnect(
+function controlConsoles(
   request: ControlRequestReceived,
   grant: Grant,
   { table, audit }: Pick<ControlDeps, "table" | "audit">,
@@ -45,8 +46,23 @@ function reconnect(
       subject: "selection",
       hint: "'*' means all",
     });
-  if (action !== "reconnect")
-    throw new ConfedError("invalid_argument", "no known action was asked for", { subject: "action" });
+  switch (action) {
+    case "reconnect":
+      return reconnect(request, grant, { table, audit });
+    case "tell":
+    case "disconnect":
+      return controlViewers(request, grant, { table, audit, by: nameOf(request, grant) });
+    default:
+      throw new ConfedError("invalid_argument", "no known action was asked for", { subject: "action" });
+  }
+}
+
+function reconnect(
+  request: ControlRequestReceived,
+  grant: Grant,
+  { table, audit }: Pick<ControlDeps, "table" | "audit">,
+): ControlResponse {
+  const { selection } = request;
   const force = request.reconnect?.force === true;
   const may = (listed: Listed) => holds(grant.verbsOn(listed), LIST);
   const { found: visible, unknown } = table.select(selection, may);
@@ -57,6 +73,8 @@ function reconnect(
     console.note({ what: "reconnect", by, ...(force ? { text: "by force" } : {}) });
     audit.event({ event: "console.reconnect", subject: by, console: console.name, details: { force } });
     console.reconnect(force ? "force" : "reconnect");
+    // One that was taken down has nothing to reconnect.
+    if (!console.onDemand) console.want();
   }
   const denied = visible.length - found.length;
   const errors = denied === 0 ? unknown : [...unknown, deniedError(denied, verbsIn(needed).join(" and "))];

@@ -64,8 +64,7 @@ export function serveHost(own: Handlers<"Agent">, deps: HostDeps): Handlers<"Age
     },
     control: async (request, signal, call) => {
       // A reload is the supervisor's, whoever is asked.
-      if (request.action !== "reconnect" || request.selection === "")
-        return own.control(request, signal, call);
+      if (request.action === "reload" || request.selection === "") return own.control(request, signal, call);
       return controlHost(request, signal, { own, deps, call });
     },
     upgrade: (request, signal, call) => own.upgrade(request, signal, call),
@@ -189,11 +188,12 @@ async function controlHost(
   const answers = await Promise.all(parts);
   const consoles = answers.flatMap((answer) => answer.consoles ?? []);
   const errors = answers.flatMap((answer) => answer.errors ?? []);
+  const sessions = answers.reduce((sum, answer) => sum + (answer.sessions ?? 0), 0);
   let leftBytes = NAMES_BYTES_MAX;
   const told = consoles.filter((name) => (leftBytes -= name.length + 4) >= 0);
   if (told.length < consoles.length) {
     const more = `${consoles.length - told.length} more consoles were done: the answer is full`;
     errors.push(toDetail(new ConfedError("resource_exhausted", more)));
   }
-  return { consoles: told, errors };
+  return { consoles: told, errors, sessions };
 }

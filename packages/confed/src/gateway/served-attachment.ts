@@ -236,8 +236,8 @@ export class ServedAttachment implements Attachment {
         this.#keyboardIsFree();
         return;
       case "NOTICE":
-        // What was asked for last is answered so when it cannot be had.
-        if (this.#asked !== undefined) this.#answer(false);
+        // What was asked for last is answered so when it cannot be had. What somebody says is no answer.
+        if (this.#asked !== undefined && subject === "") this.#answer(false);
         else this.#sink.notice(text);
         return;
       default:

@@ -1,6 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import type { ListedConsole, ListedUser, ListedWay } from "@confed/codecs";
 import type {
+  Addressees,
   Attachment,
   AttachSink,
   ConsoleHost,
@@ -10,8 +11,8 @@ import type {
   GatewayViewer,
   ResolvedConsole,
 } from "@confed/conserver";
-import { type Clock, ConfedError, foldName } from "@confed/kernel";
-import type { Call, ConsoleStatus } from "@confed/wire";
+import { type Clock, ConfedError, foldName, isConsoleName } from "@confed/kernel";
+import type { Call, ConsoleStatus, ControlRequestReceived } from "@confed/wire";
 import { type BehindGateway, listAll } from "./behind-gateway.ts";
 import { ServedAttachment, stateOf } from "./served-attachment.ts";
 
@@ -86,6 +87,28 @@ export class ServedConsoles implements ConsoleHost {
     const statuses = await this.#all(who);
     // The last of a file first, as conserver has it.
     return statuses.map((status) => this.#listed(status, rules.consoleOf(status.name ?? ""))).reverse();
+  }
+
+  async tell(whom: Addressees, text: string, who: GatewayClient): Promise<void> {
+    await this.#control(whom, who, ({ user = "" }) => ({ action: "tell", tell: { text, user } }));
+  }
+
+  disconnect(whom: Addressees, who: GatewayClient): Promise<number> {
+    return this.#control(whom, who, ({ user = "" }) => ({ action: "disconnect", disconnect: { user } }));
+  }
+
+  /** Of consoles that are not there, nobody. Rejects with what is not allowed where that leaves nobody. */
+  async #control(whom: Addressees, who: GatewayClient, actionOf: ActionOf): Promise<number> {
+    const { behind, rules } = this.#deps;
+    const name = whom.console === undefined ? "*" : (rules().consoleOf(whom.console)?.name ?? whom.console);
+    if (name !== "*" && !isConsoleName(name)) return 0;
+    const request = { selection: name, subject: who.acid, ticket: null, ...actionOf(whom) };
+    const over = new AbortController().signal;
+    const { sessions = 0, errors = [] } = await behind.services.control(request, over, callOf(who));
+    const denied = errors.find(({ code }) => code === "permission_denied");
+    if (sessions === 0 && denied !== undefined)
+      throw new ConfedError("permission_denied", denied.message ?? "not allowed");
+    return sessions;
   }
 
   /** Whoever has no roles has no consoles. */
@@ -203,6 +226,8 @@ export class ServedConsoles implements ConsoleHost {
     };
   }
 }
+
+type ActionOf = (whom: Addressees) => Pick<ControlRequestReceived, "action" | "tell" | "disconnect">;
 
 interface Attached {
   readonly attachment: ServedAttachment;

@@ -12,8 +12,18 @@ export interface ConsoleHost {
   attach(console: string, viewer: GatewayViewer, sink: AttachSink): Promise<Attachment>;
   /** Every console that the user may know of, with everybody who is attached, in the order of listings. */
   list(who: GatewayClient): Promise<readonly ListedConsole[]>;
+  /** Words for everybody of these who is attached, wherever he came in. Never waits for who does not read. */
+  tell(whom: Addressees, text: string, who: GatewayClient): Promise<void>;
+  /** End their sessions; resolves with how many. Rejects with what is not allowed. */
+  disconnect(whom: Addressees, who: GatewayClient): Promise<number>;
   /** `[port]@host` of each other gateway that has consoles of its own; empty where one answers for all. */
   masters(): readonly string[];
+}
+
+/** Who is meant of those who are attached; what is undefined is any. */
+export interface Addressees {
+  readonly user: string | undefined;
+  readonly console: string | undefined;
 }
 
 /** What a name leads to. */

@@ -1,5 +1,5 @@
 import { commandHelp, examineLine, groupLine, hostsLine, infoLine, type ListedConsole } from "@confed/codecs";
-import type { ResolvedConsole } from "./console-host.ts";
+import type { Addressees, ResolvedConsole } from "./console-host.ts";
 import type { GatewayControl, SessionOptions } from "./gateway-options.ts";
 import { VERSION_TEXT } from "./version-text.ts";
 
@@ -49,25 +49,22 @@ const COMMANDS = {
   examine: listing(examineLine),
   hosts: listing((console) => hostsLine(console, undefined)),
   group: listing(({ users }) => users.map((user) => groupLine(user, false, user.console)).join("")),
-  broadcast: (text, context) => {
+  broadcast: async (text, context) => {
     if (text === "") return { say: "broadcast requires argument\r\n" };
-    tellAll(context, text, () => true);
+    await context.host.tell(EVERYBODY, text, context);
     return { say: "ok\r\n" };
   },
-  textmsg: (argument, context) => {
+  textmsg: async (argument, context) => {
     const [, to, text] = /^(\S+)\s+(.+)$/s.exec(argument) ?? [];
     if (to === undefined || text === undefined) return { say: "textmsg requires two arguments\r\n" };
-    tellAll(context, text, addressed(to));
+    await context.host.tell(addressees(to), text, context);
     return { say: "ok\r\n" };
   },
-  disconnect: (argument, context) => {
+  disconnect: async (argument, context) => {
     if (!context.access.isAdmin(context.user)) return { say: UNAUTHORIZED };
     if (argument === "") return { say: "disconnect requires argument\r\n" };
-    const victims = [...context.sessions].filter(
-      (session) => session.console !== undefined && addressed(argument)(session.user ?? "", session.console),
-    );
-    for (const session of victims) session.end(`[-- Disconnected by admin \`${context.acid}' --]\r\n`);
-    return { say: `ok -- disconnected ${victims.length} users\r\n` };
+    const count = await context.host.disconnect(addressees(argument), context);
+    return { say: `ok -- disconnected ${count} users\r\n` };
   },
   quit: control("quit", "ok -- terminated", true),
   restart: control("reconfigure", "ok -- restarting"),
@@ -150,21 +147,11 @@ function control(what: GatewayControl, done: string, close = false): Command {
   };
 }
 
-/** `user`, `@console` or `user@console`, whole. */
-function addressed(to: string): (user: string, console: string) => boolean {
-  const at = to.indexOf("@");
-  const [wantedUser, wantedConsole] = at < 0 ? [to, ""] : [to.slice(0, at), to.slice(at + 1)];
-  return (user, console) =>
-    (wantedUser === "" || wantedUser === user) && (wantedConsole === "" || wantedConsole === console);
-}
+const EVERYBODY: Addressees = { user: undefined, console: undefined };
 
-function tellAll(
-  { sessions, acid }: LineContext,
-  text: string,
-  isMeant: (user: string, console: string) => boolean,
-): void {
-  for (const session of sessions) {
-    if (session.console !== undefined && isMeant(session.user ?? "", session.console))
-      session.tell(`[${acid}: ${text}]\r\n`);
-  }
+/** `user`, `@console` or `user@console`, whole. */
+function addressees(to: string): Addressees {
+  const at = to.indexOf("@");
+  const [user, console] = at < 0 ? [to, ""] : [to.slice(0, at), to.slice(at + 1)];
+  return { user: user === "" ? undefined : user, console: console === "" ? undefined : console };
 }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { type Clock, ConfedError, withDeadline } from "@confed/kernel";
-import { verbSet } from "@confed/trust";
+import { type Verb, verbSet } from "@confed/trust";
 import {
   type ControlRequestReceived,
   type ControlResponse,
@@ -49,13 +49,17 @@ export async function control(
       hint: '"*" means all',
     });
   }
-  const query = openQuery(directory, request.selection, allows(caller, "write"));
+  const verb = controlVerb(request);
+  const query = openQuery(directory, request.selection, allows(caller, verb));
+  // Who is attached is known here: agents that have nobody are not asked.
+  const watchedOnly = request.action === "tell" || request.action === "disconnect";
   // One listener an agent: more than the ten that Node takes for a leak.
   setMaxListeners(0, parent);
   const consoles: string[] = [];
+  let sessions = 0;
   const errors: ErrorDetail[] = query.unknown.map((name) => toDetail(notFound(directory, [name])));
   await Promise.all(
-    Array.from(byOwner(directory, query), async ([agent, names]) => {
+    Array.from(byOwner(directory, query, watchedOnly), async ([agent, names]) => {
       const left = new Set(names);
       try {
         const what = `${names.length} consoles of agent ${agent.id}`;
@@ -64,11 +68,12 @@ export async function control(
           const client = await links.of(agent).client("control", signal);
           for (const chunk of chunkNames(names)) {
             const said = await client.control(
-              { ...request, selection: chunk.join(","), ticket: controlTicket(caller, agent) },
+              { ...request, selection: chunk.join(","), ticket: controlTicket(caller, agent, verb) },
               { signal },
             );
             // An agent speaks of what it was asked, and of nothing else.
             for (const name of said.consoles) if (left.delete(name)) consoles.push(name);
+            sessions += said.sessions;
             errors.push(...said.errors.map(knownDetail));
           }
         });
@@ -77,26 +82,32 @@ export async function control(
       }
     }),
   );
-  return bounded(consoles, errors);
+  return { ...bounded(consoles, errors), sessions };
 }
 
 // The agent tells only of consoles that may be listed.
-function controlTicket(caller: Caller, agent: AgentRecord): Ticket | null {
-  const what = { verbs: CONTROL, consoles: "*", clientKey: new Uint8Array() };
+function controlTicket(caller: Caller, agent: AgentRecord, verb: Verb): Ticket | null {
+  const what = { verbs: verbSet(["list", verb]), consoles: "*", clientKey: new Uint8Array() };
   return caller.ticketFor(agent, what) ?? null;
 }
 
-const CONTROL = verbSet(["list", "write"]);
+/** What it takes on a console. */
+export function controlVerb({ action }: ControlRequestReceived): Verb {
+  if (action === "disconnect") return "admin";
+  return action === "tell" ? "view" : "write";
+}
 
 function byOwner(
   directory: Directory,
   { candidates, fits }: ReturnType<typeof openQuery>,
+  watchedOnly: boolean,
 ): ReadonlyMap<AgentRecord, readonly string[]> {
   const namesOf = new Map<AgentRecord, string[]>();
   for (const name of candidates) {
     const owner = directory.ownerOf(name);
     const status = directory.statusOf(name);
     if (owner === undefined || status === undefined || !fits(status)) continue;
+    if (watchedOnly && (status.viewers ?? []).length === 0) continue;
     const names = namesOf.get(owner);
     if (names === undefined) namesOf.set(owner, [name]);
     else names.push(name);

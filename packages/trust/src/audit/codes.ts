@@ -21,6 +21,10 @@ export const AUDIT_CODES = {
   "console.down": "RC1010W",
   /** A program that configuration offers with a console was started. */
   "console.task": "RC1011W",
+  /** Words for everybody who is attached to some consoles. */
+  "console.tell": "RC1012I",
+  /** A session was ended by an administrator. */
+  "console.disconnect": "RC1013W",
   /** Let in though the audit, or what else should have been asked, could not be had. */
   "access.break-glass": "RC1090C",
   "log.read": "RC1101I",

@@ -882,7 +882,9 @@ export const contract: unknown = {
         "action": {
          "oneof": [
           "reconnect",
-          "reload"
+          "reload",
+          "tell",
+          "disconnect"
          ]
         }
        },
@@ -898,6 +900,14 @@ export const contract: unknown = {
         "reload": {
          "type": "Reload",
          "id": 5
+        },
+        "tell": {
+         "type": "Tell",
+         "id": 6
+        },
+        "disconnect": {
+         "type": "Disconnect",
+         "id": 7
         },
         "subject": {
          "type": "string",
@@ -917,6 +927,26 @@ export const contract: unknown = {
         }
        }
       },
+      "Tell": {
+       "fields": {
+        "text": {
+         "type": "string",
+         "id": 1
+        },
+        "user": {
+         "type": "string",
+         "id": 2
+        }
+       }
+      },
+      "Disconnect": {
+       "fields": {
+        "user": {
+         "type": "string",
+         "id": 1
+        }
+       }
+      },
       "ControlResponse": {
        "fields": {
         "consoles": {
@@ -932,6 +962,10 @@ export const contract: unknown = {
         "plan": {
          "type": "ReloadPlan",
          "id": 3
+        },
+        "sessions": {
+         "type": "uint32",
+         "id": 4
         }
        }
       },

@@ -22,6 +22,7 @@ export type { DefinedConsole, DefinedConsoleReceived } from "./confed/v1/Defined
 export type { Definition, DefinitionReceived } from "./confed/v1/Definition.ts";
 export type { DefinitionsRequest, DefinitionsRequestReceived } from "./confed/v1/DefinitionsRequest.ts";
 export type { DefinitionsResponse, DefinitionsResponseReceived } from "./confed/v1/DefinitionsResponse.ts";
+export type { Disconnect, DisconnectReceived } from "./confed/v1/Disconnect.ts";
 export type { End, EndReceived } from "./confed/v1/End.ts";
 export type { EnrollRequest, EnrollRequestReceived } from "./confed/v1/EnrollRequest.ts";
 export type { EnrollResponse, EnrollResponseReceived } from "./confed/v1/EnrollResponse.ts";
@@ -96,6 +97,7 @@ export type { TailNames, TailNamesReceived } from "./confed/v1/TailNames.ts";
 export type { TailRequest, TailRequestReceived } from "./confed/v1/TailRequest.ts";
 export type { TailResponse, TailResponseReceived } from "./confed/v1/TailResponse.ts";
 export type { TakeDown, TakeDownReceived } from "./confed/v1/TakeDown.ts";
+export type { Tell, TellReceived } from "./confed/v1/Tell.ts";
 export type { Ticket, TicketReceived } from "./confed/v1/Ticket.ts";
 export type { TrustPage, TrustPageReceived } from "./confed/v1/TrustPage.ts";
 export type { UpgradeRequest, UpgradeRequestReceived } from "./confed/v1/UpgradeRequest.ts";

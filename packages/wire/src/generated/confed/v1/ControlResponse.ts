@@ -7,10 +7,12 @@ export interface ControlResponse {
   'consoles'?: (string)[];
   'errors'?: (_confed_v1_ErrorDetail)[];
   'plan'?: (_confed_v1_ReloadPlan | null);
+  'sessions'?: (number);
 }
 
 export interface ControlResponseReceived {
   'consoles': (string)[];
   'errors': (_confed_v1_ErrorDetailReceived)[];
   'plan': (_confed_v1_ReloadPlanReceived | null);
+  'sessions': (number);
 }
