@@ -63,6 +63,11 @@ describe.skipIf(skipped !== "")(`an agent with Debian's console${skipped}`, () =
     await bob.type("\x05cd");
     await bob.shows("[line down]");
     await ann.shows("[line down by bob@127.0.0.1]");
+    // Who asks for all that are down means it as well.
+    await askConsole(port, "-E", "-l", "root", "-z", "bringup");
+    await expect.poll(async () => (await askConsole(port, "-E", "-u"))[1]).toMatch(/^ cat +up /m);
+    await bob.type("\x05cd");
+    await expect.poll(async () => (await askConsole(port, "-E", "-u"))[1]).toMatch(/^ cat +down /m);
     await bob.type("\x05co");
     await bob.shows("[up]");
     await bob.type("\x05c.");

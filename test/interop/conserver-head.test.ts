@@ -79,16 +79,16 @@ describe.skipIf(skipped !== "")(`a head with two agents and Debian's console${sk
     await bob.begin(`console -n -E -M 127.0.0.1 -p ${one.port} -l bob cat`);
     await cyd.begin(`node ${RCONS} --agent ${two.address} -s dog`);
     for (const pane of [ann, bob]) await pane.shows("[Enter `^Ec?' for help]");
-    await cyd.shows("[rcons ");
+    await cyd.shows("dog on sn02");
     await expect.poll(async () => (await ask("-w"))[1].match(/ (dog|cat)$/gm)).toHaveLength(3);
     for (const words of ["lunch", "back to work"]) {
       expect(await ask("-b", words)).toEqual([0, ""]);
       for (const pane of [ann, bob]) await pane.shows(`[root@127.0.0.1: ${words}]`);
       await cyd.shows(`root@127.0.0.1: ${words}`);
     }
-    expect(await ask("-t", "bob only you")).toEqual([0, ""]);
+    expect(await ask("-t", "bob", "only you")).toEqual([0, ""]);
     await bob.shows("[root@127.0.0.1: only you]");
-    expect(await ask("-t", "@dog only dog")).toEqual([0, ""]);
+    expect(await ask("-t", "@dog", "only dog")).toEqual([0, ""]);
     await ann.shows("[root@127.0.0.1: only dog]");
     expect(ann.output).not.toContain("only you");
     expect(bob.output).not.toContain("only dog");
@@ -98,13 +98,13 @@ describe.skipIf(skipped !== "")(`a head with two agents and Debian's console${sk
       "",
     ]);
     // Of nobody, of one at an agent, of who is left on a console: Confed's own client does not come back either.
-    expect((await ask("-d", "nobody"))[1]).toContain("disconnected 0 users");
-    expect((await ask("-d", "bob@cat"))[1]).toContain("disconnected 1 users");
+    expect((await ask("-d", "nobody"))[1]).toContain("disconnected 0 users\n");
+    expect((await ask("-d", "bob@cat"))[1]).toContain("disconnected 1 user\n");
     await bob.shows("[-- Disconnected by admin `root@127.0.0.1' --]");
     expect((await askConsole(head.port, "-E", "-l", "ann", "-d", "@dog"))[1]).toContain(
       "unauthorized command",
     );
-    expect((await ask("-d", "@dog"))[1]).toContain("disconnected 2 users");
+    expect((await ask("-d", "@dog"))[1]).toContain("disconnected 2 users\n");
     await ann.shows("[-- Disconnected by admin `root@127.0.0.1' --]");
     await cyd.shows("Disconnected by admin `root@127.0.0.1'");
     expect(await cyd.exitCode()).toBe(4);

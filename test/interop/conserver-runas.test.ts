@@ -18,6 +18,8 @@ task e { cmd "${WHO}"; }
 default * { master localhost; type exec; rw *; exec "${WHO}; exec cat"; }
 console cat { execrunas nobody; }
 console cab { }
+console cow { execrunas games:daemon; }
+console cod { execrunas :daemon; }
 `;
 
 describe.skipIf(skipped !== "")(`programs of a conserver.cf${skipped}`, () => {
@@ -25,9 +27,11 @@ describe.skipIf(skipped !== "")(`programs of a conserver.cf${skipped}`, () => {
     const site = new ConserverSite();
     const file = site.file("conserver.cf", FILE);
     const { port, up, log } = await site.agent({ conserver: { trusted: [], file } });
-    await up("cat", "cab");
+    await up("cat", "cab", "cow", "cod");
     await expect.poll(() => log("cat").toString()).toContain("nobody:nogroup:nogroup\r\n");
     await expect.poll(() => log("cab").toString()).toContain("root:root:root");
+    await expect.poll(() => log("cow").toString()).toContain("games:daemon:daemon\r\n");
+    await expect.poll(() => log("cod").toString()).toContain("root:daemon:daemon\r\n");
     const ann = await attached(port, "ann", "cat");
     for (const [key, said, end] of [
       ["a", "nobody:nogroup:nogroup", "exit(0)"],

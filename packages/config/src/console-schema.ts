@@ -54,6 +54,7 @@ const program = {
     )
     .default({}),
   user: line.optional(),
+  group: line.optional(),
   cwd: absolutePath.optional(),
 };
 

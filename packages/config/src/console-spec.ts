@@ -88,6 +88,7 @@ export interface ProgramSpec {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly user?: string | undefined;
+  readonly group?: string | undefined;
   readonly cwd?: string | undefined;
 }
 

@@ -117,7 +117,7 @@ const NESTED_KEYS: Readonly<Record<string, readonly string[]>> = {
   retry: ["first", "max"],
   idleInput: ["after", "send"],
   log: ["path"],
-  initCommand: ["argv", "env", "user", "cwd"],
+  initCommand: ["argv", "env", "user", "group", "cwd"],
   comPort: ["baud", "dataBits", "parity", "stopBits"],
   password: ["file", "env"],
   passphrase: ["file", "env"],

@@ -68,9 +68,9 @@ const PROCESSES = "one process serves all consoles; what spreads them is shards"
 
 const OF_CONSOLES: Readonly<Record<string, Outcome>> = {
   exec: ["mapped", "a command of plain words is started without a shell"],
-  execrunas: ["mapped", "the user counts, its own group is taken"],
+  execrunas: ["mapped", "user and group of the console"],
   initcmd: ["mapped", "initCommand of the console; a command of plain words is started without a shell"],
-  initrunas: ["mapped", "the user counts, its own group is taken"],
+  initrunas: ["mapped", "user and group of the initCommand"],
   initspinmax: ["mapped", "waiting between attempts grows instead"],
   initspintimer: ["mapped", "waiting between attempts grows instead"],
   idletimeout: ["mapped", "idleInput of the console, at most a day"],

@@ -5,19 +5,19 @@ import { foldName } from "@confed/kernel";
 import type { Surroundings } from "./read-conserver-file.ts";
 
 /**
- * This host: its names (long and short) and addresses as they are now, and /etc/services, which is read
- * when a port is first written as a name. Names of other hosts are not resolved: a slow name server would
+ * This host: its names (long and short, and those that hosts(5) gives its addresses) and addresses as they are now, and
+ * /etc/services, which is read when a port is first written as a name. No name server is asked: a slow one would
  * delay every reload.
  */
-export function hostSurroundings(files: ConfigFiles = systemFiles): Surroundings {
-  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+export function hostSurroundings(
+  files: ConfigFiles = systemFiles,
+  hostsText: () => string = () => textOf("/etc/hosts"),
+): Surroundings {
+  const interfaces = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
   const name = foldName(hostname());
-  const mine = new Set([
-    "localhost",
-    name,
-    name.split(".")[0] ?? name,
-    ...addresses.map(({ address }) => foldName(address)),
-  ]);
+  const addresses = new Set(interfaces.map(({ address }) => foldName(address)));
+  const mine = new Set(["localhost", name, name.split(".")[0] ?? name, ...addresses]);
+  for (const each of namesIn(hostsText(), addresses)) mine.add(each);
   let services: ReadonlyMap<string, number> | undefined;
   return {
     files,
@@ -29,10 +29,20 @@ export function hostSurroundings(files: ConfigFiles = systemFiles): Surroundings
   };
 }
 
+/** hosts(5): what these addresses are called; all of 127.0.0.0/8 is this host, and its own name often stands there. */
+function namesIn(text: string, addresses: ReadonlySet<string>): readonly string[] {
+  return text.split("\n").flatMap((line) => {
+    const [address = "", ...names] = line.replace(/#.*/, "").trim().split(/\s+/);
+    const isOurs = addresses.has(foldName(address)) || address.startsWith("127.");
+    return isOurs ? names.map(foldName) : [];
+  });
+}
+
 /** services(5): the tcp ports by every name that they have. Without the file, none. */
 function readServices(): ReadonlyMap<string, number> {
   const ports = new Map<string, number>();
-  for (const line of servicesText().split("\n")) {
+  // A host without the file has no names for ports; the fault then names the one that was used.
+  for (const line of textOf("/etc/services").split("\n")) {
     const [name, port, ...aliases] = line.replace(/#.*/, "").trim().split(/\s+/);
     const [, digits] = /^(\d{1,5})\/tcp$/.exec(port ?? "") ?? [];
     if (digits === undefined) continue;
@@ -41,11 +51,11 @@ function readServices(): ReadonlyMap<string, number> {
   return ports;
 }
 
-function servicesText(): string {
+/** Nothing where there is no such file. */
+function textOf(path: string): string {
   try {
-    return readFileSync("/etc/services", "utf8");
+    return readFileSync(path, "utf8");
   } catch {
-    // A host without the file has no names for ports; the fault then names the one that was used.
     return "";
   }
 }

@@ -62,7 +62,6 @@ function entryOf(console: ConserverConsole, isMine: (host: string) => boolean, t
     },
     remarks: [
       ...way.remarks,
-      ...(initcmd === undefined ? [] : groupLost(fields.initrunas, "its initcmd")),
       ...(aliases.length === 0 ? [] : [`was also called ${aliases.join(", ")}`]),
       ...(fields.motd === undefined ? [] : [`said ${fields.motd}`]),
       ...rightsOf(fields.rw, "write to"),
@@ -114,7 +113,7 @@ function wayOf({ name, way, fields }: ConserverConsole, toBmc: ToBmc): Way | str
     case "exec": {
       return {
         console: { name, transport: "exec", ...programOf(way.command, fields.execrunas) },
-        remarks: groupLost(fields.execrunas),
+        remarks: [],
       };
     }
     case "device": {
@@ -137,19 +136,14 @@ function wayOf({ name, way, fields }: ConserverConsole, toBmc: ToBmc): Way | str
   }
 }
 
-/** A command as a program and who runs it; without one, a shell. */
+/** A command as a program, and as whom and in which group it runs; without one, a shell. */
 function programOf(command: string | undefined, runas: string | undefined) {
   const { argv, env } = command === undefined ? { argv: ["/bin/sh", "-i"], env: {} } : commandLine(command);
-  const [user = ""] = runas?.split(":") ?? [];
+  const [user = "", group = ""] = runas?.split(":") ?? [];
   return {
     argv,
     ...(Object.keys(env).length === 0 ? {} : { env }),
     ...(user === "" ? {} : { user }),
+    ...(group === "" ? {} : { group }),
   };
-}
-
-function groupLost(runas: string | undefined, whose?: string): readonly string[] {
-  const [, group] = runas?.split(":") ?? [];
-  if (group === undefined) return [];
-  return [`${whose === undefined ? "" : `${whose} `}ran in the group ${group}; now it runs in its user's`];
 }

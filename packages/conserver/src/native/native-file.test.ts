@@ -60,8 +60,7 @@ console x1 { type exec; options !login; } console o1 { type exec; options ondema
     agent: { id: sn01, state: /var/lib/confed/sn01 }
     logs: { path: "/l/&.log", rotate: { size: "1048576B" }, for: [{ consoles: e3, format: stamped }] }
     consoles:
-      # e1: ran in the group tty; now it runs in its user's
-      - { name: e1, transport: exec, argv: [/bin/x, "y"], env: { A: "1" }, user: op }
+      - { name: e1, transport: exec, argv: [/bin/x, "y"], env: { A: "1" }, user: op, group: tty }
       - { name: e2, transport: exec, argv: [/bin/sh, "-ce", "x | y"] }
       # e3: was also called e3a
       # e3: said two\\nlines

@@ -17,7 +17,7 @@ export interface ChildPlan {
 
 /** Decide. Rejects with a ConfedError saying what is missing; nothing runs then. */
 export async function planChild(
-  { argv: [name = "", ...args], env, user: userName, cwd = "/" }: ExecOptions,
+  { argv: [name = "", ...args], env, user: userName, group, cwd = "/" }: ExecOptions,
   { terminal, signal }: { readonly terminal: boolean; readonly signal: AbortSignal },
 ): Promise<ChildPlan> {
   await checkDirectory(cwd);
@@ -41,19 +41,28 @@ export async function planChild(
   ];
   const base = { env: childEnv, cwd, program };
   const other = user?.uid === process.getuid?.() ? undefined : user;
-  if (other === undefined) return { ...base, argv: session, user: undefined };
+  if (other === undefined && group === undefined) return { ...base, argv: session, user: undefined };
   if (process.getuid?.() !== 0) {
     throw new ConfedError(
       "permission_denied",
-      `only an agent that runs as root can run ${program} as user ${userName}`,
+      `only an agent that runs as root can run ${program} as ${other === undefined ? `group ${group}` : `user ${userName}`}`,
       {
-        subject: userName,
-        hint: `remove "user" from this console, or run the agent as root or as ${userName}`,
+        subject: other === undefined ? group : userName,
+        hint:
+          other === undefined
+            ? `remove "group" from this console, or run the agent as root`
+            : `remove "user" from this console, or run the agent as root or as ${userName}`,
       },
     );
   }
   // setpriv(1) and not spawn's own uid and gid: that would leave the user without his groups.
-  const identity = [`--reuid=${other.uid}`, `--regid=${other.gid}`, "--init-groups", "--"];
+  const identity = [
+    ...(other === undefined ? [] : [`--reuid=${other.uid}`]),
+    ...(group === undefined
+      ? [`--regid=${other?.gid}`, "--init-groups"]
+      : [`--regid=${group}`, "--clear-groups"]),
+    "--",
+  ];
   return { ...base, argv: [await findProgram("setpriv", system), ...identity, ...session], user: other };
 }
 
