@@ -107,7 +107,7 @@ function byOwner(
     const owner = directory.ownerOf(name);
     const status = directory.statusOf(name);
     if (owner === undefined || status === undefined || !fits(status)) continue;
-    if (watchedOnly && (status.viewers ?? []).length === 0) continue;
+    if (watchedOnly && status.viewers.length === 0) continue;
     const names = namesOf.get(owner);
     if (names === undefined) namesOf.set(owner, [name]);
     else names.push(name);
