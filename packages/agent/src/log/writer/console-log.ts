@@ -306,7 +306,9 @@ export class ConsoleLog {
     const { file, fresh } = held === undefined ? logs.take(path) : { file: held, fresh: false };
     this.#open = file;
     if (this.#mustRotate(file, nowMs)) {
-      this.#rotate(nowMs);
+      // Under another name nobody would find that it was truncated a moment ago.
+      this.#look(nowMs);
+      if (!file.closed && this.#mustRotate(file, nowMs)) this.#rotate(nowMs);
       return this.#fileToWrite(nowMs);
     }
     if (fresh) this.#checkSegment(file);

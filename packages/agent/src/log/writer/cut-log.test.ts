@@ -1,4 +1,12 @@
-import { appendFileSync, copyFileSync, mkdtempSync, rmSync, statSync, truncateSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FakeClock } from "@confed/testkit";
@@ -6,7 +14,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { recordsOf } from "../backlogs.ts";
 import { LogMaps } from "../reader/log-maps.ts";
 import { readRange } from "../reader/read-range.ts";
-import type { WriterReply } from "../writer-messages.ts";
+import type { Rotation, WriterReply } from "../writer-messages.ts";
 import { LogWriter } from "./log-writer.ts";
 
 let dir: string;
@@ -24,11 +32,11 @@ const source = (from: number, to: number) =>
   Buffer.from(Array.from({ length: to - from }, (_, i) => LINES.charCodeAt((from + i) % LINES.length)));
 
 /** A log writer in this process, the next one of those before. Returns how to print, and how to wait. */
-function printing(stamped: boolean) {
+function printing(stamped: boolean, rotate?: Rotation) {
   const replies: WriterReply[] = [];
   const log = { end: 0, wallMs: 1e12, logId: "" };
   const writer = new LogWriter(
-    { stateDir: join(dir, "state"), pathTemplate: join(dir, "&.log"), mode: 0o640 },
+    { stateDir: join(dir, "state"), pathTemplate: join(dir, "&.log"), mode: 0o640, rotate },
     undefined,
     {
       wallTimeMs: () => log.wallMs,
@@ -99,6 +107,24 @@ for (const stamped of [false, true]) {
     },
   );
 }
+
+test.each([false, true])(
+  "a log (stamped: %s) truncated within the second in which it is full is not rotated, nor read wrong, twice",
+  (stamped) => {
+    const { log, print } = printing(stamped, { sizeBytes: 1_500 });
+    for (const _round of [1, 2]) {
+      print(1_400);
+      const cut = log.end;
+      truncateSync(path());
+      print(150);
+      print(10);
+      const gaps = gapsOf(log);
+      expect(gaps.at(-1)?.[1]).toBeGreaterThanOrEqual(cut);
+      expect(gaps.at(-1)?.[1]).toBeLessThanOrEqual(stamped ? cut + 42 : cut);
+      expect(readdirSync(dir).filter((name) => name.startsWith("n1.log"))).toEqual(["n1.log"]);
+    }
+  },
+);
 
 test("a log that is copied beside and truncated is found so within a second, twice", () => {
   const { log, print } = printing(false);
