@@ -203,7 +203,7 @@ test("with native IPMI, ipmitool and xCAT's cons/ipmi become ipmi consoles, and 
 console i1 { type ipmi; host bmc1; username admin; password topsecret; ipmikg k; ipmiciphersuite 17; ipmiprivlevel operator; ipmiworkaround auth-capabilities,ignore-port; }
 console i2 { type ipmi; host bmc2; password topsecret; }
 console i3 { type ipmi; host bmc3; username admin; ipmiciphersuite 8; }
-console x1 { type exec; exec /opt/xcat/share/xcat/cons/ipmi x1; options ondemand; }
+console x1 { type exec; exec /opt/xcat/share/xcat/cons/ipmi x1; options ondemand; idletimeout 90; initcmd /bin/hello; }
 console x2 { type exec; exec /opt/xcat/share/xcat/cons/ipmi x2; }
 console t1 { type exec; exec "ipmitool -I lanplus -H bmc5 -p 6230 -U root -P topsecret -C3 -o i82571spt -o intelplus sol activate"; }
 console t2 { type exec; exec "/usr/bin/ipmitool -I lan -H bmc6 -U root -f /etc/pw sol activate"; }
@@ -240,7 +240,7 @@ console o1 { type exec; exec /bin/x; }
       # i3: stays with ipmitool: cipher suite 8 is not spoken here (MD5)
       - { name: i3, transport: exec, argv: [ipmitool, "-I", lanplus, "-H", bmc3, "-U", admin, "-C", "8", sol, activate] }
       # x1: put its password into /etc/confed/bmc/ipmi.password, mode 0600
-      - { name: x1, transport: ipmi, host: bmc-x1, user: ADMIN, password: { file: /etc/confed/bmc/ipmi.password }, onDemand: true }
+      - { name: x1, transport: ipmi, host: bmc-x1, user: ADMIN, password: { file: /etc/confed/bmc/ipmi.password }, onDemand: true, initCommand: { argv: [/bin/hello] }, idleInput: { after: "90s", send: ["\\n"] } }
       # x2: stays with ipmitool: its BMC is not known: add what tabdump prints of ipmi (and passwd), or lsdef
       - { name: x2, transport: exec, argv: [/opt/xcat/share/xcat/cons/ipmi, x2] }
       # t1: put its password into /etc/confed/bmc/t1.password, mode 0600

@@ -33,12 +33,14 @@ function mapped(entry: NativeEntry, bmcOf: BmcOf): NativeEntry {
     // Of conserver's own type it was said before.
     return { ...entry, remarks: [...new Set([...remarks, ...native.remarks.slice(0, 1)])] };
   }
-  const { onDemand, log, groups, labels } = console;
+  const { onDemand, initCommand, idleInput, log, groups, labels } = console;
   return {
     name,
     console: {
       ...native.console,
       ...(onDemand === undefined ? {} : { onDemand }),
+      ...(initCommand === undefined ? {} : { initCommand }),
+      ...(idleInput === undefined ? {} : { idleInput }),
       ...(log === undefined ? {} : { log }),
       ...(groups === undefined ? {} : { groups }),
       ...(labels === undefined ? {} : { labels }),
