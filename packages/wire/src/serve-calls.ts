@@ -64,7 +64,10 @@ function serveUnary(
       if (!answered) gone.abort(new ConfedError("canceled", "the caller gave up"));
     });
     // Nobody listens to it but a process that is to end with this answer.
-    const whenAnswered: WhenAnswered = (told) => call.once("cancelled", told);
+    const whenAnswered: WhenAnswered = (told) =>
+      call.once("cancelled", () => {
+        whenRead(connection, told);
+      });
     // Through a promise, so that a handler that throws at once and one that rejects are the same.
     void Promise.resolve()
       .then(() => handler(call.request, gone.signal, callOf(connection, call), whenAnswered))
@@ -80,6 +83,25 @@ function serveUnary(
       );
   };
 }
+
+/**
+ * The last of an answer is with the kernel: whoever ends a process now may take it from a peer that has not read
+ * it. One that has, and asked for nothing else, closes its connection.
+ */
+function whenRead({ socket }: Connection, told: () => void): void {
+  if (socket.destroyed) {
+    told();
+    return;
+  }
+  const cancel = systemClock.after(READ_MS_MAX, told);
+  socket.once("close", () => {
+    cancel();
+    told();
+  });
+}
+
+/** For a peer that keeps its connection. */
+const READ_MS_MAX = 500;
 
 function serveStream(
   handler: (request: object, outlet: object, call: Call) => void,

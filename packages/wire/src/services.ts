@@ -75,8 +75,8 @@ type Handler<K, T> = T extends { request: unknown; response: infer Out; requestR
   : never;
 
 /**
- * Of a call over the wire; who calls a handler by itself has the answer with its promise. Calls back once, when the peer's window has taken the whole answer, or nobody waits for one any more: closing
- * the server lets what is left of it leave.
+ * Of a call over the wire; who calls a handler by itself has the answer with its promise. Calls back once, when the
+ * peer has taken the whole answer and had the time to read it, or nobody waits for one any more.
  */
 export type WhenAnswered = (told: () => void) => void;
 

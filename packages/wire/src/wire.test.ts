@@ -121,6 +121,7 @@ test("a handler is told when its answer has been taken, or when nobody waits for
       takenBytes += length;
     });
     stream.on("error", () => undefined);
+    const ended = new Promise((resolve) => stream.once("end", resolve));
     await new Promise((resolve) => stream.once("response", resolve));
     await new Promise((resolve) => session.ping(resolve));
     expect({ isTold, takenBytes }).toEqual({ isTold: false, takenBytes: 0 });
@@ -128,7 +129,7 @@ test("a handler is told when its answer has been taken, or when nobody waits for
     else session.settings({ initialWindowSize: 65_535 });
     await told.promise;
     if (ending === "gone") continue;
-    await new Promise((resolve) => stream.once("end", resolve));
+    await ended;
     expect(takenBytes).toBeGreaterThan(5);
   }
 });
