@@ -1,5 +1,5 @@
 // @ts-check
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
@@ -29,8 +29,7 @@ const project = (name, include, { testTimeoutMs, maxWorkers, groupOrder }) => ({
     sequence: { groupOrder },
     testTimeout: testTimeoutMs,
     hookTimeout: testTimeoutMs,
-    // Programs of tests never find, or change, what the person who runs them knows of heads.
-    env: { CONFED_CREDENTIALS: join(tmpdir(), `confed-test-${process.pid}`, "credentials.json") },
+    setupFiles: [join(root, "scripts/own-credentials.mjs")],
   },
 });
 
