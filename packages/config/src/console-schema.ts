@@ -81,6 +81,7 @@ const common = {
   description: line.optional(),
   connectTimeout: durationMs.optional(),
   retry: retry.default(RETRY),
+  bringUpAfter: durationMs.optional(),
   idleInput: idleInput.optional(),
   initCommand: z.strictObject(program).optional(),
   log: z.strictObject({ path: filePath }).optional(),

@@ -21,6 +21,8 @@ export interface CommonConsoleSpec {
   /** Without it, the transport's own time. */
   readonly connectTimeoutMs?: number | undefined;
   readonly retry: RetrySpec;
+  /** How long it stays down when a person has taken it down; without it, until somebody wants it. */
+  readonly bringUpAfterMs?: number | undefined;
   /** What is typed on a console that has been silent. */
   readonly idleInput?: IdleInputSpec | undefined;
   /** Reads and types at the console each time it has connected, until it ends. */

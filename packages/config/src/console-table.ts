@@ -139,11 +139,15 @@ function transportsWith(key: string): string | undefined {
 }
 
 function toSpec(entry: ReturnType<typeof consoleEntry.parse>): ConsoleSpec {
-  const { connectTimeout: connectTimeoutMs, ...rest } = entry;
+  const { connectTimeout: connectTimeoutMs, bringUpAfter: bringUpAfterMs, ...rest } = entry;
   if (rest.groups.length === 0) rest.groups = NO_GROUPS;
   if (Object.keys(rest.labels).length === 0) rest.labels = NO_LABELS;
   if (rest.retry.firstMs === RETRY.firstMs && rest.retry.maxMs === RETRY.maxMs) rest.retry = RETRY;
-  const timed = connectTimeoutMs === undefined ? rest : { ...rest, connectTimeoutMs };
+  const timed = {
+    ...rest,
+    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+    ...(bringUpAfterMs === undefined ? {} : { bringUpAfterMs }),
+  };
   if (timed.transport !== "ssh") return timed;
   const { keepalive: keepaliveMs, ...ssh } = timed;
   return keepaliveMs === undefined ? ssh : { ...ssh, keepaliveMs };

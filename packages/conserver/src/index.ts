@@ -36,7 +36,7 @@ export { ConserverSource } from "./live/conserver-source.ts";
 export { settledFiles } from "./live/settled-files.ts";
 export { readConmanFile } from "./native/conman-file.ts";
 export { nativeFromConman } from "./native/from-conman.ts";
-export { nativeFromConserver } from "./native/from-conserver.ts";
+export { bringUpAfterOf, nativeFromConserver } from "./native/from-conserver.ts";
 export { ipmiConsole } from "./native/ipmi-console.ts";
 export { type NativeFile, writeNative } from "./native/native-file.ts";
 export { type BmcOf, withNativeIpmi } from "./native/native-ipmi.ts";

@@ -17,6 +17,8 @@ export interface ConsoleIdentity {
 export interface ConsoleWay {
   readonly transport: Transport;
   readonly retry: BackoffOptions;
+  /** How long it stays down when a person has taken it down; undefined: until somebody wants it. */
+  readonly bringUpAfterMs: number | undefined;
 }
 
 /** Only what a console uses, named by the console; one object for all consoles of an agent. */

@@ -190,6 +190,32 @@ test("a link on demand is let go when nobody needs it, kept when somebody does, 
   expect(farEnd("used").opens).toBe(1);
 });
 
+test("what a person took down comes up in its time, also if that is said later, and not if it is there on demand by then", async () => {
+  const soon = { bringUpAfterMs: 20 };
+  await reload(spec("n1", soon), spec("n2"), spec("n3", soon));
+  await Promise.all(["n1", "n2", "n3"].map((name) => phase(name, "connected")));
+  const takeDown = (name: string) => {
+    table.get(name).console.reconnect("taken_down");
+    expect(table.get(name).console.state.phase).toBe("idle");
+  };
+  for (const opens of [2, 3]) {
+    takeDown("n1");
+    await phase("n1", "connected");
+    expect(farEnd("n1").opens).toBe(opens);
+  }
+  takeDown("n2");
+  takeDown("n3");
+  const { demand, relabel } = await reload(
+    spec("n1", soon),
+    spec("n2", soon),
+    spec("n3", { ...soon, onDemand: true }),
+  );
+  expect([demand.length, relabel.length]).toEqual([1, 1]);
+  await phase("n2", "connected");
+  // Its time came before that of the other.
+  expect(table.get("n3").console.state.phase).toBe("idle");
+});
+
 test("what is only said about a console changes at once and touches no link", async () => {
   await reload(spec("n1"));
   await phase("n1", "connected");
@@ -207,7 +233,7 @@ test("a console that is removed before its log was opened leaves nothing behind"
   await reload(spec("n1"));
   const { console } = table.get("n1");
   await reload();
-  await console.numbered;
+  await console.output.numbered;
   expect(console.removed).toBe(true);
   expect(farEnd("n1").opens).toBe(0);
   await reload(spec("n1"));

@@ -169,7 +169,8 @@ export class ConsoleFleet {
   }
 
   #wayOf(spec: ConsoleSpec): ConsoleWay {
-    return { transport: this.#deps.transportOf(spec), retry: spec.retry };
+    const { retry, bringUpAfterMs } = spec;
+    return { transport: this.#deps.transportOf(spec), retry, bringUpAfterMs };
   }
 }
 

@@ -97,11 +97,6 @@ export class Console implements FedConsole {
     return this.output.loggedEnd;
   }
 
-  /** Resolves when the console has numbers, soon after `start` whatever its log does, or is removed. */
-  get numbered(): Promise<void> {
-    return this.output.numbered;
-  }
-
   /** Begin: the log is opened, then the link, unless nobody needs it yet. An outage goes on. */
   start(outage?: InheritedOutage): void {
     this.#deps.feed.open(this.number, this);
@@ -172,9 +167,9 @@ export class Console implements FedConsole {
     this.#deps.onChange(this);
   }
 
-  reconnect(how: "reconnect" | "force" | "unwanted" = "reconnect"): void {
+  reconnect(how: "reconnect" | "force" | "taken_down" = "reconnect"): void {
     this.#deps.onReconnect?.(this.name);
-    this.#dispatch(how === "unwanted" ? { type: how } : { type: "reconnect", force: how === "force" });
+    this.#dispatch(how === "taken_down" ? { type: how } : { type: "reconnect", force: how === "force" });
   }
 
   /**
@@ -206,6 +201,7 @@ export class Console implements FedConsole {
   /** Another way from now on. With `reopen` the link is opened anew; log and viewers stay. */
   reroute(way: ConsoleWay, { reopen }: { readonly reopen: boolean }): void {
     this.#way = way;
+    if (this.#state.phase === "idle") this.#tryLater();
     if (!reopen || this.#state.phase === "stopped") return;
     this.viewers.notice("the configuration of this console has changed");
     this.note({ what: "reconnect", by: "reload" });
@@ -311,15 +307,20 @@ export class Console implements FedConsole {
     if (this.#window !== undefined) link?.resize(...this.#window);
     for (const effect of next.effects) {
       if (effect.type === "open_link") this.#holds.dialed = this.#dial(event);
-      else {
-        const delayMs = createBackoff(this.#way.retry)(effect.attempt - 1);
-        this.#holds.cancelRetry = this.#deps.timers.after(delayMs, () => {
-          this.#dispatch({ type: "retry_due" });
-        });
-      }
+      else this.#tryLater(effect.attempt);
     }
     // Nothing came up: this link never went down.
     if (event.type !== "adopted") this.#announce(before);
+  }
+
+  /** What a person took down stays so for its time, if it has one. */
+  #tryLater(attempt?: number): void {
+    const { retry, bringUpAfterMs } = this.#way;
+    const delayMs = attempt === undefined ? bringUpAfterMs : createBackoff(retry)(attempt - 1);
+    this.#holds.retryAfter(delayMs, this.#deps.timers, () => {
+      if (attempt !== undefined) this.#dispatch({ type: "retry_due" });
+      else if (!this.#onDemand) this.want();
+    });
   }
 
   async #dial(event: ConsoleEvent): Promise<void> {

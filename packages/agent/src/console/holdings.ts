@@ -11,6 +11,12 @@ export class Holdings {
   /** Resolves when every link and every dial that was let go of is closed. */
   released: Promise<void> = RELEASED;
 
+  /** Try again after this time, whatever was armed before; undefined: not by itself. */
+  retryAfter(delayMs: number | undefined, timers: Pick<Clock, "after">, run: () => void): void {
+    this.cancelRetry?.();
+    this.cancelRetry = delayMs === undefined ? undefined : timers.after(delayMs, run);
+  }
+
   /** Leaving a state lets go of all of it. */
   letGo(timers: Pick<Clock, "after">): void {
     if (this.dialing !== undefined) {

@@ -39,6 +39,7 @@ test.each<[string, Partial<ConsoleSpec>, keyof typeof NOTHING]>([
   ["the description", { description: "the door" }, "relabel"],
   ["the path of its log", { log: { path: "/l/&" } }, "relabel"],
   ["the waiting time", { retry: { firstMs: 1, maxMs: 2 } }, "relabel"],
+  ["the time for which it stays down", { bringUpAfterMs: 60_000 }, "relabel"],
   ["the demand", { onDemand: true }, "demand"],
   ["the demand and a label", { onDemand: true, labels: { rack: "r1" } }, "demand"],
   ["the port", { port: 2002 }, "restart"],

@@ -12,7 +12,7 @@ export interface ReloadPlan {
   readonly restart: readonly ConsoleSpec[];
   /** Only `onDemand` changed, and perhaps what is said about it: a link is kept if somebody needs it. */
   readonly demand: readonly ConsoleSpec[];
-  /** Only what is said about it, where it is logged, or how long it waits between attempts: no link is touched. */
+  /** Only what is said about it, where it is logged, or how long it waits before it is tried: no link is touched. */
   readonly relabel: readonly ConsoleSpec[];
   readonly untouchedCount: number;
 }
@@ -43,7 +43,7 @@ export function planReload(
 function wayOf(spec: ConsoleSpec): object {
   const said = { labels: undefined, groups: undefined, description: undefined, log: undefined };
   const who = { epoch: undefined, overrides: undefined };
-  return { ...spec, ...said, ...who, retry: undefined, onDemand: undefined };
+  return { ...spec, ...said, ...who, retry: undefined, bringUpAfterMs: undefined, onDemand: undefined };
 }
 
 /** Structural equality of plain data; a key that is undefined is the same as one that is missing. */

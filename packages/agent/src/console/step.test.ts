@@ -13,6 +13,7 @@ const states: ConsoleState[] = [
 const events: ConsoleEvent[] = [
   { type: "wanted" },
   { type: "unwanted" },
+  { type: "taken_down" },
   { type: "reconnect", force: false },
   { type: "rerouted" },
   { type: "opened", atMs: 1 },
@@ -33,12 +34,12 @@ test("the table of all transitions", () => {
   const table = states.map((state) => [state.phase, ...events.map((event) => cell(state, event))]);
   // biome-ignore format: a table
   expect(table).toEqual([
-    // state        wanted          unwanted  reconnect       rerouted        opened         adopted        resumed         with cause   lost         retry_due       stop
-    ["idle",        "connecting 1", "-",      "-",            "-",            "-",           "connected 1", "connecting 7", "waiting 7", "-",         "-",            "stopped"],
-    ["connecting",  "-",            "idle",   "-",            "connecting 1", "connected 3", "-",           "-",            "-",         "waiting 3", "-",            "stopped"],
-    ["connected",   "-",            "idle",   "connecting 1", "connecting 1", "-",           "-",           "-",            "-",         "waiting 3", "-",            "stopped"],
-    ["waiting",     "connecting 4", "idle",   "connecting 1", "connecting 1", "-",           "-",           "-",            "-",         "-",         "connecting 4", "stopped"],
-    ["stopped",     "-",            "-",      "-",            "-",            "-",           "-",           "-",            "-",         "-",         "-",            "-"],
+    // state        wanted          unwanted  taken_down  reconnect       rerouted        opened         adopted        resumed         with cause   lost         retry_due       stop
+    ["idle",        "connecting 1", "-",      "-",        "-",            "-",            "-",           "connected 1", "connecting 7", "waiting 7", "-",         "-",            "stopped"],
+    ["connecting",  "-",            "idle",   "idle",     "-",            "connecting 1", "connected 3", "-",           "-",            "-",         "waiting 3", "-",            "stopped"],
+    ["connected",   "-",            "idle",   "idle",     "connecting 1", "connecting 1", "-",           "-",           "-",            "-",         "waiting 3", "-",            "stopped"],
+    ["waiting",     "connecting 4", "idle",   "idle",     "connecting 1", "connecting 1", "-",           "-",           "-",            "-",         "-",         "connecting 4", "stopped"],
+    ["stopped",     "-",            "-",      "-",        "-",            "-",            "-",           "-",           "-",            "-",         "-",         "-",            "-"],
   ]);
 });
 
@@ -47,13 +48,14 @@ test("a person who forces it does not wait for the dial under way, which would t
   expect(forced).toEqual({ state: { phase: "connecting", attempt: 1 }, effects: [{ type: "open_link" }] });
 });
 
-test("a link is opened on entering connecting and a retry armed on entering waiting, nothing else", () => {
+test("a link is opened on entering connecting and a retry armed on entering waiting or being taken down, nothing else", () => {
   for (const state of states) {
     for (const event of events) {
       const next = step(state, event);
       if (next === undefined) continue;
       const { phase } = next.state;
-      const expected = phase === "connecting" ? ["open_link"] : phase === "waiting" ? ["arm_retry"] : [];
+      const isTried = phase === "waiting" || event.type === "taken_down";
+      const expected = phase === "connecting" ? ["open_link"] : isTried ? ["arm_retry"] : [];
       expect(next.effects.map(({ type }) => type)).toEqual(expected);
     }
   }

@@ -1,7 +1,7 @@
 import { type ConfedError, unreachable } from "@confed/kernel";
 
 export type ConsoleState =
-  /** Configured, and nobody needs it now: on demand, without a viewer. No link is held open. */
+  /** Configured, and nobody needs it now: on demand, without a viewer, or taken down. No link is held open. */
   | { readonly phase: "idle" }
   | { readonly phase: "connecting"; readonly attempt: number }
   | { readonly phase: "connected"; readonly attempt: number; readonly sinceMs: number }
@@ -13,8 +13,10 @@ export type ConsoleState =
 export type ConsoleEvent =
   /** Somebody needs the link: configuration at the start, or a viewer that attached. */
   | { readonly type: "wanted" }
-  /** The last viewer of an on-demand console left, or a person took it down. */
+  /** The last viewer of an on-demand console left. */
   | { readonly type: "unwanted" }
+  /** A person took it down. */
+  | { readonly type: "taken_down" }
   /** A person asks for a new link. */
   | { readonly type: "reconnect"; readonly force: boolean }
   /** Configuration leads another way from now on. */
@@ -30,8 +32,8 @@ export type ConsoleEvent =
 
 export type ConsoleEffect =
   | { readonly type: "open_link" }
-  /** After the back-off's delay for `attempt`. */
-  | { readonly type: "arm_retry"; readonly attempt: number };
+  /** After the back-off's delay for `attempt`; without it, after the time for which a console stays down, if it has one. */
+  | { readonly type: "arm_retry"; readonly attempt?: number };
 
 export interface Step {
   readonly state: ConsoleState;
@@ -69,6 +71,8 @@ export function step(state: ConsoleState, event: ConsoleEvent): Step | undefined
   if (state.phase === "stopped") return undefined;
   if (event.type === "stop") return to({ phase: "stopped" });
   if (event.type === "unwanted") return state.phase === "idle" ? undefined : to({ phase: "idle" });
+  if (event.type === "taken_down")
+    return state.phase === "idle" ? undefined : to({ phase: "idle" }, { type: "arm_retry" });
   if (event.type === "rerouted") return state.phase === "idle" ? undefined : connect(1);
 
   switch (state.phase) {

@@ -99,7 +99,7 @@ export class AttachSession {
     // Never said to somebody who may not see it: that it is there.
     if (!holds(grant.verbsOn(listed), VIEW)) throw unknownConsole(open.console, this.#deps.agent);
     const { console } = listed;
-    await console.numbered;
+    await console.output.numbered;
     refuseUnlogged(console);
     const begin = { ...this.#deps, signal: this.#stream.signal };
     const start = await startOf(showable(open, grant, listed), console, begin);

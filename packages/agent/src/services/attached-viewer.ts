@@ -299,8 +299,8 @@ export class AttachedViewer implements Seat, Relievable {
     }
     console.note({ what: "taken_down", by: this.subject });
     this.audit("console.down");
-    // Whoever attaches wants it again, and who asks for it to be opened.
-    console.reconnect("unwanted");
+    // Whoever attaches wants it again, and who asks for it to be opened; or configuration says when.
+    console.reconnect("taken_down");
   }
 
   #noteDown(text: string): void {

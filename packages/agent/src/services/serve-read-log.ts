@@ -49,7 +49,7 @@ async function readLog(
     event: "log.read",
     ...{ subject: grant.subject, console: listed.name, text: request.start },
   });
-  await console.numbered;
+  await console.output.numbered;
   await deps.feed.settled(SETTLE_MS);
   const from = await startOffset(request, console, { reader: deps.reader, signal: outlet.signal });
   const { logId } = console.end;

@@ -131,7 +131,7 @@ export class TailStream {
     const number = this.#numberLast;
     const tailed: Tailed = { console, number, logId: "", next: 0, is: "beginning" };
     this.#named.set(console.name, tailed);
-    await console.numbered;
+    await console.output.numbered;
     if (isOver(tailed) || console.removed) return;
     const { logId, offset: end } = console.end;
     const known = from?.logId === logId && Number.isSafeInteger(from.offset) && from.offset <= end;

@@ -49,7 +49,7 @@ export class ShardConsoles {
     const { fleet, table, feed } = this.#deps;
     const console = table.find(name)?.console;
     if (console === undefined || !fleet.specs.has(name)) return { name, gone: true };
-    await console.numbered;
+    await console.output.numbered;
     if (feed.late(console.number)) return { name, gone: false };
     const position = await fleet.release(name);
     return position === undefined ? { name, gone: true } : { name, gone: true, position };

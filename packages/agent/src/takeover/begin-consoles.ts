@@ -44,7 +44,7 @@ export async function succeed(
   { table, timers }: Pick<BeginDeps, "table" | "timers">,
 ): Promise<() => void> {
   if (inheritance === undefined) return () => undefined;
-  await Promise.all([...adopted].map((console) => console.numbered));
+  await Promise.all([...adopted].map((console) => console.output.numbered));
   await inheritance.ready();
   return holdSeats(inheritance.seats, { find: (name) => table.find(name)?.console, timers });
 }

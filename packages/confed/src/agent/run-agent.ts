@@ -1,6 +1,7 @@
 import type { Inheritance, TakeoverHost } from "@confed/agent";
 import type { AgentConfig, ConfigFiles, LoadOptions } from "@confed/config";
 import { ConfedError, EXIT, formatHostPort, type Logger, type Scope } from "@confed/kernel";
+import type { SaidOfAll } from "../conserver/conserver-file.ts";
 import { type DaemonFlags, daemonOptions } from "../process/daemon-flags.ts";
 import type { Daemon } from "../process/run-daemon.ts";
 import { keepPausesShortAfterStart } from "../process/short-pauses.ts";
@@ -21,8 +22,8 @@ export interface GivenConfig {
   readonly path: string;
   /** With it among them. */
   readonly files: ConfigFiles;
-  /** Consoles of its conserver.cf are connected while somebody is attached only. */
-  readonly onDemand: boolean;
+  /** What counts for all consoles of its conserver.cf. */
+  readonly said: SaidOfAll;
   /** It serves. */
   readonly onReady: () => void;
 }
@@ -39,7 +40,7 @@ export async function runAgent(world: World, flags: AgentFlags, given?: GivenCon
   const path = given?.path ?? configPathOf(flags.config, world.env);
   const inheritance = await inheritanceOf(world);
   const { conserverFile } = await import("../conserver/conserver-file.ts");
-  const conserver = conserverFile(world.clock, { onDemand: given?.onDemand });
+  const conserver = conserverFile(world.clock, given?.said);
   const reading = { conserver: conserver.read, files: given?.files };
   const config = await loadOrSay(loadAgentConfig(path, reading), world.stderr);
   if (config === undefined) {

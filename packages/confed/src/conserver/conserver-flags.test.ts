@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseConserverFlags } from "./conserver-flags.ts";
+import { parseConserverFlags, reinitcheckS } from "./conserver-flags.ts";
 
 test("the arguments of xCAT's and of others' starts are understood as getopt(3) does", () => {
   const xcat = parseConserverFlags(["-o", "-O1", "-d"]);
@@ -26,4 +26,16 @@ test.each([
   [["-C"], "-C needs a value"],
 ])("%j is refused in words", (args, message) => {
   expect(() => parseConserverFlags(args)).toThrow(message);
+});
+
+test.each([
+  [["-O", "1"], 60],
+  [["-O90"], 5_400],
+  // As atoi(3) has it; where it comes to nothing the file's reinitcheck counts.
+  [["-O", "2x"], 120],
+  [["-O", "0"], undefined],
+  [["-O", "x"], undefined],
+  [[], undefined],
+])("of %j consoles that were taken down come up after %s seconds", (args, seconds) => {
+  expect(reinitcheckS(parseConserverFlags(args))).toBe(seconds);
 });

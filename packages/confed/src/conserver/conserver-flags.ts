@@ -39,6 +39,12 @@ export function parseConserverFlags(args: readonly string[]): ConserverFlags {
   return { counts, values, anonymousTls };
 }
 
+/** -O, as conserver reads it; undefined without, and where it is no number or nothing: then the file counts. */
+export function reinitcheckS({ values }: Pick<ConserverFlags, "values">): number | undefined {
+  const minutes = Number.parseInt(values.get("O") ?? "", 10);
+  return minutes > 0 ? minutes * 60 : undefined;
+}
+
 const HELP = { hint: "conserver -h" } as const;
 
 function unknown(arg: string): ConfedError {
@@ -56,12 +62,13 @@ export const CONSERVER_USAGE = `usage: conserver [-7dDEFhinoRSuvV] [-a type] [-m
 	i          connect consoles while somebody is attached only
 	L logfile  say things there instead of on standard error
 	M master   address to listen on (all addresses by default)
+	O min      a console that was taken down (^Ecd) comes up again after so long (reinitcheck of the file)
 	p port     port to listen on (primaryport of the file, 782)
 	P passwd   passwords, as conserver.passwd(5) has them
 	S          check the syntax of the file and end; twice: say what its consoles are
 	V          print the version
 	--anonymous-tls  encrypt without any certificate: whoever sits in between reads and types
-	m max, o, O min, v, n  accepted: nothing is needed for what they do
+	m max, o, v, n  accepted: nothing is needed for what they do
 	7, a type, b port, F, R, u, U logfile  accepted, and said in the log to be without effect
 `;
 

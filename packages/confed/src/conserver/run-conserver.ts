@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { type ConfigFiles, formatFault, systemFiles } from "@confed/config";
 import {
+  bringUpAfterOf,
   type ConserverConsole,
   type ConserverFile,
   hostSurroundings,
@@ -16,6 +17,7 @@ import {
   CONSERVER_VERSION,
   type ConserverFlags,
   parseConserverFlags,
+  reinitcheckS,
   WITHOUT_EFFECT,
 } from "./conserver-flags.ts";
 import { reopenedFile } from "./reopened-file.ts";
@@ -84,7 +86,7 @@ async function serve(
     {
       path: main,
       files: withMainFile(main, JSON.stringify(configOf(flags, { path, port, stateDir }))),
-      onDemand: counts.has("i"),
+      said: { onDemand: counts.has("i"), bringUpAfter: bringUpAfterOf(reinitcheckS(flags)) },
       onReady: () => {
         background?.ready(written);
       },

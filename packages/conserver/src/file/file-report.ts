@@ -87,7 +87,10 @@ const OUTCOMES: Readonly<Record<BlockKind, Readonly<Record<string, Outcome>>>> =
     daemonmode: ["unsupported", "the service manager keeps it in the background"],
     initdelay: ["mapped", "how many consoles connect at a time is capped instead"],
     logfile: ["unsupported", "the application log goes to the journal"],
-    reinitcheck: ["mapped", "a console that is down is tried again by itself, 60 s apart at most"],
+    reinitcheck: [
+      "mapped",
+      "bringUpAfter of the consoles, at most a day: one that was taken down comes up so long after it; others are tried again by themselves",
+    ],
     secondaryport: ["unsupported", `one port is enough: ${PROCESSES}`],
     setproctitle: ["unsupported", PROCESSES],
     unifiedlog: ["unsupported", "rcons tail reads many consoles at a time"],

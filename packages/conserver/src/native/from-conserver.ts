@@ -23,7 +23,10 @@ export function nativeFromConserver(
   isMine: (host: string) => boolean,
   { toBmc = ipmitoolConsole, general }: ConserverWays = {},
 ): NativeFile {
-  const entries = file.consoles.map((console) => entryOf(console, isMine, toBmc));
+  const bringUpAfter = bringUpAfterOf(file.settings.reinitcheckS);
+  const entries = file.consoles
+    .map((console) => entryOf(console, isMine, toBmc))
+    .map((entry) => (bringUpAfter === undefined ? entry : withBringUp(entry, bringUpAfter)));
   const kept = file.consoles.filter((_, index) => entries[index]?.console !== undefined);
   const { logs, own, remarks } = logsOf(
     kept.map(({ name, fields }) => ({
@@ -42,6 +45,20 @@ export function nativeFromConserver(
     entries: withLogs(entries, own),
   };
 }
+
+/** conserver looks at all consoles every so often; here each comes up so long after it was taken down. */
+function withBringUp(entry: NativeEntry, bringUpAfter: string): NativeEntry {
+  const { console } = entry;
+  if (console === undefined || console.onDemand === true) return entry;
+  return { ...entry, console: { ...console, bringUpAfter } };
+}
+
+/** `reinitcheck` as a console has it: nothing waits longer than a day here. */
+export function bringUpAfterOf(reinitcheckS: number | undefined): string | undefined {
+  return reinitcheckS === undefined ? undefined : `${Math.min(reinitcheckS, DAY_S)}s`;
+}
+
+const DAY_S = 24 * 60 * 60;
 
 function entryOf(console: ConserverConsole, isMine: (host: string) => boolean, toBmc: ToBmc): NativeEntry {
   const { name, master, aliases, fields, initcmd } = console;

@@ -32,6 +32,7 @@ export type NativeConsole = { readonly name: string } & (
     }
 ) & {
     readonly onDemand?: boolean;
+    readonly bringUpAfter?: string;
     readonly initCommand?: {
       readonly argv: readonly string[];
       readonly env?: Readonly<Record<string, string>>;
