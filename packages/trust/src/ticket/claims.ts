@@ -83,8 +83,10 @@ const TICKET: Shape<TicketClaims> = {
 const RESUME: Shape<ResumeClaims> = { ...PERMISSION, agent: "text", sessionId: "text", untilMs: "number" };
 
 function encode<T extends Permission>(shape: Shape<T>, claims: T): Uint8Array {
-  const fields = Object.keys(shape).map((key) => [key, claims[key as keyof T]]);
-  return Buffer.from(JSON.stringify({ ...Object.fromEntries(fields), verbs: verbsIn(claims.verbs) }));
+  const fields: Record<string, unknown> = {};
+  for (const key in shape) fields[key] = claims[key];
+  fields["verbs"] = verbsIn(claims.verbs);
+  return Buffer.from(JSON.stringify(fields));
 }
 
 // Only what we sign is decoded, and only after its signature held: this guards against our own other
