@@ -70,10 +70,10 @@ const JOIN_LIMITS = {
   /** Changes of one tick go as one page. */
   deltaDelayMs: 50,
   /**
-   * Between two pages: of many changes a second most go with others. A head of a hundred agents is told six
+   * Between two pages: of many changes a second most go with others. A head of a hundred agents is told four
    * times a second by each, not ten times; what changes rarely is there as soon as ever.
    */
-  deltaIntervalMs: 150,
+  deltaIntervalMs: 250,
   /** A head that does not read is not fed: changes wait in a set, which is bounded by the consoles. */
   backlogBytesMax: 512 * 1024,
   /** A head that does not answer by then is as good as dead; the next try may find another address. */
