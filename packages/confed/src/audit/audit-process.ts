@@ -81,7 +81,7 @@ export function spawnAuditWriter(start: WriterStart, { onReply, onDied }: AuditP
 const FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64"];
 
 /** A write into the pipe costs more than the rest of an event, and a head has five hundred a second. */
-const GATHER_MS = 10;
+const GATHER_MS = 50;
 
 /** For what waits to be written: a disk that hangs keeps nobody from ending. */
 const END_MS_MAX = 3_000;
