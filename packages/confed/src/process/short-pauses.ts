@@ -11,10 +11,14 @@ import type { Cancel, Clock } from "@confed/kernel";
  * HTTP/2 serves hundreds of calls a second, a quarter of it is copied: 8 ms, twice a second, for whoever asks meanwhile
  * (100,000 consoles, 500 resolves/s: their p99). Old objects may grow by half, not to a multiple, before theirs are:
  * 100,000 consoles take 90 MB, and every change of one leaves its last status behind.
+ *
+ * One thread looks through that 1 MiB: to wake others, and to wait for them, takes longer than it is worth (5 to 7 %
+ * of what such a process uses, on two cores).
  */
 export function keepPausesShort(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
   setFlagsFromString("--heap-growing-percent=50");
+  setFlagsFromString("--no-parallel-scavenge");
 }
 
 /**
