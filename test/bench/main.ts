@@ -22,19 +22,7 @@ const PEERS = { conserver: "conserver-server", console: "conserver-client", conm
 /** Not in --quick, which is to see that nothing is broken and must be over in two minutes. */
 const NOT_QUICK: ReadonlySet<string> = new Set(["conserver-best", "floor"]);
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string" },
-    systems: { type: "string" },
-    runs: { type: "string" },
-    quick: { type: "boolean", default: false },
-    json: { type: "string" },
-    profile: { type: "string" },
-    soak: { type: "boolean", default: false },
-    "soak-minutes": { type: "string", default: "15" },
-    dir: { type: "string" },
-  },
-});
+const values = givenOptions();
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
@@ -42,6 +30,31 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 process.exitCode = await main();
+
+function givenOptions() {
+  try {
+    return parseArgs({
+      options: {
+        only: { type: "string" },
+        systems: { type: "string" },
+        runs: { type: "string" },
+        quick: { type: "boolean", default: false },
+        json: { type: "string" },
+        profile: { type: "string" },
+        soak: { type: "boolean", default: false },
+        "soak-minutes": { type: "string", default: "15" },
+        dir: { type: "string" },
+      },
+    }).values;
+  } catch (reason) {
+    return misused((reason as Error).message);
+  }
+}
+
+function misused(text: string): never {
+  process.stderr.write(`bench: ${text}\nbench: scripts/bench --help says how it is used\n`);
+  process.exit(2);
+}
 
 async function main(): Promise<number> {
   const { quick } = values;
@@ -123,14 +136,14 @@ function chosenCases(): readonly Case[] {
   return values.only.split(",").map((name) => {
     const found = CASES.find((each) => each.name === name);
     if (found !== undefined) return found;
-    throw new Error(`no case ${name}; there are ${CASES.map((each) => each.name).join(", ")}`);
+    return misused(`no case ${name}; there are ${CASES.map((each) => each.name).join(", ")}`);
   });
 }
 
 function soakMinutes(): number {
   const minutes = Number(values["soak-minutes"]);
   if (minutes > 0) return minutes;
-  throw new Error(`--soak-minutes is a number of minutes, not ${values["soak-minutes"]}`);
+  return misused(`--soak-minutes is a number of minutes, not ${values["soak-minutes"]}`);
 }
 
 function installed(program: string): boolean {
