@@ -71,6 +71,7 @@ export {
   startIpmiSim,
 } from "./ipmi-sim.ts";
 export { LinkRecorder } from "./link-recorder.ts";
+export { memoryFolder } from "./memory-folder.ts";
 export { MemoryStore } from "./memory-store.ts";
 export { skippedWithoutNetwork } from "./network/network-support.ts";
 export { type Heal, type NetworkHost, TestNetwork } from "./network/test-network.ts";

@@ -1,15 +1,7 @@
-import {
-  appendFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeIndex, type GapRecord, type LogMap, logMapOf } from "@confed/codecs";
+import { memoryFolder } from "@confed/testkit";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { recordsOf } from "../backlogs.ts";
@@ -20,7 +12,7 @@ import { LogWriter } from "./log-writer.ts";
 
 let dir: string;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "confed-log-"));
+  dir = memoryFolder("confed-log-");
 });
 afterEach(() => {
   rmSync(dir, { recursive: true });

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeIndex, logMapOf } from "@confed/codecs";
+import { memoryFolder } from "@confed/testkit";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { recordsOf } from "../backlogs.ts";
@@ -15,7 +15,7 @@ import { LogWriter } from "./log-writer.ts";
 
 let dir: string;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "confed-index-"));
+  dir = memoryFolder("confed-index-");
 });
 afterEach(() => {
   rmSync(dir, { recursive: true });

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type * as Fs from "node:fs";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeIndex, logMapOf } from "@confed/codecs";
 import { systemClock } from "@confed/kernel";
-import { CrashImages, diskShim } from "@confed/testkit";
+import { CrashImages, diskShim, memoryFolder } from "@confed/testkit";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { recordsOf } from "../backlogs.ts";
 import { FRAME, FrameReader, frameHeader, jsonFrame } from "../frames.ts";
@@ -58,7 +57,7 @@ function randomFrom(seed: number): () => number {
 test("a power loss costs a journaled log a second, a plain one what was not written back, and no log its sense", {
   timeout: 180_000,
 }, async (context) => {
-  const dir = mkdtempSync(join(tmpdir(), "confed-power-"));
+  const dir = memoryFolder("confed-power-");
   onTestFinished(() => {
     rmSync(dir, { recursive: true });
   });
