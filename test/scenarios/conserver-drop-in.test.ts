@@ -230,7 +230,7 @@ test("-d fails with the reason when the start did, and leaves no process and no 
   expect(devices[0]!.count).toBe(0);
 }, 60_000);
 
-test("-i connects while somebody is there only; -o, -O and -v ask for what is done anyway", async () => {
+test("-i connects while somebody is there only, also beside -O; -o and -v ask for what is done anyway", async () => {
   writeFileSync(file, text(node("n1", 0)));
   await pause(400);
   const conserver = new ConfedRun(["conserver", ...args(), "-i", "-o", "-O", "1"], { env: env() });

@@ -20,12 +20,19 @@ const READY = "\0";
 const SAID_CHARACTERS_MAX = 8_192;
 
 /**
+ * Who waits for a start is told after this time that it is none yet. With ten thousand consoles one takes some seconds; systemd
+ * waits 90 s for a program that goes to the background, and would not say why it ends it.
+ */
+export const BACKGROUND_MS_MAX = 60_000;
+
+/**
  * -d: start the same once more, in a session of its own; the variable stands for that -d. Resolves when that one serves, or with
  * its exit status when it does not come to that; then what it said is said here too. Whoever waits for an init script
- * finds consoles behind it.
+ * finds consoles behind it. Rejects with "deadline_exceeded" after {@link BACKGROUND_MS_MAX}: it is left running, for it may
+ * have opened consoles by then, whose logs would end with it.
  */
 export async function intoBackground(
-  { self, args, env, stderr }: World,
+  { self, args, env, stderr, clock }: Pick<World, "self" | "args" | "env" | "stderr" | "clock">,
   log: string | undefined,
 ): Promise<number> {
   const [program, ...first] = self;
@@ -54,15 +61,38 @@ export async function intoBackground(
   });
   // Looked at below.
   ended.catch(() => undefined);
-  await over;
-  if (said.endsWith(READY)) {
+  const leave = () => {
     child.unref();
     report.destroy();
+  };
+  const isLate = await new Promise<boolean>((resolve) => {
+    const cancel = clock.after(BACKGROUND_MS_MAX, () => {
+      resolve(true);
+    });
+    void over.then(() => {
+      cancel();
+      resolve(false);
+    });
+  });
+  if (isLate) {
+    leave();
+    throw notYet(child.pid, log);
+  }
+  if (said.endsWith(READY)) {
+    leave();
     return EXIT.ok;
   }
   const status = await ended;
   stderr.write(said === "" ? "conserver: it ended before it served anybody\n" : said);
   return status;
+}
+
+function notYet(pid = 0, log?: string): ConfedError {
+  const message = `process ${pid} does not serve after ${BACKGROUND_MS_MAX / 1_000} s, and goes on starting`;
+  const where = log === undefined ? "-L FILE would have it say" : `${log} says`;
+  return new ConfedError("deadline_exceeded", message, {
+    hint: `${where} how far it is; kill ${pid} ends it`,
+  });
 }
 
 /** The start of a process that -d has put into the background, as that process sees it. */

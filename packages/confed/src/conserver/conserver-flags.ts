@@ -55,8 +55,8 @@ function unknown(arg: string): ConfedError {
 export const CONSERVER_USAGE = `usage: conserver [-7dDEFhinoRSuvV] [-a type] [-m max] [-M master] [-p port] [-b port] [-c cred] [-C config] [-P passwd] [-L logfile] [-O min] [-U logfile] [--anonymous-tls]
 	c cred     a certificate and its key, PEM
 	C config   the conserver.cf whose consoles are served (/etc/conserver.cf)
-	d          go to the background when it serves; what is said goes to the logfile, its pid to conserver.pid
-	           in RUNTIME_DIRECTORY, or /var/run
+	d          go to the background when it serves, which is waited for for a minute; what is said goes to the
+	           logfile, its pid to conserver.pid in RUNTIME_DIRECTORY, or /var/run
 	D          say more
 	E          encryption is not required
 	i          connect consoles while somebody is attached only
