@@ -1,5 +1,5 @@
 import { ConfedError } from "@confed/kernel";
-import { holds, type Verb, verbSet } from "@confed/trust";
+import { CONTROL_VERBS, holds, type Verb, verbSet } from "@confed/trust";
 import type { Call, Handlers, TicketReceived } from "@confed/wire";
 import type { Access, Grant } from "../access/access.ts";
 import { unknownConsole } from "../console/console-table.ts";
@@ -36,7 +36,7 @@ export function agentServices(deps: AttachDeps & StatusDeps & ControlDeps & Upgr
       return { ...table.status(listed), link: listed.console.link?.describe?.() ?? "" };
     },
     control: async (request, _signal, call) => {
-      const verb = CONTROL_VERB[request.action ?? "reconnect"];
+      const verb = CONTROL_VERBS[request.action ?? "reconnect"];
       return control(request, allowing(access, call, verb, request.ticket), deps);
     },
     upgrade: async (request, _signal, call, whenAnswered) => {
@@ -52,8 +52,6 @@ export function agentServices(deps: AttachDeps & StatusDeps & ControlDeps & Upgr
 }
 
 const LIST = verbSet(["list"]);
-
-const CONTROL_VERB = { reload: "config", reconnect: "write", tell: "view", disconnect: "admin" } as const;
 
 /** Who calls, if there is any console that this could be done to. Throws "unauthenticated" and "permission_denied". */
 function allowing(access: Access, call: Call, verb: Verb, ticket?: TicketReceived | null): Grant {

@@ -1,5 +1,5 @@
 import { ConfedError, neutralise } from "@confed/kernel";
-import { holds, verbSet, verbsIn } from "@confed/trust";
+import { CONTROL_VERBS, holds, verbSet, verbsIn } from "@confed/trust";
 import type { Audit } from "@confed/trust/audit";
 import { type ControlRequestReceived, type ControlResponse, toDetail } from "@confed/wire";
 import type { Grant } from "../access/access.ts";
@@ -82,8 +82,8 @@ function reconnect(
 }
 
 const LIST = verbSet(["list"]);
-const WRITE = verbSet(["write"]);
-const WRITE_BY_FORCE = verbSet(["write", "force"]);
+const WRITE = verbSet([CONTROL_VERBS.reconnect]);
+const WRITE_BY_FORCE = verbSet([CONTROL_VERBS.reconnect, "force"]);
 
 function deniedError(count: number, verbs: string): ConfedError {
   const which = count === 1 ? "one of these consoles" : `${count} of these consoles`;

@@ -1,5 +1,5 @@
 import { ConfedError, neutralise } from "@confed/kernel";
-import { holds, type VerbSet, verbSet } from "@confed/trust";
+import { CONTROL_VERBS, holds, type Verb, verbSet } from "@confed/trust";
 import type { Audit } from "@confed/trust/audit";
 import { type ControlRequestReceived, type ControlResponse, toDetail } from "@confed/wire";
 import type { Grant } from "../access/access.ts";
@@ -26,7 +26,8 @@ export function controlViewers(
   }: { readonly table: ConsoleTable; readonly audit: Pick<Audit, "event">; readonly by: string },
 ): ControlResponse {
   const telling = request.action === "tell";
-  const needed = VERBS[telling ? "tell" : "disconnect"];
+  const verb = CONTROL_VERBS[telling ? "tell" : "disconnect"];
+  const needed = verbSet([verb]);
   const user = (telling ? request.tell : request.disconnect)?.user ?? "";
   const { found, unknown } = table.select(request.selection, (listed) => holds(grant.verbsOn(listed), LIST));
   const meant = found.flatMap((listed) => {
@@ -45,19 +46,13 @@ export function controlViewers(
   }
   const sessions = allowed.reduce((sum, { seats }) => sum + seats.length, 0);
   if (telling) audit.event({ event: "console.tell", subject: by, text, details: { sessions } });
-  const errors = meant.length === allowed.length ? unknown : [...unknown, denied(telling)];
+  const errors = meant.length === allowed.length ? unknown : [...unknown, denied(verb)];
   return {
     consoles: allowed.map(({ listed }) => listed.name),
     errors: errors.map((error) => toDetail(error)),
     sessions,
   };
 }
-
-/** What each takes. Whoever may look at a console may speak to the others who do. */
-const VERBS = { tell: verbSet(["view"]), disconnect: verbSet(["admin"]) } as const satisfies Record<
-  string,
-  VerbSet
->;
 
 const LIST = verbSet(["list"]);
 
@@ -83,7 +78,6 @@ function callerOf({ subject }: ControlRequestReceived, by: string): string {
   return subject.startsWith(`${by}@`) ? neutralise(subject, 128) : by;
 }
 
-function denied(telling: boolean): ConfedError {
-  const verb = telling ? "view" : "admin";
+function denied(verb: Verb): ConfedError {
   return new ConfedError("permission_denied", `your roles do not allow ${verb} on some of these consoles`);
 }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { type Clock, ConfedError, withDeadline } from "@confed/kernel";
-import { type Verb, verbSet } from "@confed/trust";
+import { CONTROL_VERBS, type Verb, verbSet } from "@confed/trust";
 import {
   type ControlRequestReceived,
   type ControlResponse,
@@ -93,8 +93,7 @@ function controlTicket(caller: Caller, agent: AgentRecord, verb: Verb): Ticket |
 
 /** What it takes on a console. */
 export function controlVerb({ action }: ControlRequestReceived): Verb {
-  if (action === "disconnect") return "admin";
-  return action === "tell" ? "view" : "write";
+  return CONTROL_VERBS[action ?? "reconnect"];
 }
 
 function byOwner(

@@ -21,6 +21,7 @@ export {
 export { checkBinding, checkRole, formatPolicy, parsePolicy } from "./policy-text.ts";
 export {
   ALL_VERBS,
+  CONTROL_VERBS,
   holds,
   isVerb,
   parseVerbs,

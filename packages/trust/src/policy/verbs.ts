@@ -28,6 +28,14 @@ export const VERBS = [
 /** One of {@link VERBS}. Stable: it stands in policies, tickets and audit lines. */
 export type Verb = (typeof VERBS)[number];
 
+/** What each action of a `Control` call takes, at heads and agents. Whoever may look at a console may speak to the others who do. */
+export const CONTROL_VERBS = {
+  reload: "config",
+  reconnect: "write",
+  tell: "view",
+  disconnect: "admin",
+} as const satisfies Readonly<Record<string, Verb>>;
+
 /** Some verbs, a bit each: a decision over 100,000 consoles makes no object per console. */
 export type VerbSet = number;
 
