@@ -8,8 +8,11 @@ import { systemClock } from "@confed/kernel";
 import { freePort } from "./free-ports.ts";
 import { endPeer } from "./peer-program.ts";
 
-/** One step of a script: who sends what, a byte a character. A name that was not there before connects, and sends nothing. */
-export type ConserverExchange = readonly [who: string, send: string];
+/**
+ * One step of a script: who sends what, a byte a character. A name that was not there before connects, and sends nothing.
+ * `last`: what the server says to him when a program of its own has ended, which takes as long as it takes.
+ */
+export type ConserverExchange = readonly [who: string, send: string, last?: string];
 
 /** What each client of a script has been told after one step. */
 export type ConserverAnswers = ReadonlyMap<string, string>;
@@ -83,8 +86,8 @@ const ACTION_MS = 1_500;
 
 /**
  * Play a script to a server of conserver's protocol. After each step it is waited for what `expected` has of it, for 2 s;
- * where nothing is expected because nobody knows yet, until the server has been silent for 100 ms: it has no other
- * way to say that it is done.
+ * where nothing is expected because nobody knows yet, until it has said the step's `last` and been silent for 100 ms: it
+ * has no other way to say that it is done.
  */
 export async function playConserver(
   script: readonly ConserverExchange[],
@@ -94,7 +97,7 @@ export async function playConserver(
   const clients = new Map<string, ScriptedClient>();
   const steps: ConserverAnswers[] = [];
   try {
-    for (const [at, [who, send]] of script.entries()) {
+    for (const [at, [who, send, last]] of script.entries()) {
       const client = clients.get(who);
       const action = actions[who];
       if (action !== undefined) {
@@ -102,8 +105,10 @@ export async function playConserver(
         await action();
       } else if (client === undefined) clients.set(who, new ScriptedClient(port));
       else client.send(send);
-      if (expected === undefined) await silence([...clients.values()]);
-      else for (const [name, each] of clients) await each.heard(expected[at]?.get(name) ?? "");
+      if (expected === undefined) {
+        if (last !== undefined) await client?.shows(last);
+        await silence([...clients.values()]);
+      } else for (const [name, each] of clients) await each.heard(expected[at]?.get(name) ?? "");
       steps.push(new Map([...clients].map(([name, each]) => [name, each.take()])));
     }
   } finally {
@@ -125,7 +130,7 @@ class ScriptedClient {
       this.#hear(text);
     });
     this.#socket.on("end", () => {
-      this.#hear("<closed>");
+      this.#hear(CLOSED);
     });
     this.#socket.on("error", () => undefined);
   }
@@ -139,6 +144,13 @@ class ScriptedClient {
     // Of a server that has said something else as much; the difference is for the test to show.
     const deadline = systemClock.nowMs() + 2_000;
     while (this.#said.length < expected.length && systemClock.nowMs() < deadline) await delay(1);
+  }
+
+  async shows(text: string): Promise<void> {
+    while (!this.#said.includes(text)) {
+      if (this.#said.includes(CLOSED)) throw new Error(`heard only ${JSON.stringify(this.#said)}`);
+      await once(this.#socket, "data");
+    }
   }
 
   take(): string {
@@ -156,6 +168,8 @@ class ScriptedClient {
     this.heardAtMs = systemClock.nowMs();
   }
 }
+
+const CLOSED = "<closed>";
 
 function delay(delayMs: number): Promise<void> {
   return new Promise((resolve) => systemClock.after(delayMs, resolve));

@@ -18,6 +18,9 @@ export const attachExchanges = (who: string, console = "cat"): readonly Exchange
 export const escapeExchanges = (who: string, ...letters: readonly string[]): readonly Exchange[] =>
   letters.map((letter) => [who, ESC + letter]);
 
+/** A task, and that it has ended. */
+const taskExchange = (who: string, keys: string): Exchange => [who, ESC + keys, "[task terminated: "];
+
 /** What is said to conserver and to a gateway, byte by byte, by what it is about. Consoles are those of {@link CONSERVER_SCRIPTS_CONFIG}. */
 export const CONSERVER_SCRIPTS: Readonly<Record<string, readonly Exchange[]>> = {
   "before the log-in": [
@@ -172,30 +175,23 @@ export const CONSERVER_SCRIPTS: Readonly<Record<string, readonly Exchange[]>> = 
   "tasks of the writer": [
     ...attachExchanges("ann", "tsk"),
     ...attachExchanges("bob", "tsk"),
-    ...escapeExchanges(
-      "ann",
-      "!?",
-      "!a",
-      "!b",
-      "!a",
-      "!.",
-      "!.",
-      "!cn",
-      "!cx",
-      "!c\r",
-      "!cy",
-      "!e",
-      "!z",
-      "!9",
-      "!\r",
-      "!A",
-    ),
+    ...escapeExchanges("ann", "!?"),
+    taskExchange("ann", "!a"),
+    ...escapeExchanges("ann", "!b", "!a"),
+    taskExchange("ann", "!."),
+    ...escapeExchanges("ann", "!.", "!cn", "!cx", "!c\r"),
+    taskExchange("ann", "!cy"),
+    taskExchange("ann", "!e"),
+    ...escapeExchanges("ann", "!z", "!9", "!\r", "!A"),
     ...escapeExchanges("bob", "!?", "!a", "!."),
     ...attachExchanges("cyd", "cat"),
     ...escapeExchanges("cyd", "!a"),
-    ...escapeExchanges("ann", "!b", "?", "!?", "!."),
+    ...escapeExchanges("ann", "!b", "?", "!?"),
+    taskExchange("ann", "!."),
     ...escapeExchanges("ann", "."),
-    ...escapeExchanges("bob", "a", "!a", "."),
+    ...escapeExchanges("bob", "a"),
+    taskExchange("bob", "!a"),
+    ...escapeExchanges("bob", "."),
   ],
   "down and up again, by two": [
     ...attachExchanges("ann", "cab"),
