@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { systemClock } from "@confed/kernel";
 import { skippedWithout, TestAuthority } from "@confed/testkit";
 import { describe, expect, test } from "vitest";
-import { askConsole, ConserverSite, isThrough } from "./conserver-site.ts";
+import { askConsole, ConserverSite } from "./conserver-site.ts";
 
 const skipped = skippedWithout("console", "tmux", "openssl");
 
@@ -90,16 +90,15 @@ describe.skipIf(skipped !== "")(`an agent with Debian's console${skipped}`, () =
     await up("cat");
     const [ann, bob] = [await site.pane(), await site.pane()];
     await ann.begin(`console -n -E -M 127.0.0.1 -p ${port} -l ann cat`);
-    await isThrough(ann);
+    await ann.shows("[Enter `^Ec?' for help]");
     await ann.type("hers\r");
     await ann.shows("hers");
     await bob.begin(`console -n -E -M 127.0.0.1 -p ${port} -l bob -s cat`);
-    await isThrough(bob);
+    await bob.shows("[Enter `^Ec?' for help]");
     await ann.type("\x05c.");
     expect(await ann.exitCode()).toBe(0);
     // Only whoever comes next has it, and bob watches on.
     await ann.begin(`console -n -E -M 127.0.0.1 -p ${port} -l ann cat`);
-    await isThrough(ann);
     await ann.type("hers again\r");
     await bob.shows("hers again");
     await bob.type("\r");

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { skippedWithout } from "@confed/testkit";
 import { describe, expect, test } from "vitest";
-import { askConsole, ConserverSite, isThrough } from "./conserver-site.ts";
+import { askConsole, ConserverSite } from "./conserver-site.ts";
 
 const RCONS = fileURLToPath(new URL("../../packages/rcons/dist/main.js", import.meta.url));
 
@@ -36,7 +36,7 @@ describe.skipIf(skipped !== "")(`a head with two agents and Debian's console${sk
     await expect.poll(() => ask("-u", "do")).toEqual([0, " dog                        up   <none>\n"]);
     const ann = await site.pane();
     await ann.begin(`console -n -E -M 127.0.0.1 -p ${head.port} -l ann dog`);
-    await isThrough(ann);
+    await ann.shows("[Enter `^Ec?' for help]");
     // Its agent tells the head in a moment.
     await expect
       .poll(async () => (await ask("-w"))[1])
@@ -53,14 +53,14 @@ describe.skipIf(skipped !== "")(`a head with two agents and Debian's console${sk
     const { site, head, two } = await startFederation();
     const [ann, bob, cyd] = [await site.pane(), await site.pane(), await site.pane()];
     await ann.begin(`console -n -E -M 127.0.0.1 -p ${head.port} -l ann dog`);
-    await isThrough(ann);
+    await ann.shows("[Enter `^Ec?' for help]");
     await ann.type("by the head\r");
     await ann.shows("by the head");
     await bob.begin(`console -n -E -M 127.0.0.1 -p ${two.port} -l bob -f dog`);
     await bob.shows("[bumped ann@127.0.0.1]");
     await ann.shows("[forced to `spy' mode by bob@127.0.0.1]");
     await cyd.begin(`console -n -E -M 127.0.0.1 -p ${head.port} -l cyd -s dog`);
-    await isThrough(cyd);
+    await cyd.shows("[Enter `^Ec?' for help]");
     await bob.type("for all");
     for (const pane of [ann, bob, cyd]) await pane.shows("for all");
     await bob.type("\x05c.");
@@ -78,7 +78,7 @@ describe.skipIf(skipped !== "")(`a head with two agents and Debian's console${sk
     // At the agent itself, and by Confed's own client: neither comes through the head.
     await bob.begin(`console -n -E -M 127.0.0.1 -p ${one.port} -l bob cat`);
     await cyd.begin(`node ${RCONS} --agent ${two.address} -s dog`);
-    for (const pane of [ann, bob]) await isThrough(pane);
+    for (const pane of [ann, bob]) await pane.shows("[Enter `^Ec?' for help]");
     await cyd.shows("dog on sn02");
     await expect.poll(async () => (await ask("-w"))[1].match(/ (dog|cat)$/gm)).toHaveLength(3);
     for (const words of ["lunch", "back to work"]) {
@@ -114,7 +114,7 @@ describe.skipIf(skipped !== "")(`a head with two agents and Debian's console${sk
     const { site, head, two } = await startFederation(["127.0.0.0/8"]);
     const ann = await site.pane();
     await ann.begin(`console -n -E -v -M 127.0.0.1 -p ${head.port} -l ann dog`);
-    await isThrough(ann);
+    await ann.shows("[Enter `^Ec?' for help]");
     await ann.type("straight\r");
     await ann.shows("straight");
     expect((await askConsole(two.port, "-E", "-w"))[1]).toContain("ann@127.0.0.1");

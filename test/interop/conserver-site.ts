@@ -122,17 +122,6 @@ function echo(name: string): object {
   return { name, transport: "exec", argv: ["sh", "-c", "stty raw -echo; exec cat"] };
 }
 
-/**
- * Resolves when Debian's client is through to its console, which is up. The line about help comes two round trips
- * before it asks for output and makes its terminal raw: until then it shows nothing of what others type, and what is
- * typed at it is shown by its terminal.
- */
-export async function isThrough(pane: TmuxPane): Promise<void> {
-  await pane.shows("[Enter `^Ec?' for help]");
-  await pane.type("\x05c=");
-  await pane.shows("[up]");
-}
-
 /** Debian's client, unmodified: the status that it ended with, and what it said. */
 export function askConsole(
   port: number,
