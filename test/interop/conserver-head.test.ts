@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { skippedWithout } from "@confed/testkit";
 import { describe, expect, test } from "vitest";
 import { askConsole, ConserverSite } from "./conserver-site.ts";
+import { attached } from "./socket-client.ts";
 
 const RCONS = fileURLToPath(new URL("../../packages/rcons/dist/main.js", import.meta.url));
 
@@ -108,6 +109,37 @@ describe.skipIf(skipped !== "")(`a head with two agents and Debian's console${sk
     await ann.shows("[-- Disconnected by admin `root@127.0.0.1' --]");
     await cyd.shows("Disconnected by admin `root@127.0.0.1'");
     expect(await cyd.exitCode()).toBe(4);
+  });
+
+  test("opens for -z bringup what is down at its agents, and reads its configuration again for -z reconfig", async () => {
+    const { head, one, two, ask } = await startFederation();
+    const listed = async () => (await ask("-u"))[1];
+    for (const turn of [1, 2]) {
+      const [ann, bob] = [await attached(head.port, "ann", "cat"), await attached(two.port, "bob", "dog")];
+      const before = [one.process.lines.length, two.process.lines.length] as const;
+      for (const client of [ann, bob]) {
+        client.write("\x05cd");
+        await client.shows("[line down]");
+      }
+      // Its agents tell it in a moment.
+      await expect.poll(async () => (await listed()).match(/ down /g)).toHaveLength(2);
+      expect(await ask("-z", turn === 1 ? "bringup" : "SIGUSR1")).toEqual([
+        0,
+        "127.0.0.1: ok -- bringing up consoles\n",
+      ]);
+      await one.process.logged("console up", { console: "cat" }, before[0]);
+      await two.process.logged("console up", { console: "dog" }, before[1]);
+      await expect.poll(async () => (await listed()).match(/ up /g)).toHaveLength(2);
+      ann.close();
+      bob.close();
+    }
+    expect(await ask("-z", "reconfig")).toEqual([0, "127.0.0.1: ok -- reconfiguring\n"]);
+    await head.process.logged("configuration read again", { by: "root, by conserver's protocol" });
+    expect((await ask("-z", "version"))[1]).toContain("8.2.7");
+    for (const command of ["bringup", "reconfig"])
+      expect((await askConsole(head.port, "-E", "-l", "ann", "-z", command))[1]).toContain(
+        "unauthorized command",
+      );
   });
 
   test("sends clients of a network to the agent's own port, and no others", async () => {

@@ -47,6 +47,46 @@ describe.skipIf(skipped !== "")(`an agent of several processes with Debian's con
     while (process.running) await new Promise<void>((resolve) => systemClock.after(20, resolve));
   }, 60_000);
 
+  test("speaks to whoever is attached in any of its shards, and lets them go", async () => {
+    const names = Array.from({ length: 8 }, (_, at) => `n${at}`);
+    const site = new ConserverSite();
+    const port = await freePort();
+    const { process, up } = await site.agent({
+      consoles: names,
+      shards: 2,
+      listen: `127.0.0.1:${await freePort()}`,
+      conserver: { listen: [`127.0.0.1:${port}`] },
+    });
+    await up(...names);
+    const lines = await Promise.all(names.map((console) => process.logged("console up", { console })));
+    const [one = "", two = ""] = [0, 1].map(
+      (shard) => names[lines.findIndex((line) => line["shard"] === shard)],
+    );
+    const ask = (...args: readonly string[]) => askConsole(port, "-E", "-l", "root", ...args);
+    for (const words of ["first", "second"]) {
+      const [ann, bob, cyd] = await Promise.all([
+        attached(port, "ann", one),
+        attached(port, "bob", two),
+        attached(port, "cyd", two),
+      ]);
+      expect(await ask("-b", words)).toEqual([0, ""]);
+      for (const each of [ann, bob, cyd]) await each.shows(`[root@127.0.0.1: ${words}]`);
+      expect(await ask("-t", "bob", "only bob")).toEqual([0, ""]);
+      await bob.shows("[root@127.0.0.1: only bob]");
+      expect(await ask("-t", `@${two}`, "only two")).toEqual([0, ""]);
+      for (const each of [bob, cyd]) await each.shows("[root@127.0.0.1: only two]");
+      expect(ann.take() + cyd.take()).not.toContain("only bob");
+      expect((await ask("-d", `bob@${one}`))[1]).toBe("disconnected 0 users\n");
+      expect((await ask("-d", "bob"))[1]).toBe("disconnected 1 user\n");
+      await bob.shows("<closed>");
+      expect((await ask("-d", `@${two}`))[1]).toBe("disconnected 1 user\n");
+      await cyd.shows("<closed>");
+      expect(ann.take()).not.toContain("only two");
+      expect((await ask("-d", "ann"))[1]).toBe("disconnected 1 user\n");
+      await ann.shows("<closed>");
+    }
+  }, 60_000);
+
   test("answers everybody while another process takes over, and tells who is attached", async () => {
     const site = new ConserverSite();
     const { process, port, address, up } = await site.agent({ consoles: ["cat"], upgradable: true });

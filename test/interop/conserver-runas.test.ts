@@ -20,18 +20,23 @@ console cat { execrunas nobody; }
 console cab { }
 console cow { execrunas games:daemon; }
 console cod { execrunas :daemon; }
+console doc { exec "stty raw -echo; exec cat"; initcmd "${WHO}"; initrunas games:daemon; }
+console dog { exec "stty raw -echo; exec cat"; initcmd "${WHO}"; initrunas nobody; }
 `;
 
 describe.skipIf(skipped !== "")(`programs of a conserver.cf${skipped}`, () => {
-  test("run as whom runas and execrunas name", async () => {
+  test("run as whom runas, execrunas and initrunas name", async () => {
     const site = new ConserverSite();
     const file = site.file("conserver.cf", FILE);
     const { port, up, log } = await site.agent({ conserver: { trusted: [], file } });
-    await up("cat", "cab", "cow", "cod");
+    await up("cat", "cab", "cow", "cod", "doc", "dog");
     await expect.poll(() => log("cat").toString()).toContain("nobody:nogroup:nogroup\r\n");
     await expect.poll(() => log("cab").toString()).toContain("root:root:root");
     await expect.poll(() => log("cow").toString()).toContain("games:daemon:daemon\r\n");
     await expect.poll(() => log("cod").toString()).toContain("root:daemon:daemon\r\n");
+    // What it prints is typed at the console, which gives it back.
+    await expect.poll(() => log("doc").toString()).toContain("games:daemon:daemon\n");
+    await expect.poll(() => log("dog").toString()).toContain("nobody:nogroup:nogroup\n");
     const ann = await attached(port, "ann", "cat");
     for (const [key, said, end] of [
       ["a", "nobody:nogroup:nogroup", "exit(0)"],

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
-import { auditRecords, runConfed } from "@confed/testkit";
+import { auditRecords, runConfed, skippedWithout } from "@confed/testkit";
 import { expect, onTestFinished, test } from "vitest";
+import { askConsole } from "../interop/conserver-site.ts";
 import { Cluster } from "./cluster.ts";
 
 /** Plain on loopback: what is tried here is who may do what, not how it is encrypted. */
@@ -51,6 +52,44 @@ test("roles take away what conserver's lists give, at an agent and through a hea
     ]),
   );
 });
+
+test.skipIf(skippedWithout("console") !== "")(
+  "whoever may disconnect by conserver's lists takes a role with admin of the console as well",
+  async () => {
+    const cluster = new Cluster();
+    const consolePort = await startEcho();
+    const lists = { ...CONSERVER, admins: ["olga", "root"] };
+    const head = await cluster.head("head", { tls: "on", conserver: lists });
+    const ask = async (...args: readonly string[]) => {
+      expect(await runConfed([...args, "-c", head.config])).toMatchObject({ status: 0 });
+    };
+    await ask("grant", "user:olga", "operator");
+    await ask("grant", "user:ann", "operator");
+    const made = await cluster.enrolled(head, { consoles: ["n1"], consolePort, conserver: lists });
+    const agent = cluster.agent("sn01", made.config);
+    const ready = await agent.start();
+    await agent.logged("console up");
+    const headLine = head.process.lines.find(({ message }) => message === "ready");
+    const ports = [Number(ready["conserver"]), Number(headLine?.["conserver"])];
+    while ((await answerTo(ports[0]!, "ann")) !== "[attached]");
+    const letsGo = async (port: number) => (await askConsole(port, "-E", "-l", "olga", "-d", "ann@n1"))[1];
+    const ann = await told(ports[0]!, "ann", "[attached]\r\n");
+    ann.socket.write("\x05c;");
+    await ann.until("[connected]\r\n");
+    // To be heard is enough to be known there; what he may not do is done to nobody.
+    for (const port of ports)
+      await expect.poll(() => letsGo(port)).toContain("your roles do not allow admin");
+    ann.socket.write("still here\r");
+    await ann.until("still here\r");
+    await ask("grant", "user:olga", "admin");
+    await expect.poll(() => letsGo(ports[1]!), { timeout: 10_000 }).toContain("disconnected 1 user\n");
+    await ann.until("Disconnected by admin `olga@");
+    await agent.stop();
+    expect(auditRecords(join(made.state, "audit"))).toContainEqual(
+      expect.objectContaining({ event: "console.disconnect", subject: "olga", console: "n1" }),
+    );
+  },
+);
 
 /** A client of that name that has called n1 and was answered so. */
 async function told(port: number, user: string, answer: string) {
