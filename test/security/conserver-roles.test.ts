@@ -76,7 +76,7 @@ test.skipIf(skippedWithout("console") !== "")(
     const ann = await told(ports[0]!, "ann", "[attached]\r\n");
     ann.socket.write("\x05c;");
     await ann.until("[connected]\r\n");
-    // To be heard is enough to be known there; what he may not do is done to nobody.
+    // An agent tells its head in a moment who is there.
     for (const port of ports)
       await expect.poll(() => letsGo(port)).toContain("your roles do not allow admin");
     ann.socket.write("still here\r");
