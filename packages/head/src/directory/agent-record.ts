@@ -34,7 +34,8 @@ export interface TicketClock {
 /** One agent's word that a console is its own. */
 export interface Claim {
   readonly agent: AgentRecord;
-  status: ConsoleStatusReceived;
+  /** The same object from the first word to the last. */
+  readonly status: ConsoleStatusReceived;
   /** The join that said it last; see `round` of the agent. */
   round: number;
 }

@@ -47,6 +47,14 @@ test("a console is its agent's, as the agent said last", () => {
   expect(directory.ownerOf("n3")).toBeUndefined();
 });
 
+test("a console that changes leaves nothing behind: its status is the same object", () => {
+  const agent = joined("sn01", "n1");
+  const before = directory.statusOf("n1");
+  directory.report(agent, { consoles: [said({ name: "n1", state: "WAITING", sinceMs: 7 })], removed: [] });
+  expect(directory.statusOf("n1")).toBe(before);
+  expect(before).toMatchObject({ state: "WAITING", sinceMs: 7 });
+});
+
 test("consoles are shown unreachable since when and why while their agent is down, and as they are when it is back", () => {
   const agent = joined("sn01", "n1");
   nowMs = 9_000;

@@ -5,6 +5,7 @@ import { DIRECTORY_LIMITS } from "./directory-limits.ts";
 import { isGoneShard } from "./gone-shards.ts";
 import { knownStatus } from "./known-status.ts";
 import { compareNames } from "./natural-order.ts";
+import { refreshStatus } from "./refresh-status.ts";
 import { isHeard, leadingClaim, shownStatus, withConflict } from "./shown-status.ts";
 
 /** What happens to the directory. Called at once, while it changes: note it and come back later. */
@@ -114,7 +115,10 @@ export class Directory {
     if (claims.length > 1) this.#membershipChanged();
   }
 
-  /** A console as it is now to be shown. Made for the caller when an agent is down, else shared: read only. */
+  /**
+   * A console as it is now to be shown. Made for the caller when an agent is down, else shared: read only, and for now
+   * only, as it changes with the console.
+   */
   statusOf(name: string): Readonly<ConsoleStatusReceived> | undefined {
     const claims = this.#consoles.get(name);
     return claims === undefined ? undefined : shownStatus(claims, this.#recorded(name)?.agent);
@@ -232,7 +236,7 @@ export class Directory {
     const own = agent.claims.get(name);
     if (own !== undefined) {
       const found = sameToSelections(own.status, status) && !this.#letsGo(own, status);
-      own.status = status;
+      refreshStatus(own.status, status);
       own.round = agent.round;
       this.#consoleChanged(name);
       if (!found) this.#membershipChanged();
