@@ -80,8 +80,11 @@ export function spawnAuditWriter(start: WriterStart, { onReply, onDied }: AuditP
 /** It holds a queue of a megabyte at most, and there is one for every process that is audited. */
 const FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64"];
 
-/** A write into the pipe costs more than the rest of an event, and a head has five hundred a second. */
-const GATHER_MS = 50;
+/**
+ * A write into the pipe costs more than the rest of an event, and a head has five hundred a second. Events that wait
+ * longer outlive the new generation of a head, and are garbage among its old objects then.
+ */
+const GATHER_MS = 25;
 
 /** For what waits to be written: a disk that hangs keeps nobody from ending. */
 const END_MS_MAX = 3_000;
