@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { systemClock } from "@confed/kernel";
 import { skippedWithout, TestAuthority } from "@confed/testkit";
 import { describe, expect, test } from "vitest";
-import { askConsole, ConserverSite } from "./conserver-site.ts";
+import { askConsole, ConserverSite, typeUntilShown } from "./conserver-site.ts";
 
 const skipped = skippedWithout("console", "tmux", "openssl");
 
@@ -99,8 +99,7 @@ describe.skipIf(skipped !== "")(`an agent with Debian's console${skipped}`, () =
     expect(await ann.exitCode()).toBe(0);
     // Only whoever comes next has it, and bob watches on.
     await ann.begin(`console -n -E -M 127.0.0.1 -p ${port} -l ann cat`);
-    await ann.type("hers again\r");
-    await bob.shows("hers again");
+    await typeUntilShown(ann, "hers again\r", bob);
     await bob.type("\r");
     await bob.shows("[read-only -- use ^E c ? for help]");
     expect(bob.output).not.toContain("[attached]");

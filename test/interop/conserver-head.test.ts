@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { skippedWithout } from "@confed/testkit";
 import { describe, expect, test } from "vitest";
-import { askConsole, ConserverSite } from "./conserver-site.ts";
+import { askConsole, ConserverSite, typeUntilShown } from "./conserver-site.ts";
 import { attached } from "./socket-client.ts";
 
 const RCONS = fileURLToPath(new URL("../../packages/rcons/dist/main.js", import.meta.url));
@@ -62,8 +62,8 @@ describe.skipIf(skipped !== "")(`a head with two agents and Debian's console${sk
     await ann.shows("[forced to `spy' mode by bob@127.0.0.1]");
     await cyd.begin(`console -n -E -M 127.0.0.1 -p ${head.port} -l cyd -s dog`);
     await cyd.shows("[Enter `^Ec?' for help]");
-    await bob.type("for all");
-    for (const pane of [ann, bob, cyd]) await pane.shows("for all");
+    await typeUntilShown(bob, "for all", cyd);
+    for (const pane of [ann, bob]) await pane.shows("for all");
     await bob.type("\x05c.");
     expect(await bob.exitCode()).toBe(0);
     await ann.shows("\r\n[attached]");
@@ -82,6 +82,12 @@ describe.skipIf(skipped !== "")(`a head with two agents and Debian's console${sk
     for (const pane of [ann, bob]) await pane.shows("[Enter `^Ec?' for help]");
     await cyd.shows("dog on sn02");
     await expect.poll(async () => (await ask("-w"))[1].match(/ (dog|cat)$/gm)).toHaveLength(3);
+    // Neither is told anything before it is through, which is after it says how to get help.
+    const bothHear = async () => {
+      await ask("-b", "hello");
+      return [ann, bob].filter(({ output }) => output.includes("[root@127.0.0.1: hello]")).length;
+    };
+    await expect.poll(bothHear, { timeout: 20_000 }).toBe(2);
     for (const words of ["lunch", "back to work"]) {
       expect(await ask("-b", words)).toEqual([0, ""]);
       for (const pane of [ann, bob]) await pane.shows(`[root@127.0.0.1: ${words}]`);

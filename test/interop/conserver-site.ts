@@ -4,9 +4,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RigProcess, TmuxPane, tellOnFailure } from "@confed/testkit";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 
 const CONFED = fileURLToPath(new URL("../../packages/confed/dist/main.js", import.meta.url));
+
+/**
+ * Type it, again and again, until the reader is shown it. conserver's client says how to get help before it has its
+ * terminal raw and before its server lets it read along: what is typed between is not for it, and nothing tells
+ * when that is over.
+ */
+export async function typeUntilShown(typist: TmuxPane, text: string, reader: TmuxPane): Promise<void> {
+  const typed = async () => {
+    await typist.type(text);
+    return reader.output;
+  };
+  await expect.poll(typed, { timeout: 20_000, interval: 250 }).toContain(text.trimEnd());
+}
 
 /** Confed as sites with conserver have it: agents and a head that conserver's own client speaks to. */
 export class ConserverSite {
