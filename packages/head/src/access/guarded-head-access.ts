@@ -85,7 +85,10 @@ export function guardedHeadAccess({
         if (clientKey.byteLength !== 0 && clientKey.byteLength !== PUBLIC_KEY_BYTES)
           throw new ConfedError("invalid_argument", "this is no Ed25519 key", { subject: "client_key" });
         const permission = {
-          ...{ subject: subject.name, groups: subject.groups, verbs, consoles },
+          subject: subject.name,
+          groups: subject.groups,
+          verbs,
+          consoles,
           policyRevision: policy.current.revision,
           clientKey: Buffer.from(clientKey).toString("base64url"),
         };

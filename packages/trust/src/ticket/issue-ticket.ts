@@ -37,7 +37,14 @@ export function issueTicket(
 ): SignedTicket {
   const issuedMs = Math.max(0, Math.floor(nowMs));
   const claims: TicketClaims = {
-    ...permission,
+    // Each by its name: V8 gives an object that begins with others spread into it a hidden class of its own for
+    // every field that follows, which are old objects, and a head writes five hundred tickets a second.
+    subject: permission.subject,
+    groups: permission.groups,
+    verbs: permission.verbs,
+    consoles: permission.consoles,
+    policyRevision: permission.policyRevision,
+    clientKey: permission.clientKey,
     // 122 random bits, of which Node keeps some at hand: 10 us less than asking for 16 bytes.
     id: randomUUID(),
     agent,
