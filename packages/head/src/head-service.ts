@@ -46,7 +46,7 @@ export function headService(deps: HeadServiceDeps): Handlers<"Head"> {
     join: (stream, call) => {
       joins.accept(stream, call);
     },
-    resolve: async (request, _signal, call) => resolve(request, may(call, "view"), deps),
+    resolve: (request, call) => resolve(request, may(call, "view"), deps),
     attach: (stream, call) => {
       relays.accept(stream, may(call, "view"));
     },

@@ -71,7 +71,7 @@ export async function startFakeHead(agent: FakeAgent): Promise<FakeHead> {
       follow: () => undefined,
       define: unplayed,
       definitions: () => undefined,
-      resolve: async ({ console }) => ({
+      resolve: ({ console }) => ({
         owner: OWNER,
         direct: said.addresses.map((address) => ({ address })),
         relay: said.relay,

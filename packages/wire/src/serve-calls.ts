@@ -30,7 +30,7 @@ export function implementation<S extends ServiceName>(
   handlers: Handlers<S>,
   connectionOf: ConnectionOf,
 ): UntypedServiceImplementation {
-  const kinds: Record<string, string> = SERVICES[name];
+  const kinds: Record<string, keyof typeof SERVE> = SERVICES[name];
   const definition = serviceDefinition(name);
   const untyped = handlers as Record<string, (...args: never[]) => unknown>;
   return Object.fromEntries(
@@ -40,10 +40,38 @@ export function implementation<S extends ServiceName>(
       const shape = definition[grpcMethod];
       if (handler === undefined || shape === undefined)
         throw new InvariantError(`${name}.${method} has no handler`);
-      const serve = kind === "bidi" ? serveBidi : kind === "serverStream" ? serveStream : serveUnary;
-      return [grpcMethod, serve(handler as never, shape, connectionOf)];
+      return [grpcMethod, SERVE[kind](handler as never, shape, connectionOf)];
     }),
   );
+}
+
+const SERVE = { atOnce: serveAtOnce, bidi: serveBidi, serverStream: serveStream, unary: serveUnary } as const;
+
+/** Nothing is made that only a call that takes its time needs: a head has hundreds of these a second. */
+function serveAtOnce(
+  handler: (request: object, call: Call) => object,
+  _shape: MethodShape,
+  connectionOf: ConnectionOf,
+) {
+  return (call: ServerUnaryCall<object, object>, respond: sendUnaryData<object>) => {
+    const connection = admitted(call, connectionOf);
+    if (connection instanceof ConfedError) {
+      respond(toStatus(connection));
+      return;
+    }
+    // With a promise, so that a bug ends the process and not only the call.
+    const answer = async () => {
+      let response: object;
+      try {
+        response = handler(call.request, callOf(connection, call));
+      } catch (reason) {
+        respond(toStatus(reason));
+        return;
+      }
+      respond(null, response);
+    };
+    void answer();
+  };
 }
 
 function serveUnary(

@@ -3,7 +3,8 @@ import type { HeadDefinition } from "./generated/confed/v1/Head.ts";
 import type { Call, PeerIdentity } from "./listen/peer-identity.ts";
 import type { Duplex, Inlet, Outlet } from "./streams.ts";
 
-type Kind = "bidi" | "serverStream" | "unary";
+/** "atOnce": unary, and answered from memory before its caller could give it up. */
+type Kind = "atOnce" | "bidi" | "serverStream" | "unary";
 
 /** The methods of each service and how they stream; held against the contract by a test. */
 export const SERVICES = {
@@ -19,7 +20,7 @@ export const SERVICES = {
   },
   Head: {
     join: "bidi",
-    resolve: "unary",
+    resolve: "atOnce",
     attach: "bidi",
     tail: "serverStream",
     readLog: "serverStream",
@@ -71,7 +72,9 @@ type Handler<K, T> = T extends { request: unknown; response: infer Out; requestR
     ? (stream: Duplex<In, Out>, call: Call) => void
     : K extends "serverStream"
       ? (request: In, outlet: Outlet<Out>, call: Call) => void
-      : (request: In, signal: AbortSignal, call: Call, whenAnswered?: WhenAnswered) => Promise<Out>
+      : K extends "atOnce"
+        ? (request: In, call: Call) => Out
+        : (request: In, signal: AbortSignal, call: Call, whenAnswered?: WhenAnswered) => Promise<Out>
   : never;
 
 /**

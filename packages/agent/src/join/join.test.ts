@@ -69,7 +69,7 @@ async function head() {
     readLog: () => undefined,
     list: () => undefined,
     watch: () => undefined,
-    resolve: unused,
+    resolve: () => ({ owner: "" }),
     inspect: unused,
     control: unused,
     status: unused,

@@ -40,10 +40,10 @@ export function headGateway(
 
 function behindHead({ services, gatewayOf }: BehindHeadGateway): BehindGateway {
   const key = generateSigningKey();
-  const resolved = async (console: string, call: Call, clientKey: Uint8Array) => {
+  const resolved = (console: string, call: Call, clientKey: Uint8Array) => {
     try {
       const request = { console, verbs: [], clientKey: Buffer.from(clientKey) };
-      return await services.resolve(request, new AbortController().signal, call);
+      return services.resolve(request, call);
     } catch (reason) {
       const error = ConfedError.from(reason);
       if (NOT_THERE.has(error.code)) return undefined;
@@ -53,9 +53,9 @@ function behindHead({ services, gatewayOf }: BehindHeadGateway): BehindGateway {
   return {
     services,
     gatewayOf,
-    find: async (console, call) => (await resolved(console, call, new Uint8Array()))?.status ?? undefined,
+    find: async (console, call) => resolved(console, call, new Uint8Array())?.status ?? undefined,
     ticketFor: async (console, call) => {
-      const { owner, relayTicket } = (await resolved(console, call, key.publicKey)) ?? {};
+      const { owner, relayTicket } = resolved(console, call, key.publicKey) ?? {};
       if (!relayTicket) return undefined;
       return {
         ticket: relayTicket,
