@@ -14,6 +14,7 @@ export interface OpenAuditDeps {
 }
 
 interface Waiting {
+  readonly number: number;
   readonly fields: string;
   readonly settle: ((error?: ConfedError) => void) | undefined;
 }
@@ -32,8 +33,8 @@ export function openAudit(start: Omit<WriterStart, "run">, deps: OpenAuditDeps):
 class ProcessAudit implements OpenAudit {
   readonly #start: WriterStart;
   readonly #deps: OpenAuditDeps;
-  /** By number, in order. */
-  readonly #waiting = new Map<number, Waiting>();
+  /** In the order of their numbers, which follow each other up to the last. */
+  readonly #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #last = 0;
   #process: AuditProcess | undefined;
@@ -99,13 +100,12 @@ class ProcessAudit implements OpenAudit {
     this.#cancelRestart?.();
     this.#cancelStall?.();
     await this.#process?.end();
-    if (this.#waiting.size > 0)
+    if (this.#waiting.length > 0)
       this.#deps.logger.error("events were not audited", {
-        count: this.#waiting.size,
+        count: this.#waiting.length,
         cause: this.#trouble?.text,
       });
-    for (const { settle } of this.#waiting.values()) settle?.(notRecorded("the process ends"));
-    this.#waiting.clear();
+    for (const { settle } of this.#waiting.splice(0)) settle?.(notRecorded("the process ends"));
   }
 
   #take(event: AuditEvent, settle: Waiting["settle"]): void {
@@ -121,7 +121,7 @@ class ProcessAudit implements OpenAudit {
       return;
     }
     this.#last = number;
-    this.#waiting.set(number, { fields, settle });
+    this.#waiting.push({ number, fields, settle });
     this.#waitingBytes += fields.length;
     this.#process?.give(number, fields);
     if (settle !== undefined) this.#process?.push();
@@ -139,7 +139,7 @@ class ProcessAudit implements OpenAudit {
     });
     this.#process = process;
     // What the one before had written without saying so, this one finds in the file and passes over.
-    for (const [number, { fields }] of this.#waiting) process.give(number, fields);
+    for (const { number, fields } of this.#waiting) process.give(number, fields);
   }
 
   #hear(reply: WriterReply): void {
@@ -156,9 +156,8 @@ class ProcessAudit implements OpenAudit {
   }
 
   #written(upTo: number): void {
-    for (const [number, { fields, settle }] of this.#waiting) {
-      if (number > upTo) break;
-      this.#waiting.delete(number);
+    const first = this.#waiting.findIndex(({ number }) => number > upTo);
+    for (const { fields, settle } of this.#waiting.splice(0, first === -1 ? this.#waiting.length : first)) {
       this.#waitingBytes -= fields.length;
       settle?.();
     }
@@ -183,7 +182,7 @@ class ProcessAudit implements OpenAudit {
 
   /** Nothing is acknowledged: the disk hangs, or the writer does. */
   #armStall(): void {
-    if (this.#waiting.size === 0) return;
+    if (this.#waiting.length === 0) return;
     this.#cancelStall ??= this.#deps.clock.after(STALLED_MS, () => {
       this.#cancelStall = undefined;
       this.#inTrouble(`the disk with the audit has not answered for ${STALLED_MS / 1_000} s`);
@@ -196,7 +195,7 @@ class ProcessAudit implements OpenAudit {
       logger.error("the audit cannot be written", { cause: text, directory: this.#start.directory });
     }
     this.#trouble = { text, sinceMs: this.#trouble?.sinceMs ?? clock.wallTimeMs() };
-    for (const { settle } of this.#waiting.values()) settle?.(notRecorded(text));
+    for (const { settle } of this.#waiting) settle?.(notRecorded(text));
   }
 
   #healed(): void {

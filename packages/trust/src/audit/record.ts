@@ -32,12 +32,12 @@ interface Written {
 }
 
 function fieldsWithin(
-  { event, subject, peer, console, agent, session, text, details = {} }: AuditEvent,
+  { event, subject, peer, console, agent, session, text, details }: AuditEvent,
   { wallTimeMs, id, lengthMax }: Written,
 ): string {
   const safe = (value: string | undefined) =>
     value === undefined ? undefined : neutralise(value, lengthMax);
-  const entries = Object.entries(details).slice(0, DETAILS_MAX);
+  const entries = details === undefined ? [] : Object.entries(details).slice(0, DETAILS_MAX);
   const kept = entries.map(([key, value]) => [
     neutralise(key, KEY_LENGTH_MAX),
     typeof value === "string" ? safe(value) : value,
