@@ -32,7 +32,7 @@ describe("a shard killed by SIGKILL while consoles print", () => {
 
     for (let round = 0; round < ROUNDS; round += 1) {
       const from = agent.process.lines.length;
-      const before = await rack.stats();
+      const [before, said] = [await rack.stats(), relayed.stderr.length];
       const [ready] = agent.process.lines
         .filter(({ message, shard }) => message === "shard ready" && shard === 1)
         .slice(-1);
@@ -44,6 +44,8 @@ describe("a shard killed by SIGKILL while consoles print", () => {
       expect((await rack.stats()).connections - before.connections).toBe(own.length);
       const viewer = rig.attach(agent, { console: own[0]! });
       await viewer.until(() => viewer.output.length > 500);
+      // Else the next death may meet it while it is still away from this one.
+      await relayed.told("[back after", said);
       await relayed.stdout.reached(relayed.stdout.length + 500);
       const down = agent.process.lines.slice(from).filter(({ message }) => message === "console down");
       expect(down).toEqual([]);

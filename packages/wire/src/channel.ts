@@ -31,8 +31,8 @@ export interface Channel<S extends ServiceName> {
    * "agent_unreachable" or "head_unreachable". The channel itself goes on trying.
    */
   ready(options: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<void>;
-  /** Ends all calls. Idempotent. */
-  close(): void;
+  /** Ends all calls, with "canceled" or with `reason`. Idempotent. */
+  close(reason?: ConfedError): void;
 }
 
 /**
@@ -48,6 +48,7 @@ export function openChannel<S extends ServiceName>(
   const peer = service === "Head" ? "head" : "agent";
   // grpc-js closes a channel only for new calls: those that run would go on for ever.
   const running = new Set<RunningCall>();
+  let closedFor: ConfedError | undefined;
   const endCalls = () => {
     for (const call of running) call.cancel();
   };
@@ -70,6 +71,7 @@ export function openChannel<S extends ServiceName>(
   });
   const failure = (reason: Partial<ServiceError>) => {
     const error = fromStatus(reason, address, peer);
+    if (error.code === "canceled" && closedFor !== undefined) return closedFor;
     // An "unavailable" that the peer said itself came from somebody who can be reached.
     const isOurs = error.code === "canceled" && trust.mistaken !== undefined;
     if (!isOurs && (error.code !== "unavailable" || error.cause === undefined)) return error;
@@ -95,7 +97,8 @@ export function openChannel<S extends ServiceName>(
       metadata: (behalf) => metadataOf(tls?.bearer?.(), behalf),
     }),
     ready: ({ timeoutMs, signal }) => ready(grpcClient, { timeoutMs, signal, peer, address, trust }),
-    close() {
+    close(reason) {
+      closedFor ??= reason;
       endCalls();
       grpcClient.close();
       trust.close();

@@ -292,7 +292,10 @@ test("an agent asked for what only a head has is named as no head", async () => 
   });
 });
 
-test("closing a channel ends the calls that run", async () => {
+test.each([
+  ["nothing is said", undefined, "canceled"],
+  ["it is said", new ConfedError("agent_unreachable", "shard 1 of this agent ended"), "agent_unreachable"],
+] as const)("closing a channel ends the calls that run; why: %s", async (_, reason, code) => {
   const channel = await connected();
   const stream = channel.client.attach({ signal });
   let opened: () => void = () => undefined;
@@ -303,8 +306,8 @@ test("closing a channel ends the calls that run", async () => {
     }, resolve);
   });
   await opening;
-  channel.close();
-  expect((await ended)?.code).toBe("canceled");
+  channel.close(reason);
+  expect((await ended)?.code).toBe(code);
 });
 
 test("something that is no gRPC server at all is an error with its address", async () => {

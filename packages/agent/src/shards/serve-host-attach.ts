@@ -10,7 +10,7 @@ import {
 import { fullness } from "../services/fullness.ts";
 import { VIEWER_LIMITS } from "../viewers/viewer-limits.ts";
 import { elsewhere, type HostView, isOwn } from "./host-selection.ts";
-import type { Sibling } from "./siblings.ts";
+import { type Sibling, shardEnded } from "./siblings.ts";
 
 type Stream = Duplex<AttachRequestReceived, AttachResponse>;
 type OnMessage = (message: AttachRequestReceived) => void;
@@ -147,7 +147,7 @@ function relay(
     (error) => {
       if (over) return;
       if (error !== undefined)
-        refuse(stream, error.code === "agent_unreachable" ? shardEnded(sibling) : error);
+        refuse(stream, error.code === "agent_unreachable" ? shardEnded(sibling.index) : error);
       end();
     },
   );
@@ -162,13 +162,6 @@ function relay(
   );
   // After its half-close this is the only word of its going away.
   stream.signal.addEventListener("abort", end, { once: true });
-}
-
-/** Where it was asked is nothing that people know of. */
-function shardEnded({ index }: Sibling): ConfedError {
-  return new ConfedError("agent_unreachable", `shard ${index} of this agent ended`, {
-    hint: "it comes back by itself; the agent's log says why it ended",
-  });
 }
 
 /** Hold the source back while its sink is not read. */

@@ -34,7 +34,7 @@ export class Siblings {
     for (const [index, { address, channel }] of this.#channels) {
       if (addresses[index] === address) continue;
       this.#channels.delete(index);
-      channel.close();
+      channel.close(shardEnded(index));
     }
   }
 
@@ -77,4 +77,11 @@ export class Siblings {
     if (known === undefined) this.#channels.set(index, { address, channel });
     return { index, client: channel.client };
   }
+}
+
+/** Where it was asked is nothing that people know of. */
+export function shardEnded(index: number): ConfedError {
+  return new ConfedError("agent_unreachable", `shard ${index} of this agent ended`, {
+    hint: "it comes back by itself; the agent's log says why it ended",
+  });
 }
