@@ -44,7 +44,9 @@ async function expectWhole(rig: ConfedRig, agent: RigAgent, printed: readonly st
     expect(agent.gaps(name)).toEqual([]);
     const segments = agent.index(name).flatMap((record) => (record.t === "seg" ? record.log : []));
     expect(new Set(segments).size).toBe(1);
-    const viewer = rig.attach(agent, { console: name, from: { logId: segments[0]!, offset: 0 } });
+    // It only looks: whoever is on the way back wants the keyboard.
+    const from = { logId: segments[0]!, offset: 0 };
+    const viewer = rig.attach(agent, { console: name, mode: "VIEW", from });
     await viewer.until(() => viewer.output.length >= printed[at]!.length);
     expect(viewer.output.toString()).toBe(printed[at]);
     expect(viewer.gaps).toEqual([]);

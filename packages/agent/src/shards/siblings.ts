@@ -64,8 +64,10 @@ export class Siblings {
     return index === this.#self;
   }
 
+  /** Whoever is served by another shard through this one is told so. */
   close(): void {
-    for (const { channel } of this.#channels.values()) channel.close();
+    const reason = new ConfedError("unavailable", "this process of the agent ends");
+    for (const { channel } of this.#channels.values()) channel.close(reason);
     this.#channels.clear();
   }
 
