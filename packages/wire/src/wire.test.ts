@@ -1,13 +1,14 @@
 import { connect } from "node:http2";
-import { createServer } from "node:net";
+import { connect as connectTcp, createServer, Socket } from "node:net";
 import { ConfedError, once, silentLogger, systemClock } from "@confed/kernel";
 import { Metadata, status } from "@grpc/grpc-js";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { openChannel } from "./channel.ts";
 import { serviceDefinition } from "./contract-definitions.ts";
 import { UNARY_DEADLINE_MS } from "./deadlines.ts";
 import { fromStatus } from "./error-detail.ts";
 import type { AttachResponseReceived } from "./generated/messages.ts";
+import { WIRE_LIMITS } from "./limits.ts";
 import { startServer } from "./server.ts";
 import { type Handlers, SERVICES, type ServiceName } from "./services.ts";
 
@@ -329,4 +330,62 @@ test("aborting a call rejects with the reason of the signal", async () => {
   abort.abort(new ConfedError("deadline_exceeded", "too slow for me"));
   await expect(call).rejects.toMatchObject({ code: "deadline_exceeded" });
   expect(systemClock.nowMs()).toBeGreaterThan(0);
+});
+
+test("whoever calls a peer that accepts and says nothing is told so, and goes on when it speaks, twice", async () => {
+  const timeoutOf = Socket.prototype.setTimeout;
+  const hurried = vi.spyOn(Socket.prototype, "setTimeout").mockImplementation(function (
+    this: Socket,
+    ms,
+    told,
+  ) {
+    return timeoutOf.call(this, ms === WIRE_LIMITS.answerTimeoutMs ? 100 : ms, told);
+  });
+  const { port } = await serving();
+  let speaks = false;
+  const sockets = new Set<Socket>();
+  const front = createServer((socket) => {
+    sockets.add(socket.on("error", () => undefined));
+    if (!speaks) return;
+    const through = connectTcp(port, "127.0.0.1");
+    sockets.add(through.on("error", () => undefined));
+    socket.pipe(through).pipe(socket);
+  });
+  const breakAll = () => {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
+  await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
+  const channel = openChannel("Agent", `127.0.0.1:${(front.address() as { port: number }).port}`);
+  closers.push(() => {
+    channel.close();
+    breakAll();
+    front.close();
+    hurried.mockRestore();
+  });
+  const heard = () =>
+    new Promise<ConfedError | string | undefined>((resolve) => {
+      channel.client.attach({ signal }).receive(({ hello }) => {
+        resolve(hello?.agent);
+      }, resolve);
+    });
+
+  for (const _ of ["once", "and again"]) {
+    speaks = false;
+    // The first one may meet the connection that was broken.
+    await vi.waitFor(async () => {
+      expect(await heard()).toMatchObject({
+        code: "agent_unreachable",
+        message: expect.stringContaining("accepts connections and says nothing for 10 s"),
+      });
+    });
+    speaks = true;
+    await vi.waitFor(
+      async () => {
+        expect(await heard()).toBe("sn01");
+      },
+      { timeout: 10_000 },
+    );
+    breakAll();
+  }
 });

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import type { PeerCertificate } from "node:tls";
 import { type ChannelCredentials, credentials, experimental } from "@grpc/grpc-js";
+import { boundedConnections } from "./bounded-connections.ts";
 import { isLockedOut } from "./identify.ts";
 import type { MachineIdentity } from "./peer-identity.ts";
 import type { ClientTlsMaterial, TlsProvider } from "./tls-material.ts";
@@ -91,17 +92,23 @@ export function tlsCredentials(
     return mistaken === undefined ? undefined : new Error(mistaken);
   };
   const identity = provider.current().key === undefined ? null : source;
-  return {
-    credentials: experimental.createCertificateProviderChannelCredentials(source, identity, {
+  const connections = boundedConnections(
+    experimental.createCertificateProviderChannelCredentials(source, identity, {
       checkServerIdentity: check,
     }),
+  );
+  return {
+    credentials: connections.credentials,
     get peer() {
       return found;
     },
     get mistaken() {
       return mistaken;
     },
-    close: unwatch,
+    close() {
+      unwatch();
+      connections.close();
+    },
   };
 }
 
@@ -111,8 +118,5 @@ function lockedOutText({ kind, id }: MachineIdentity): string {
 
 /** Without TLS. */
 export function plainCredentials(): TlsCredentials {
-  return {
-    ...{ credentials: credentials.createInsecure(), peer: undefined, mistaken: undefined },
-    close: () => undefined,
-  };
+  return { ...boundedConnections(credentials.createInsecure()), peer: undefined, mistaken: undefined };
 }

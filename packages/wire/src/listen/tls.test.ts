@@ -1,9 +1,10 @@
 import { X509Certificate } from "node:crypto";
-import { connect as connectPlain } from "node:net";
+import { readdirSync } from "node:fs";
+import { connect as connectPlain, createServer, type Socket } from "node:net";
 import { connect } from "node:tls";
 import { ConfedError, silentLogger } from "@confed/kernel";
 import { fingerprintIn, TestAuthority, TestTls } from "@confed/testkit";
-import { afterAll, afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, expect, test, vi } from "vitest";
 import { type Channel, openChannel } from "../channel.ts";
 import { startServer } from "../server.ts";
 import type { Handlers } from "../services.ts";
@@ -268,4 +269,42 @@ test("plain beyond loopback is refused unless somebody insists", async () => {
   const server = await startServer({ ...options, logger, insecure: true });
   await server.close();
   expect(errors).toEqual([expect.stringContaining("WITHOUT TLS")]);
+});
+
+test("channels that are closed as their connections are reset keep no descriptor, twice", async () => {
+  const { port } = await serve();
+  const sockets = new Set<Socket>();
+  const front = createServer((socket) => {
+    const through = connectPlain(port, "127.0.0.1");
+    for (const end of [socket, through]) sockets.add(end.on("error", () => undefined));
+    socket.pipe(through).pipe(socket);
+  });
+  await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
+  closers.push(() => front.close());
+  const address = front.address() as { port: number };
+  const descriptors = () => readdirSync("/proc/self/fd").length;
+  const before = descriptors();
+  for (const _ of ["once", "and again"]) {
+    const channels = Array.from({ length: 20 }, () => dial(address.port));
+    const streams = channels.map(({ client }) => client.attach({ signal }));
+    await Promise.all(
+      streams.map(
+        (stream) =>
+          new Promise<void>((resolve, reject) => {
+            stream.receive(() => {
+              resolve();
+            }, reject);
+          }),
+      ),
+    );
+    expect(descriptors()).toBeGreaterThanOrEqual(before + 4 * channels.length);
+    for (const socket of sockets) socket.resetAndDestroy();
+    for (const channel of channels) channel.close();
+    await vi.waitFor(
+      () => {
+        expect(descriptors()).toBeLessThanOrEqual(before);
+      },
+      { timeout: 10_000 },
+    );
+  }
 });
