@@ -26,7 +26,7 @@ export const WIRE_LIMITS = {
   receiveWindowBytes: 1024 * 1024,
   /** From a TCP connection to the first word over it: a handshake on a line that is full takes a second or two. */
   answerTimeoutMs: 10_000,
-  /** What a closed channel still had to send, that its calls are over, is sent by then. */
+  /** What was still to be sent over a connection that is closed, that its calls are over, is sent by then. */
   farewellMs: 1_000,
   /** The peer is taken for dead after this interval plus this wait without an answer. */
   keepaliveIntervalMs: 10_000,

@@ -12,8 +12,11 @@ const QUICK_ATTACHES = 1_000;
 const TOGETHER = 40;
 /** What was made once and stays: code, tables of names. */
 const WARM_UP = 2_000;
-/** Ends of connections, and of what waits for them: a session is kept so long for whoever comes back. */
-const SETTLED_MS = 12_000;
+/**
+ * Ends of connections, and of what waits for them: a session is kept 10 s for whoever comes back, and who was cut off
+ * in the moment in which HTTP/2 began is missed by keepalive, after 20.
+ */
+const SETTLED_MS = 25_000;
 
 /** People who come and vanish, and what is left of them. */
 export const vanish: Case = {

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { ChannelCredentials } from "@grpc/grpc-js";
 import { WIRE_LIMITS } from "../limits.ts";
+import { afterOn } from "./after-on.ts";
 
 export interface BoundedConnections {
   readonly credentials: ChannelCredentials;
@@ -24,7 +25,7 @@ export function boundedConnections(credentials: ChannelCredentials): BoundedConn
       open.add(tcp);
       tcp.once("close", () => open.delete(tcp));
       let bytesHeard = () => 0;
-      after(tcp, WIRE_LIMITS.answerTimeoutMs, () => {
+      afterOn(tcp, WIRE_LIMITS.answerTimeoutMs, () => {
         if (bytesHeard() === 0) tcp.destroy(new Error(NO_ANSWER));
       });
       const connected = await connect(tcp);
@@ -36,17 +37,9 @@ export function boundedConnections(credentials: ChannelCredentials): BoundedConn
   return {
     credentials,
     close() {
-      for (const tcp of open) after(tcp, WIRE_LIMITS.farewellMs, () => tcp.destroy());
+      for (const tcp of open) afterOn(tcp, WIRE_LIMITS.farewellMs, () => tcp.destroy());
     },
   };
-}
-
-// By the socket's own timer: it keeps no process alive, and goes with the socket.
-function after(tcp: Socket, delayMs: number, run: () => void): void {
-  tcp.setTimeout(delayMs, () => {
-    tcp.setTimeout(0);
-    run();
-  });
 }
 
 const NO_ANSWER = `it accepts connections and says nothing for ${WIRE_LIMITS.answerTimeoutMs / 1_000} s`;

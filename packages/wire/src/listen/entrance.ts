@@ -7,6 +7,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { WIRE_LIMITS } from "../limits.ts";
+import { afterOn } from "./after-on.ts";
 import type { Connection } from "./connection.ts";
 
 export interface EntranceOptions {
@@ -56,7 +57,17 @@ export class Entrance {
     this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
     const http2 = http2ServerOf(this.#server);
     http2.prependListener("session", (session) => {
-      if (this.#entering !== undefined) this.#sessions.set(session, this.#entering);
+      const connection = this.#entering;
+      if (connection === undefined) return;
+      this.#sessions.set(session, connection);
+      const destroy = session.destroy.bind(session);
+      session.destroy = (...reason) => {
+        destroy(...reason);
+        // Node 20 waits for what it was still writing, and over TLS to who is gone that may be for good.
+        afterOn(connection.socket, WIRE_LIMITS.farewellMs, () => {
+          connection.destroy();
+        });
+      };
     });
     http2.prependListener("stream", (stream, headers) => {
       this.#begin(stream, headers);
