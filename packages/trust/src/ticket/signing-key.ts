@@ -54,9 +54,11 @@ export const PUBLIC_KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 
 function signingKeyOf(key: KeyObject): SigningKey {
-  const { x } = createPublicKey(key).export({ format: "jwk" });
+  // Not as JWK: Node 20 holds the key's lock while it makes that, and a garbage collection in between
+  // that finds what has generated the key waits for the same lock, for good. RFC 8410: the key ends it.
+  const spki = createPublicKey(key).export({ type: "spki", format: "der" });
   return {
-    publicKey: Buffer.from(x ?? "", "base64url"),
+    publicKey: spki.subarray(-PUBLIC_KEY_BYTES),
     sign: (purpose, body) => sign(null, signed(purpose, body), key),
     export: () => key.export({ type: "pkcs8", format: "pem" }).toString(),
   };
