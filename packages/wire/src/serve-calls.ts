@@ -40,7 +40,7 @@ export function implementation<S extends ServiceName>(
       const shape = definition[grpcMethod];
       if (handler === undefined || shape === undefined)
         throw new InvariantError(`${name}.${method} has no handler`);
-      return [grpcMethod, SERVE[kind](handler as never, shape, connectionOf)];
+      return [grpcMethod, admitting(SERVE[kind](handler as never, shape), connectionOf)];
     }),
   );
 }
@@ -48,17 +48,8 @@ export function implementation<S extends ServiceName>(
 const SERVE = { atOnce: serveAtOnce, bidi: serveBidi, serverStream: serveStream, unary: serveUnary } as const;
 
 /** Nothing is made that only a call that takes its time needs: a head has hundreds of these a second. */
-function serveAtOnce(
-  handler: (request: object, call: Call) => object,
-  _shape: MethodShape,
-  connectionOf: ConnectionOf,
-) {
-  return (call: ServerUnaryCall<object, object>, respond: sendUnaryData<object>) => {
-    const connection = admitted(call, connectionOf);
-    if (connection instanceof ConfedError) {
-      respond(toStatus(connection));
-      return;
-    }
+function serveAtOnce(handler: (request: object, call: Call) => object) {
+  return (connection: Connection, call: ServerUnaryCall<object, object>, respond: sendUnaryData<object>) => {
     // With a promise, so that a bug ends the process and not only the call.
     const answer = async () => {
       let response: object;
@@ -76,15 +67,8 @@ function serveAtOnce(
 
 function serveUnary(
   handler: (request: object, signal: AbortSignal, call: Call, whenAnswered: WhenAnswered) => Promise<object>,
-  _shape: MethodShape,
-  connectionOf: ConnectionOf,
 ) {
-  return (call: ServerUnaryCall<object, object>, respond: sendUnaryData<object>) => {
-    const connection = admitted(call, connectionOf);
-    if (connection instanceof ConfedError) {
-      respond(toStatus(connection));
-      return;
-    }
+  return (connection: Connection, call: ServerUnaryCall<object, object>, respond: sendUnaryData<object>) => {
     const gone = new AbortController();
     let answered = false;
     // Said at the end of every call, also of one that was answered: then there is nothing to give up.
@@ -131,17 +115,8 @@ function whenRead({ socket }: Connection, told: () => void): void {
 /** For a peer that keeps its connection. */
 const READ_MS_MAX = 500;
 
-function serveStream(
-  handler: (request: object, outlet: object, call: Call) => void,
-  shape: MethodShape,
-  connectionOf: ConnectionOf,
-) {
-  return (call: ServerWritableStream<object, object>) => {
-    const connection = admitted(call, connectionOf);
-    if (connection instanceof ConfedError) {
-      call.emit("error", toStatus(connection));
-      return;
-    }
+function serveStream(handler: (request: object, outlet: object, call: Call) => void, shape: MethodShape) {
+  return (connection: Connection, call: ServerWritableStream<object, object>) => {
     const { outlet, over } = serverOutlet(call, shape, connection);
     call.on("cancelled", () => {
       over(new ConfedError("canceled", "the caller gave up"));
@@ -152,17 +127,8 @@ function serveStream(
   };
 }
 
-function serveBidi(
-  handler: (stream: Duplex<object, object>, call: Call) => void,
-  shape: MethodShape,
-  connectionOf: ConnectionOf,
-) {
-  return (call: ServerDuplexStream<object, object>) => {
-    const connection = admitted(call, connectionOf);
-    if (connection instanceof ConfedError) {
-      call.emit("error", toStatus(connection));
-      return;
-    }
+function serveBidi(handler: (stream: Duplex<object, object>, call: Call) => void, shape: MethodShape) {
+  return (connection: Connection, call: ServerDuplexStream<object, object>) => {
     const { outlet, over } = serverOutlet(call, shape, connection);
     call.pause();
     const stream: Duplex<object, object> = Object.defineProperties(
@@ -230,6 +196,23 @@ function behalfIn(header: string | Buffer | undefined): PeerIdentity | undefined
   } catch {
     return undefined; // Of somebody who will not be believed anyway.
   }
+}
+
+type Serve = (connection: Connection, call: never, respond: never) => void;
+
+/** What gRPC calls: a call is served where its connection admits it, and refused in words where not. */
+function admitting(serve: Serve, connectionOf: ConnectionOf) {
+  return (call: AnyCall, respond?: sendUnaryData<object>) => {
+    const connection = admitted(call, connectionOf);
+    if (!(connection instanceof ConfedError)) serve(connection, call as never, respond as never);
+    else if (respond === undefined) call.emit("error", toStatus(connection));
+    else respond(toStatus(connection));
+  };
+}
+
+interface AnyCall {
+  readonly metadata: Metadata;
+  emit(event: "error", error: unknown): boolean;
 }
 
 /** The connection of a call, or why the call is refused. */
