@@ -60,14 +60,7 @@ export class Entrance {
       const connection = this.#entering;
       if (connection === undefined) return;
       this.#sessions.set(session, connection);
-      const destroy = session.destroy.bind(session);
-      session.destroy = (...reason) => {
-        destroy(...reason);
-        // Node 20 waits for what it was still writing, and over TLS to who is gone that may be for good.
-        afterOn(connection.socket, WIRE_LIMITS.farewellMs, () => {
-          connection.destroy();
-        });
-      };
+      endWith(session, connection);
     });
     http2.prependListener("stream", (stream, headers) => {
       this.#begin(stream, headers);
@@ -156,6 +149,25 @@ const FRAMES_PER_RESET = 20;
 
 /** What was said last is on its way before the connections go; who does not end by itself is not waited for. */
 const GOODBYE_MS = 200;
+
+/**
+ * End a connection with its session. Node 20 waits for what it was still writing, and over TLS to who is
+ * gone that may be for good. One that was closed in order may have a slow line to send its last on.
+ */
+function endWith(session: ServerHttp2Session, connection: Connection): void {
+  const destroy = session.destroy.bind(session);
+  session.destroy = (...reason) => {
+    const delayMs = session.closed ? GONE_MS : WIRE_LIMITS.farewellMs;
+    if (!session.destroyed)
+      afterOn(connection.socket, delayMs, () => {
+        connection.destroy();
+      });
+    destroy(...reason);
+  };
+}
+
+/** Who has not answered for so long is taken for dead anyway. */
+const GONE_MS = WIRE_LIMITS.keepaliveIntervalMs + WIRE_LIMITS.keepaliveTimeoutMs;
 
 /**
  * The HTTP/2 server inside a gRPC server with one injector. grpc-js (1.14.7) shows nothing of
