@@ -66,7 +66,9 @@ export class Siblings {
 
   /** Whoever is served by another shard through this one is told so. */
   close(): void {
-    const reason = new ConfedError("unavailable", "this process of the agent ends");
+    const reason = new ConfedError("unavailable", "this process of the agent ends", {
+      hint: "try again: the other processes of the agent go on",
+    });
     for (const { channel } of this.#channels.values()) channel.close(reason);
     this.#channels.clear();
   }
