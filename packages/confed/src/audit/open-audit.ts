@@ -33,7 +33,7 @@ export function openAudit(start: Omit<WriterStart, "run">, deps: OpenAuditDeps):
 class ProcessAudit implements OpenAudit {
   readonly #start: WriterStart;
   readonly #deps: OpenAuditDeps;
-  /** In the order of their numbers, which follow each other up to the last. */
+  /** In the order of their numbers. */
   readonly #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #last = 0;
