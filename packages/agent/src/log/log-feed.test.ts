@@ -326,6 +326,29 @@ test("a log that does not answer lets its console work, and goes on under the co
   expect(clock.pending).toBe(0);
 });
 
+test("a log has its whole time to answer, however soon it is asked for after others, twice", async () => {
+  const clock = new FakeClock();
+  const { feed, reply } = stalledFeed(clock);
+  const first = new Numbering("n1");
+  feed.open(1, first);
+  await Promise.resolve();
+  reply({ tell: "opened", logs: [{ number: 1, logId: "a", offset: 0, reservedEnd: 99, path: "p" }] });
+  for (const number of [2, 3]) {
+    clock.advance(4_900);
+    const later = new Numbering(`n${number}`);
+    feed.open(number, later);
+    await Promise.resolve();
+    clock.advance(4_900);
+    expect([later.end.logId, later.troubles]).toEqual(["", []]);
+    clock.advance(100);
+    expect(later.troubles).toEqual(["[deadline_exceeded] the disk with the logs does not answer"]);
+  }
+  expect(first.troubles).toEqual([]);
+  for (const number of [1, 2, 3]) void feed.close(number);
+  await feed.stop();
+  expect(clock.pending).toBe(0);
+});
+
 test("a log that was left to us and that no console has is closed where it ends, once", async () => {
   const { feed, commands, reply } = stalledFeed();
   const [ours, foreign] = [

@@ -21,8 +21,8 @@ export interface LogOpensDeps {
  */
 export class LogOpens {
   readonly #deps: LogOpensDeps;
-  /** Not numbered yet. */
-  readonly #unopened = new Set<number>();
+  /** Not numbered yet; and when they were asked for, the first of them first. */
+  readonly #unopened = new Map<number, number>();
   /** Opens of one turn of the loop go to the writer as one command. */
   readonly #toOpen = new Set<number>();
   /** Could not be opened: asked for again all at once. */
@@ -61,7 +61,7 @@ export class LogOpens {
   }
 
   open(number: number): void {
-    this.#unopened.add(number);
+    this.#unopened.set(number, this.#deps.clock.nowMs());
     this.#askOpen(number);
   }
 
@@ -155,18 +155,29 @@ export class LogOpens {
 
   // A disk that hangs does not even say that it fails.
   #expectAnswer(): void {
-    if (this.#unopened.size === 0) return;
-    this.#cancelUnanswered ??= this.#deps.clock.after(OPEN_TIMEOUT_MS, () => {
+    const { clock } = this.#deps;
+    const [firstAskedMs] = this.#unopened.values();
+    if (firstAskedMs === undefined) return;
+    this.#cancelUnanswered ??= clock.after(firstAskedMs + OPEN_TIMEOUT_MS - clock.nowMs(), () => {
       this.#cancelUnanswered = undefined;
-      for (const number of [...this.#unopened]) {
-        const console = this.#deps.consoles.get(number);
-        if (console === undefined) continue;
-        const error = new ConfedError("deadline_exceeded", "the disk with the logs does not answer");
-        this.#deps.troubles.refused(number, error);
-        this.#numberWithout(number, console);
-        this.#deps.backlogs.begin(number);
-      }
+      this.#giveUp(clock.nowMs() - OPEN_TIMEOUT_MS);
+      this.#expectAnswer();
     });
+  }
+
+  #giveUp(askedByMs: number): void {
+    for (const [number, askedMs] of [...this.#unopened]) {
+      if (askedMs > askedByMs) return;
+      const console = this.#deps.consoles.get(number);
+      if (console === undefined) {
+        this.#unopened.delete(number);
+        continue;
+      }
+      const error = new ConfedError("deadline_exceeded", "the disk with the logs does not answer");
+      this.#deps.troubles.refused(number, error);
+      this.#numberWithout(number, console);
+      this.#deps.backlogs.begin(number);
+    }
   }
 
   #numberWithout(number: number, console: FedConsole): void {
