@@ -6,6 +6,7 @@ import { isGoneShard } from "./gone-shards.ts";
 import { knownStatus } from "./known-status.ts";
 import { compareNames } from "./natural-order.ts";
 import { refreshStatus } from "./refresh-status.ts";
+import { SharedParts } from "./shared-parts.ts";
 import { isHeard, leadingClaim, shownStatus, withConflict } from "./shown-status.ts";
 
 /** What happens to the directory. Called at once, while it changes: note it and come back later. */
@@ -34,6 +35,7 @@ export class Directory {
   /** The claims on each console, oldest first; almost always one. */
   readonly #consoles = new Map<string, Claim[]>();
   readonly #listeners = new Set<DirectoryListener>();
+  readonly #parts = new SharedParts();
   #sortedNames: readonly string[] | undefined = [];
   #version = 0;
 
@@ -233,6 +235,7 @@ export class Directory {
   #claim(agent: AgentRecord, status: ConsoleStatusReceived): void {
     const { name } = status;
     status.epoch = this.#recorded(name)?.epoch ?? 0;
+    this.#parts.share(status);
     const own = agent.claims.get(name);
     if (own !== undefined) {
       const found = sameToSelections(own.status, status) && !this.#letsGo(own, status);

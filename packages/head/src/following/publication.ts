@@ -5,7 +5,7 @@ import type { Machines } from "../enrolment/machines.ts";
 import { breathe } from "../queries/breathe.ts";
 import type { Store, WrittenEntry } from "../store/store.ts";
 import { formatStatement } from "./statement.ts";
-import { hashOf, lineOf, nameOf, StoreDigest } from "./store-digest.ts";
+import { hashOf, lineOf, StoreDigest } from "./store-digest.ts";
 
 export interface PublicationDeps {
   readonly store: Store;
@@ -51,7 +51,7 @@ export class Publication {
 
   constructor(deps: PublicationDeps) {
     this.#deps = deps;
-    for (const entry of deps.store.entries()) this.#digest.put(nameOf(entry), hashOf(lineOf(entry)));
+    for (const entry of deps.store.entries()) this.#digest.put(entry, hashOf(lineOf(entry)));
     this.#stopListening = deps.store.follow((written) => {
       this.#written(written);
     });
@@ -106,7 +106,7 @@ export class Publication {
 
   #written(written: readonly WrittenEntry[]): void {
     for (const entry of written)
-      this.#digest.put(nameOf(entry), entry.value === undefined ? undefined : hashOf(lineOf(entry)));
+      this.#digest.put(entry, entry.value === undefined ? undefined : hashOf(lineOf(entry)));
     if (this.#followers.size === 0) return;
     for (const lines of pagesOf(written)) this.#tell({ lines }, lines.byteLength);
     this.#tell({ statement: this.#statement() }, 0);

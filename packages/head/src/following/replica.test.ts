@@ -6,7 +6,7 @@ import type { WrittenEntry } from "../store/store.ts";
 import { FollowedLines } from "./followed-lines.ts";
 import { Replica } from "./replica.ts";
 import { formatStatement, type Statement } from "./statement.ts";
-import { hashOf, lineOf, nameOf, StoreDigest } from "./store-digest.ts";
+import { hashOf, lineOf, StoreDigest } from "./store-digest.ts";
 
 const authorityOf = async () =>
   openAuthority("machines", await makeAuthority("machines", { cluster: "c1", nowMs: Date.UTC(2026, 0) }), {
@@ -27,7 +27,7 @@ class Writer {
     const entry = { kind: "roles", key, revision: this.revision, value };
     if (value === undefined) this.entries.delete(key);
     else this.entries.set(key, entry);
-    this.digest.put(nameOf(entry), value === undefined ? undefined : hashOf(lineOf(entry)));
+    this.digest.put(entry, value === undefined ? undefined : hashOf(lineOf(entry)));
     return entry;
   }
 

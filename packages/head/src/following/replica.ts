@@ -32,7 +32,7 @@ export class Replica {
     this.#unproven = all;
     if (signed === undefined) return;
     const digest = new StoreDigest();
-    for (const entry of all) digest.put(nameOf(entry), hashOf(lineOf(entry)));
+    for (const entry of all) digest.put(entry, hashOf(lineOf(entry)));
     const statement = readStatement(signed, this.#authority());
     if (digest.value() !== statement.digest) throw notWhatWasSigned();
     this.#unproven = [];
@@ -61,7 +61,7 @@ export class Replica {
     const there = new Set<string>();
     for (const { entry, hash } of heard) {
       there.add(nameOf(entry));
-      digest.put(nameOf(entry), entry.value === undefined ? undefined : hash);
+      digest.put(entry, entry.value === undefined ? undefined : hash);
     }
     if (digest.value() !== statement.digest) throw notWhatWasSigned();
     const { revision } = statement;
@@ -85,12 +85,12 @@ export class Replica {
   }
 
   #change(heard: readonly HeardEntry[], statement: Statement): readonly HeardEntry[] {
-    const before = heard.map(({ entry, hash }) => {
-      const name = nameOf(entry);
-      return { name, hash: this.#digest.put(name, entry.value === undefined ? undefined : hash) };
-    });
+    const before = heard.map(({ entry, hash }) => ({
+      entry,
+      hash: this.#digest.put(entry, entry.value === undefined ? undefined : hash),
+    }));
     if (this.#digest.value() !== statement.digest) {
-      for (const { name, hash } of before.reverse()) this.#digest.put(name, hash);
+      for (const { entry, hash } of before.reverse()) this.#digest.put(entry, hash);
       throw notWhatWasSigned();
     }
     this.#statement = statement;

@@ -9,17 +9,20 @@ const BUCKETS = 256;
  * entry; a change costs one SHA-256 of the entry, and {@link value} those of what has changed since.
  */
 export class StoreDigest {
-  readonly #hashes = new Map<string, string>();
+  /** By kind and key: a name made of both would be two more objects for each. */
+  readonly #hashes = new Map<string, Map<string, string>>();
   readonly #buckets = Array.from({ length: BUCKETS }, () => new Set<string>());
   readonly #digests = new Array<Buffer | undefined>(BUCKETS);
 
   /** Returns the hash that was there, to be put back. Undefined: no such entry. */
-  put(name: string, hash: string | undefined): string | undefined {
-    const before = this.#hashes.get(name);
+  put({ kind, key }: Pick<WrittenEntry, "kind" | "key">, hash: string | undefined): string | undefined {
+    const hashes = this.#hashes.get(kind) ?? new Map<string, string>();
+    this.#hashes.set(kind, hashes);
+    const before = hashes.get(key);
     if (before !== undefined) this.#bucketOf(before).delete(before);
-    if (hash === undefined) this.#hashes.delete(name);
+    if (hash === undefined) hashes.delete(key);
     else {
-      this.#hashes.set(name, hash);
+      hashes.set(key, hash);
       this.#bucketOf(hash).add(hash);
     }
     return before;
@@ -44,7 +47,7 @@ export class StoreDigest {
   }
 }
 
-/** By what a digest knows an entry. */
+/** One text for each entry there may be. */
 export function nameOf({ kind, key }: Pick<WrittenEntry, "kind" | "key">): string {
   return `${kind}\0${key}`;
 }
