@@ -26,6 +26,7 @@ export class Holdings {
       this.released = released.then(() => given);
     }
     this.dialing = undefined;
+    this.dialed = RELEASED;
     this.cancelRetry?.();
     this.cancelRetry = undefined;
     const { link } = this;
