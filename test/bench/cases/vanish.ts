@@ -1,3 +1,4 @@
+import { TICKET_LIMITS } from "@confed/trust";
 import type { Case } from "../case.ts";
 import { sleep } from "../fleet.ts";
 import { sizeOf } from "../measure/process-tree.ts";
@@ -17,6 +18,8 @@ const WARM_UP = 2_000;
  * in the moment in which HTTP/2 began is missed by keepalive, after 20.
  */
 const SETTLED_MS = 25_000;
+/** What was used once is remembered for as long as it could be used again, and forgotten when the next one comes. */
+const FORGOTTEN_MS = 2 * (TICKET_LIMITS.lifetimeMs + TICKET_LIMITS.aheadMsMax);
 
 /** People who come and vanish, and what is left of them. */
 export const vanish: Case = {
@@ -59,6 +62,12 @@ export const vanish: Case = {
     };
     const waves = async (count: number) => {
       for (let turn = 0; turn < count / TOGETHER; turn += 1) await wave(turn);
+      if (!quick) {
+        await sleep(FORGOTTEN_MS);
+        const next = new Viewer({ person }, rack.consoles[0]!.name);
+        await next.opened;
+        await next.close();
+      }
       await sleep(SETTLED_MS);
       const { heapBytes = 0, sockets = 0, unhandled = 0 } = await system.insides!.heap(pid);
       return { heapBytes, sockets, unhandled, descriptors: sizeOf([pid]).descriptors };
