@@ -62,15 +62,18 @@ export const vanish: Case = {
     };
     const waves = async (count: number) => {
       for (let turn = 0; turn < count / TOGETHER; turn += 1) await wave(turn);
+      await sleep(SETTLED_MS);
+      const { sockets = 0 } = await system.insides!.heap(pid);
+      const { descriptors } = sizeOf([pid]);
       if (!quick) {
         await sleep(FORGOTTEN_MS);
         const next = new Viewer({ person }, rack.consoles[0]!.name);
         await next.opened;
         await next.close();
+        await sleep(SETTLED_MS);
       }
-      await sleep(SETTLED_MS);
-      const { heapBytes = 0, sockets = 0, unhandled = 0 } = await system.insides!.heap(pid);
-      return { heapBytes, sockets, unhandled, descriptors: sizeOf([pid]).descriptors };
+      const { heapBytes = 0, unhandled = 0 } = await system.insides!.heap(pid);
+      return { heapBytes, sockets, unhandled, descriptors };
     };
     await system.insides!.heap(pid);
     const before = await waves(quick ? WARM_UP / 10 : WARM_UP);
