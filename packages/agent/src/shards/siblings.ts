@@ -67,7 +67,7 @@ export class Siblings {
   /** Whoever is served by another shard through this one is told so. */
   close(): void {
     const reason = new ConfedError("unavailable", "this process of the agent ends", {
-      hint: "try again: the other processes of the agent go on",
+      hint: "try again: another process of the agent has the console",
     });
     for (const { channel } of this.#channels.values()) channel.close(reason);
     this.#channels.clear();
