@@ -29,6 +29,8 @@ const project = (name, include, { testTimeoutMs, maxWorkers, groupOrder }) => ({
     sequence: { groupOrder },
     testTimeout: testTimeoutMs,
     hookTimeout: testTimeoutMs,
+    // Vitest's own second is over before a test's turn has come, where others have the processors.
+    expect: { poll: { timeout: testTimeoutMs / 2 } },
     setupFiles: [join(root, "scripts/own-credentials.mjs")],
   },
 });

@@ -112,7 +112,7 @@ async function breakGlass(rig: ConfedRig, agent: RigAgent): Promise<void> {
   // Said before the keyboard is given, but by another way.
   await vi.waitFor(() => {
     expect(agent.process.said).toMatch(/<2>confed audit: {[^\n]*"event":"access.break-glass"/);
-  });
+  }, 20_000);
   rig.close(forced);
 }
 
@@ -151,7 +151,7 @@ test.for(["full", "read-only"] as const)(
       const holes = () => auditRecords(directory).filter(({ event }) => event === "audit.hole");
       await vi.waitFor(() => {
         expect(holes()).toHaveLength(round);
-      });
+      }, 20_000);
       expect(holes()[round - 1]).toMatchObject({ code: "RC9004E", details: { lost: 0 } });
     }
     // What happened meanwhile is on record, late, in its order, and the chain is whole.

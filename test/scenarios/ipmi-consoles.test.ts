@@ -57,7 +57,7 @@ test("a wrong password stops the retrying, says so, and the right one is tried a
   expect(await rig.rcons(head, "reconnect", "n1").exited).toBe(0);
   await vi.waitFor(() => {
     expect(console.bmc.received).toBeGreaterThan(asked);
-  });
+  }, 20_000);
   writeFileSync(secret, `${console.bmc.user.password}\n`);
   await watch.shows("n1", "CONNECTED");
   expect(shown + agent.process.said).not.toContain("not-this");
@@ -89,7 +89,7 @@ test("Serial over LAN that is stolen is taken back twice, then left, and taken b
   const audit = join(agent.stateDir, "audit");
   await vi.waitFor(() => {
     expect(reconnects(audit)).toEqual([false, true]);
-  });
+  }, 20_000);
 
   // The other way: whoever takes the keyboard by force.
   await steal(console, agent);
@@ -127,7 +127,7 @@ test("output that the BMC lost is an event of the log, and told to who watches, 
     expect(events(agent, "lost")).toEqual(
       Array(2).fill("output was lost before it came here: the BMC could not hold all that the host printed"),
     );
-  });
+  }, 20_000);
 });
 
 test("datagrams that are dropped are counted where an administrator looks, twice", async () => {
@@ -146,7 +146,7 @@ test("datagrams that are dropped are counted where an administrator looks, twice
     await console.print(Buffer.from("said twice"));
     await vi.waitFor(async () => {
       expect(await replayed()).toBeGreaterThan(before);
-    });
+    }, 20_000);
     console.bmc.faults.duplicateRatio = 0;
     before = await replayed();
     await console.print(Buffer.from("said once"));

@@ -37,7 +37,7 @@ async function agentWithBmc(how: { readonly upgradable?: boolean } = {}) {
 async function untilLeft({ bmc }: BmcConsole): Promise<void> {
   await vi.waitFor(() => {
     expect({ owner: bmc.owner, sessions: bmc.sessions.size }).toEqual({ owner: 0, sessions: 0 });
-  });
+  }, 20_000);
 }
 
 function takeOvers(agent: RigAgent): number {
@@ -75,7 +75,7 @@ test("a console that is reconnected by command logs out before it logs in again,
     await rig.channel(agent).client.control(request, { signal });
     await vi.waitFor(() => {
       expect(console.bmc.activations).toBe(before + 1);
-    });
+    }, 20_000);
     expect(console.bmc.sessions.size).toBe(1);
   }
   expect(takeOvers(agent)).toBe(0);
@@ -138,12 +138,12 @@ test("whoever forces a reconnect in the midst of a log-in gets another one at on
     await reconnect(false);
     await vi.waitFor(() => {
       expect([0, up]).not.toContain(console.bmc.owner);
-    });
+    }, 20_000);
     const underWay = console.bmc.owner;
     await reconnect(true);
     await vi.waitFor(() => {
       expect([0, up, underWay]).not.toContain(console.bmc.owner);
-    });
+    }, 20_000);
     expect(console.bmc.sessions.size).toBe(1);
     console.bmc.faults.losesActivateAnswers = 0;
     await agent.process.logged("console up", { console: "n1" }, length);
@@ -161,7 +161,7 @@ test("an agent that was killed takes Serial over LAN from the session it left th
     expect(console.bmc.owner).not.toBe(left);
     await vi.waitFor(() => {
       expect(takeOvers(agent)).toBe(index + 1);
-    });
+    }, 20_000);
     const viewer = rig.attach(agent, { console: "n1" });
     await viewer.whenOpened();
     await console.print(Buffer.from(turn));

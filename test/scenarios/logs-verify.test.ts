@@ -10,7 +10,7 @@ test("confed logs verify proves an agent's logs, and names what somebody cut off
   await device.feed(Buffer.alloc(500, "proof "));
   await vi.waitFor(() => {
     expect(agent.log("n1").length).toBe(500);
-  });
+  }, 20_000);
   await agent.process.stop();
   const verify = (...args: readonly string[]) =>
     runConfed(["logs", "verify", ...args, "--config", join(rig.directory, "sn01.json")]);

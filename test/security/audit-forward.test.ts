@@ -36,7 +36,7 @@ input(type="imudp" port="${udp}" address="127.0.0.1" ruleset="udp")
   onTestFinished(() => endPeer(peer));
   await vi.waitFor(() => {
     accessSync(join(work, "pid"));
-  });
+  }, 20_000);
   const device = await rig.device("n1");
   const agent = await rig.startAgent({
     consoles: [device.entry],
@@ -122,12 +122,12 @@ test("nothing is missing when the receiver goes away in between, twice", async (
     await attach(5);
     await vi.waitFor(() => {
       expect(receivers.at(-1)?.messages.length).toBeGreaterThan(3);
-    });
+    }, 20_000);
     await receivers.at(-1)?.close();
     await attach(5);
     await vi.waitFor(() => {
       expect(agent.process.said).toContain("gets no copies of the audit");
-    });
+    }, 20_000);
     const next = new Receiver();
     receivers.push(next);
     await next.listen(port);

@@ -40,7 +40,7 @@ test("messages come as they were sent, however the bytes are cut", async () => {
   }
   await vi.waitFor(() => {
     expect(heard).toEqual(messages);
-  });
+  }, 5_000);
   expect(ends).toEqual([]);
 });
 
@@ -53,7 +53,7 @@ test.each([
   far.on("error", () => undefined).write(`${text}${text}`);
   await vi.waitFor(() => {
     expect(ends.map((error) => error.code)).toEqual([code]);
-  });
+  }, 5_000);
   expect(heard).toEqual([]);
 });
 
@@ -63,7 +63,7 @@ test("the end of the far process is told once, and what is sent then goes nowher
   far.destroy();
   await vi.waitFor(() => {
     expect(ends.map((error) => error.code)).toEqual(["hung_up"]);
-  });
+  }, 5_000);
   channel.send({ a: 1 });
   await channel.drained();
   expect(ends).toHaveLength(1);

@@ -378,7 +378,7 @@ test("whoever calls a peer that accepts and says nothing is told so, and goes on
         code: "agent_unreachable",
         message: expect.stringContaining("accepts connections and says nothing for 10 s"),
       });
-    });
+    }, 5_000);
     speaks = true;
     await vi.waitFor(
       async () => {

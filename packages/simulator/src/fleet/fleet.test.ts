@@ -106,7 +106,7 @@ test("an attach is answered through the head and directly: everybody sees what a
   await vi.waitFor(async () => {
     const [console] = await listed("sim001-n0003");
     expect(console?.viewers.map(({ subject }) => subject)).toEqual(["a@b", "c@d"]);
-  });
+  }, 5_000);
   const late = rig.client.attach({ signal: rig.signal });
   const inbox = attach(late);
   late.send({ open: { console: "sim001-n0003", mode: "VIEW", from: { logId: "0".repeat(16), offset: 2 } } });

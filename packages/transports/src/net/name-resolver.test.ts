@@ -67,7 +67,7 @@ test("the child ends when its parent was killed", async () => {
   parent.kill("SIGKILL");
   await vi.waitFor(() => {
     expect(commandLine(child)).toBe("");
-  });
+  }, 5_000);
 });
 
 /** Empty once the process has ended, also before init has reaped it. */

@@ -133,7 +133,7 @@ test("a child that dies is started again after a delay, and open questions are a
   const harmless = child.lookup("silent").catch((reason: unknown) => reason as ConfedError);
   await vi.waitFor(() => {
     expect(child.pid).toBeUndefined();
-  });
+  }, 5_000);
   expect(clock.pending, "two time-outs and the restart").toBe(3);
   clock.advance(1_000);
   expect(child.pid).toBeTypeOf("number");
