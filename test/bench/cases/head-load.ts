@@ -1,11 +1,12 @@
-import { setMaxListeners } from "node:events";
-import { systemClock } from "@confed/kernel";
+import { parseHostPort, systemClock } from "@confed/kernel";
 import { generateSigningKey } from "@confed/trust";
+import { messageCodec, type ResolveResponseReceived } from "@confed/wire";
 import type { Case } from "../case.ts";
 import { sleep } from "../fleet.ts";
 import { cpuPercentOf, treeLike } from "../measure/process-tree.ts";
 import { quantile } from "../measure/quantile.ts";
 import { randomOf } from "../measure/random.ts";
+import { connectRawCaller } from "../measure/raw-caller.ts";
 import { RssPeak, rssBytesOf } from "../measure/rss.ts";
 import { type Federation, startFederation } from "../systems/federation.ts";
 
@@ -21,15 +22,13 @@ const PEOPLE = 10;
 const LOAD_MS = 60_000;
 /** A head ends a store that has not answered for half a minute. */
 const HANG_MS = 25_000;
-/** A stop of the asking process for 60 ms, as its garbage takes now and then, is less than a hundredth of it. */
 const QUICK_LOAD_MS = 8_000;
 const CHANGES_MS = 20_000;
 /** Just-in-time code is made, the garbage of the joins is gone. */
 const SETTLE_MS = 5_000;
 /**
- * Of resolves, before any is measured: for the code of those who ask, too, who run in this process. A head
- * serves for months; for its first 10,000 answers V8 still makes its code, which takes a third more processor time
- * for each (1.8 s in 5 s, 1.35 s in the end).
+ * Of resolves, before any is measured. A head serves for months; for its first 10,000 answers V8 still makes its code,
+ * which takes a third more processor time for each (1.8 s in 5 s, 1.35 s in the end).
  */
 const WARM_UP_MS = 20_000;
 const QUICK_WARM_UP_MS = 4_000;
@@ -112,33 +111,31 @@ async function whileStoreHangs<T>({ headPid, person }: Federation, run: () => Pr
   }
 }
 
-/** Resolves consoles at random at the rate, whether earlier ones are answered or not; the times of each. */
+/** Resolves consoles at random at the rate, whether earlier ones are answered or not; the milliseconds of each. */
 async function resolved(
-  { person, consoleName }: Federation,
+  { headAddress, person, consoleName }: Federation,
   { agents, consoles }: typeof SITE,
   lengthMs: number,
 ): Promise<readonly number[]> {
-  const channels = Array.from({ length: PEOPLE }, () => person.head());
+  // How long ten handshakes take at once is another question.
+  const people = await Promise.all(
+    Array.from({ length: PEOPLE }, () => connectRawCaller(parseHostPort(headAddress), person.material)),
+  );
   // Tickets are wanted, for the direct way and for the relay.
   const { publicKey: clientKey } = generateSigningKey();
-  const signal = new AbortController().signal;
-  // Each call that runs listens to it.
-  setMaxListeners(0, signal);
+  const ask = (turn: number, console: string) =>
+    people[turn % PEOPLE]!.resolve({ console, verbs: ["write"], clientKey });
+  checkAnswer(await ask(0, consoleName(0, 0)));
   const random = randomOf(SEED);
-  const ask = (client: (typeof channels)[number]["client"], console: string) =>
-    client.resolve({ console, verbs: ["write"], clientKey }, { signal });
-  // How long ten handshakes take at once is another question.
-  await Promise.all(channels.map(({ client }) => ask(client, consoleName(0, 0))));
-  const startMs = systemClock.nowMs();
   const times: number[] = [];
   const running = new Set<Promise<void>>();
+  const startMs = systemClock.nowMs();
   for (let sent = 0; systemClock.nowMs() - startMs < lengthMs; ) {
     const due = ((systemClock.nowMs() - startMs) * RESOLVES_PER_SECOND) / 1_000;
     for (; sent < due; sent += 1) {
       const console = consoleName(Math.floor(random() * agents), Math.floor(random() * consoles));
       const beganMs = systemClock.nowMs();
-      const { client } = channels[sent % PEOPLE]!;
-      const one = ask(client, console).then(() => {
+      const one = ask(sent, console).then(() => {
         times.push(systemClock.nowMs() - beganMs);
         running.delete(one);
       });
@@ -147,6 +144,12 @@ async function resolved(
     await sleep(1);
   }
   await Promise.all(running);
-  for (const channel of channels) channel.close();
+  for (const person of people) person.close();
   return times;
+}
+
+/** A way to the agent, and leave to use it. */
+function checkAnswer(answer: Buffer): void {
+  const { direct } = messageCodec("ResolveResponse").decode(answer) as ResolveResponseReceived;
+  if ((direct[0]?.ticket ?? null) === null) throw new Error("the head gave no ticket");
 }

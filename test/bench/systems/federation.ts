@@ -6,7 +6,7 @@ import type { Channel, ProcessStatusReceived } from "@confed/wire";
 import { sleep } from "../fleet.ts";
 import { ROOT } from "../root.ts";
 import { type Insides, insidesOfConfed } from "./insides.ts";
-import { letIn, type Person } from "./person.ts";
+import { type CertifiedPerson, letIn } from "./person.ts";
 import { freePort, type Program, startProgram } from "./program.ts";
 
 const CONFED = join(ROOT, "packages/confed/dist/confed.mjs");
@@ -32,7 +32,7 @@ export interface Federation {
   readonly consoleName: (agent: number, index: number) => string;
   /** The first console of the agent apart. */
   readonly consoleApart: string;
-  readonly person: Person;
+  readonly person: CertifiedPerson;
   /** The operator's client of this head. */
   readonly rconsArgv: (...args: readonly string[]) => readonly [string, ...string[]];
   /** Resolves with the milliseconds until the head knows every console of every agent, all of them up. */

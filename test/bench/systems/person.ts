@@ -37,6 +37,11 @@ export interface Person {
   readonly forget: () => Promise<void>;
 }
 
+/** One with a certificate. */
+export interface CertifiedPerson extends Person {
+  readonly material: ClientTlsMaterial;
+}
+
 const NAME = "bench";
 const CERTIFICATE_MS = 24 * 3_600_000;
 
@@ -46,7 +51,7 @@ export function credentialsIn(dir: string): Readonly<Record<string, string>> {
 }
 
 /** Let us in at a head that listens by now, as its administrator does: by what is in its state directory. */
-export async function letIn(head: string, stateDir: string): Promise<Person> {
+export async function letIn(head: string, stateDir: string): Promise<CertifiedPerson> {
   const { signal } = new AbortController();
   const authorities = readAuthorities(authorityDirectory(stateDir));
   if (authorities === undefined) throw new Error(`no authorities in ${stateDir}`);
@@ -80,6 +85,7 @@ export async function letIn(head: string, stateDir: string): Promise<Person> {
   };
   const asked = open();
   return {
+    material,
     head: open,
     async wayTo(console, through) {
       const bound = generateSigningKey();
