@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type TLSSocket } from "node:tls";
 import type { HostPort } from "@confed/kernel";
-import { FLAG, FRAME, frame, grpcHeaders, grpcMessage, PREFACE } from "@confed/testkit";
+import { FLAG, FRAME, frame, grpcHeaders, grpcMessage, PREFACE } from "@confed/testkit/raw-http2";
 import { type ClientTlsMaterial, messageCodec } from "@confed/wire";
 
 const FRAME_HEAD_BYTES = 9;
