@@ -18,4 +18,6 @@ test("a verdict names what is there, every gap and every fault", () => {
   expect(verdictLines({ ...verdict, gaps: [], faults: ["2 lines of the index are \u001b[2Jdamaged"] })).toBe(
     "n1: NOT PROVEN, 30 bytes in 1 file\n  fault: 2 lines of the index are \\x1b[2Jdamaged\n",
   );
+  const nothing = { from: 0, to: 0, bytes: 0, fileCount: 0, stamped: false, gaps: [], faults: [] };
+  expect(verdictLines({ ...nothing, console: "n2", logId: "a" })).toBe("n2: proven, nothing logged yet\n");
 });

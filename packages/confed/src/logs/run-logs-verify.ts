@@ -43,17 +43,10 @@ export async function runLogsVerify(
 }
 
 /** For people: `n1: proven, 12345 bytes in 3 files`, "stamped" for one whose files hold more than its bytes, and a line for every gap and every fault. */
-export function verdictLines({
-  console,
-  logId,
-  bytes,
-  fileCount,
-  stamped,
-  gaps,
-  faults,
-}: LogVerdict): string {
+export function verdictLines({ console, bytes, fileCount, stamped, gaps, faults }: LogVerdict): string {
   const files = `${fileCount} file${fileCount === 1 ? "" : "s"}`;
-  const what = logId === undefined ? "nothing logged yet" : `${bytes} bytes in ${files}`;
+  const isEmpty = fileCount === 0 && gaps.length === 0 && faults.length === 0;
+  const what = isEmpty ? "nothing logged yet" : `${bytes} bytes in ${files}`;
   const lines = [`${console}: ${faults.length > 0 ? "NOT PROVEN" : stamped ? "stamped" : "proven"}, ${what}`];
   for (const { from, to, lengthKnown, why } of gaps) {
     const length = lengthKnown ? `${to - from} bytes` : "unknown length";

@@ -66,8 +66,22 @@ test.each(PACKINGS)(
   },
 );
 
-test("a console that never printed is proven", () => {
-  expect(verifyLog("n1", stateDir())).toMatchObject({ logId: undefined, bytes: 0, gaps: [], faults: [] });
+test("a console that never printed is proven, also once it is open, and closed", () => {
+  const nothing = { bytes: 0, to: 0, fileCount: 0, gaps: [], faults: [] };
+  expect(verifyLog("n1", stateDir())).toMatchObject({ logId: undefined, ...nothing });
+  const position = { name: "n1", log: "00000000000000aa", off: 0, pos: 0, file: path() };
+  const told = (end: number, clean: boolean) => new Map([["n1", { ...position, end, clean }]]);
+  expect(verifyLog("n1", stateDir(), told(16_777_216, false))).toMatchObject(nothing);
+  expect(verifyLog("n1", stateDir(), told(0, true))).toMatchObject(nothing);
+  writeFileSync(path(), "something");
+  expect(verifyLog("n1", stateDir(), told(16_777_216, false)).faults).toEqual(["the index is missing"]);
+});
+
+test("a log that was closed and whose files are all gone is not proven", () => {
+  logged([[0, 10]], 10);
+  rmSync(path());
+  rmSync(index());
+  expect(verifyLog("n1", stateDir()).faults).toContain("the index is missing");
 });
 
 test.each<[string, () => void, RegExp]>([

@@ -6,6 +6,7 @@ import { locate } from "../log-files.ts";
 import { indexPathOf } from "../log-path.ts";
 import { stampedEnd } from "../stamps.ts";
 import { reservedLines } from "../writer/index-reserve.ts";
+import type { Position } from "../writer/positions-file.ts";
 import { readRange } from "./read-range.ts";
 import { stampFaults } from "./stamp-faults.ts";
 import { timeFaults } from "./time-faults.ts";
@@ -13,7 +14,7 @@ import { timeFaults } from "./time-faults.ts";
 /** What the files of one console's log prove. */
 export interface LogVerdict {
   readonly console: string;
-  /** Undefined: nothing was ever logged. */
+  /** Undefined: it was never opened. */
   readonly logId: string | undefined;
   /** The first offset and the one behind the last. */
   readonly from: number;
@@ -56,7 +57,7 @@ export function verifyLog(
   const to = position?.clean === true ? position.end : endOf(map);
   // Every log begins at 0, or says by a gap that it does not.
   const from = 0;
-  if (position !== undefined && map.stretches.length === 0 && map.gaps.length === 0)
+  if (map.stretches.length === 0 && map.gaps.length === 0 && wasLogged(position))
     faults.push("the index is missing");
   const gaps: VerifiedGap[] = [];
   let bytes = 0;
@@ -96,6 +97,14 @@ export function verifyLog(
 }
 
 const PAGE_BYTES = 1024 * 1024;
+
+/** A console has a position from when it is opened, and an index from its first byte on. */
+function wasLogged(position: Position | undefined): boolean {
+  if (position === undefined) return false;
+  if (position.clean) return position.end > 0;
+  // Its end is what is reserved.
+  return position.off > 0 || (statSync(position.file, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
 
 /** Offsets must grow from record to record, and stretches of a file must not overlap. */
 function disorder(map: LogMap): string[] {
