@@ -195,7 +195,7 @@ describe("the command line", () => {
     [["hostkeys", "scna"], "did you mean scan?"],
     [[], "confed --help"],
     [["agent"], "CONFED_CONFIG"],
-    [["sim", "--mode", "dmeo"], "confed --help"],
+    [["sim", "--mode", "dmeo"], "confed sim --help"],
   ])("%j is a usage error with a hint", async (args, hint) => {
     const { status, stdout, stderr } = await runConfed(args);
     expect(status).toBe(2);

@@ -29,7 +29,7 @@ export async function runConfed(world: World): Promise<number> {
     if (reason instanceof CommanderError && reason.exitCode === 0) return EXIT.ok;
     const error =
       reason instanceof CommanderError
-        ? usageError(reason, "confed --help", { program, args: world.args })
+        ? usageError(reason, { program, args: world.args })
         : ConfedError.from(reason);
     const lines = errorLines(error, { json: world.args.includes("--json"), program: "confed" });
     world.stderr.write(lines.map((line) => `${line}\n`).join(""));

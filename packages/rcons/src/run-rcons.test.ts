@@ -78,7 +78,7 @@ test("an agent answers without a head, a dead head is exit code 8, a dead agent 
 test.each([
   [["ls", "--sate", "down"], "unknown option '--sate'", "did you mean --state?"],
   [["n1", "n2", "n3"], "too many arguments", "rcons --help"],
-  [["send", "n1"], "required option '--text <text>' not specified", "rcons --help"],
+  [["send", "n1"], "required option '--text <text>' not specified", "rcons send --help"],
   [["n1", "--route", "sideways"], "argument 'sideways' is invalid", "rcons --help"],
   [["n1", "-f", "-s"], "--force and --spy exclude each other", ""],
   [["../etc"], '"../etc" is not a console name', "letters"],

@@ -33,7 +33,7 @@ export async function runRcons(world: World): Promise<number> {
     if (reason instanceof CommanderError && reason.exitCode === 0) return EXIT.ok;
     const error =
       reason instanceof CommanderError
-        ? usageError(reason, "rcons --help", { program, args: world.args })
+        ? usageError(reason, { program, args: world.args })
         : ConfedError.from(reason);
     if (error instanceof Interruption) return error.exitCode;
     // Who pressed ^C knows.

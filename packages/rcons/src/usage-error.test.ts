@@ -11,13 +11,13 @@ async function refused(...args: readonly string[]) {
   const console = program.command("console");
   for (const name of ["add", "edit", "rm"]) console.command(name).action(() => undefined);
   program.command("ls").action(() => undefined);
-  for (const command of [program, console]) command.exitOverride();
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  program.exitOverride();
+  for (const command of [...program.commands, ...console.commands]) command.copyInheritedSettings(program);
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (reason) {
     if (!(reason instanceof CommanderError)) throw reason;
-    const { code, rawMessage, hint } = usageError(reason, "confed --help", { program, args });
+    const { code, rawMessage, hint } = usageError(reason, { program, args });
     return { code, rawMessage, hint };
   }
   throw new Error("it was not refused");
@@ -28,6 +28,8 @@ test.each([
   [["--head", "a:1", "console"], "which of add, edit, rm?", "confed console --help"],
   [["help", "foo"], "unknown command 'foo'", "confed --help"],
   [["--head", "a:1", "help", "foo"], "unknown command 'foo'", "confed --help"],
+  [["console", "add", "--fast"], "unknown option '--fast'", "confed console add --help"],
+  [["ls", "--fast"], "unknown option '--fast'", "confed ls --help"],
   [["consol"], "unknown command 'consol'", "did you mean console?"],
 ])("%j is refused: %s", async (args, rawMessage, hint) => {
   expect(await refused(...args)).toEqual({ code: "invalid_argument", rawMessage, hint });

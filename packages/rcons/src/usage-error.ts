@@ -7,14 +7,12 @@ export interface RefusedLine {
   readonly args: readonly string[];
 }
 
-/** What commander found wrong with the command line, as one of our errors. `helpLine` shows what is right. */
-export function usageError(
-  { code, message }: CommanderError,
-  helpLine: string,
-  line: RefusedLine,
-): ConfedError {
+/** What commander found wrong with the command line, as one of our errors; the hint is the help of the command that was meant. */
+export function usageError({ code, message }: CommanderError, line: RefusedLine): ConfedError {
+  const { command, path } = commandOf(line);
+  const helpLine = `${path.join(" ")} --help`;
   // Commander answers with the whole help, and with this for a message: "(outputHelp)".
-  if (code === "commander.help") return incomplete(line, helpLine);
+  if (code === "commander.help") return incomplete(command, line, helpLine);
   // "error: unknown option '--focre'\n(Did you mean --force?)"
   const [first = "", ...rest] = message.replace(/^error: /, "").split("\n");
   const suggestion = /^\(Did you mean (.+)\?\)$/.exec(rest.join(" ").trim())?.[1];
@@ -23,13 +21,7 @@ export function usageError(
   });
 }
 
-/** A command that has commands under it was named alone, or help was asked for what is no command. */
-function incomplete({ program, args }: RefusedLine, helpLine: string): ConfedError {
-  const helpAt = args.indexOf("help");
-  if (helpAt !== -1) {
-    const word = args[helpAt + 1] ?? "";
-    return new ConfedError("invalid_argument", `unknown command '${word}'`, { hint: helpLine });
-  }
+function commandOf({ program, args }: RefusedLine): { command: Command; path: readonly string[] } {
   let command = program;
   const path = [program.name()];
   for (const arg of args) {
@@ -38,15 +30,20 @@ function incomplete({ program, args }: RefusedLine, helpLine: string): ConfedErr
     command = child;
     path.push(arg);
   }
+  return { command, path };
+}
+
+/** A command that has commands under it was named alone, or help was asked for what is no command. */
+function incomplete(command: Command, { args }: RefusedLine, helpLine: string): ConfedError {
+  const helpAt = args.indexOf("help");
+  if (helpAt !== -1) {
+    const word = args[helpAt + 1] ?? "";
+    return new ConfedError("invalid_argument", `unknown command '${word}'`, { hint: helpLine });
+  }
   const names = command
     .createHelp()
     .visibleCommands(command)
-    .map((one) => one.name());
-  return new ConfedError(
-    "invalid_argument",
-    `which of ${names.filter((name) => name !== "help").join(", ")}?`,
-    {
-      hint: `${path.join(" ")} --help`,
-    },
-  );
+    .map((one) => one.name())
+    .filter((name) => name !== "help");
+  return new ConfedError("invalid_argument", `which of ${names.join(", ")}?`, { hint: helpLine });
 }
