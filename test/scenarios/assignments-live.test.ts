@@ -108,7 +108,10 @@ test("an agent that is upgraded keeps the links of what it was assigned, and tak
   for (const turn of [1, 2]) {
     const heard = head.process.lines.length;
     const said = typist.stderr.length;
-    expect(await runConfed(["agent", "upgrade", "--agent", socket])).toMatchObject({ status: 0, stderr: "" });
+    expect(await runConfed(["agent", "upgrade", "--socket", socket])).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
     await head.process.logged("agent synced", { agent: "sn01" }, heard);
     await typist.told(/\[back /, said);
     await typist.type(`after ${turn}\r`);

@@ -1,3 +1,4 @@
+export { controlSocketIn } from "./access/local-sockets.ts";
 export { type AgentDeps, type AgentGuard, startAgent } from "./assemble.ts";
 export type { AgentGateway, BehindGateway, GatewayListener } from "./gateway/agent-gateway.ts";
 export { type LogVerdict, type VerifiedGap, verifyLog } from "./log/reader/verify-log.ts";

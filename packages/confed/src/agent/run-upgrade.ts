@@ -1,23 +1,26 @@
 import { ConfedError, EXIT } from "@confed/kernel";
-import { findPeer, targetsOf } from "@confed/rcons";
+import { findPeer } from "@confed/rcons";
 import type { World } from "../world.ts";
+import { type AgentOptions, agentTargets } from "./agent-targets.ts";
 import { upgradeLines } from "./upgrade-lines.ts";
 
 /** What commander makes of the command line of `confed agent upgrade`. */
-export interface UpgradeFlags {
-  readonly agent: string;
+export interface UpgradeFlags extends AgentOptions {
   readonly plan?: true;
   readonly json?: true;
 }
 
 /** `confed agent upgrade`. Rejects with why the agent goes on as it was. */
-export async function runUpgrade(world: World, { agent, plan, json }: UpgradeFlags): Promise<number> {
+export async function runUpgrade(world: World, { plan, json, ...options }: UpgradeFlags): Promise<number> {
   const stop = new AbortController();
   const forget = world.onSignal("SIGINT", () => {
     stop.abort();
   });
   try {
-    const peer = await findPeer(targetsOf({ agent }, world.env), { clock: world.clock, signal: stop.signal });
+    const peer = await findPeer(await agentTargets(options, world), {
+      clock: world.clock,
+      signal: stop.signal,
+    });
     try {
       if (peer.role !== "agent") {
         throw new ConfedError("invalid_argument", `${peer.address} is a head`, {

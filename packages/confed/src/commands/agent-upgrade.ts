@@ -1,5 +1,6 @@
 import { withExamples, withSection } from "@confed/rcons";
 import type { Command } from "commander";
+import { AGENT_OF_THIS_HOST } from "../agent/agent-targets.ts";
 import type { UpgradeFlags } from "../agent/run-upgrade.ts";
 import type { Launch } from "./launch.ts";
 
@@ -8,7 +9,9 @@ export function defineUpgrade(agent: Command, launch: Launch): Command {
   const command = agent
     .command("upgrade")
     .description("let the program as it is installed now take over from an agent that runs, links and all")
-    .option("--agent <address>", "which agent", "127.0.0.1:7110")
+    .option("--agent <address>", `which agent (${AGENT_OF_THIS_HOST})`)
+    .option("--socket <path>", "an agent of this host, through its local socket")
+    .option("-c, --config <file>", "the agent of this host that has this configuration")
     .option("--plan", "say which links would be kept, and do nothing")
     .option("--json", "the answer as one line of JSON")
     .action(async (flags: UpgradeFlags) => {
@@ -29,6 +32,6 @@ export function defineUpgrade(agent: Command, launch: Launch): Command {
   });
   return withExamples(command, [
     { line: "confed agent upgrade --plan", does: "which links would be kept" },
-    { line: "confed agent upgrade", does: "do it" },
+    { line: "confed agent upgrade -c /etc/confed/agent.yaml", does: "do it, by the agent's control socket" },
   ]);
 }

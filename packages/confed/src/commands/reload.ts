@@ -1,5 +1,6 @@
 import { withExamples, withSection } from "@confed/rcons";
 import type { Command } from "commander";
+import { AGENT_OF_THIS_HOST } from "../agent/agent-targets.ts";
 import type { ReloadFlags } from "../reload/run-reload.ts";
 import type { Launch } from "./launch.ts";
 
@@ -8,7 +9,9 @@ export function defineReload(program: Command, launch: Launch): Command {
   const command = program
     .command("reload")
     .description("let an agent read its configuration again and change what differs, and nothing else")
-    .option("--agent <address>", "which agent", "127.0.0.1:7110")
+    .option("--agent <address>", `which agent (${AGENT_OF_THIS_HOST})`)
+    .option("--socket <path>", "an agent of this host, through its local socket")
+    .option("-c, --config <file>", "the agent of this host that has this configuration")
     .option("--plan", "say what would be changed, and change nothing")
     .option("--json", "the plan as one line of JSON")
     .action(async (flags: ReloadFlags) => {
@@ -31,7 +34,7 @@ export function defineReload(program: Command, launch: Launch): Command {
     ],
   });
   return withExamples(command, [
-    { line: "confed reload", does: "the agent of this host" },
+    { line: "confed reload -c /etc/confed/agent.yaml", does: "the agent of this host" },
     { line: "confed reload --plan --agent sn01:7110", does: "only look" },
   ]);
 }

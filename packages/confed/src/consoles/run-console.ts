@@ -1,7 +1,9 @@
 import { chownSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type ConfigFiles, type ConsoleSpec, checkConfig, managedTableIn, systemFiles } from "@confed/config";
-import { ConfedError, EXIT, formatHostPort, makeDirectory } from "@confed/kernel";
+import { ConfedError, EXIT, makeDirectory } from "@confed/kernel";
+import { targetsOf } from "@confed/rcons";
+import { wayToAgent } from "../agent/agent-targets.ts";
 import { faultLines } from "../process/load-or-say.ts";
 import { configPathOf } from "../process/run-daemon.ts";
 import { lockState } from "../process/state-lock.ts";
@@ -51,7 +53,7 @@ export async function runConsole(world: World, edit: TableEdit, flags: ConsoleFl
   } finally {
     lock.release();
   }
-  return takeUp(world, formatHostPort(agent.listen));
+  return takeUp(world, await wayToAgent(agent));
 }
 
 /** Root may edit today and the agent's own user tomorrow: it belongs to whom the state belongs. */
@@ -99,7 +101,7 @@ function readIfAny(path: string): string {
 
 async function takeUp(world: World, agent: string): Promise<number> {
   try {
-    const answer = await askReload(world, { agent, planOnly: false });
+    const answer = await askReload(world, { targets: targetsOf({ agent }, world.env), planOnly: false });
     const faults = faultLinesOf(answer);
     if (faults.length > 0) {
       world.stderr.write([...faults, "confed: the agent did not take it up", ""].join("\n"));

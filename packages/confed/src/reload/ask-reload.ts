@@ -1,13 +1,12 @@
-import { findPeer, targetsOf } from "@confed/rcons";
+import { findPeer, type Targets } from "@confed/rcons";
 import type { ControlResponseReceived } from "@confed/wire";
 import type { World } from "../world.ts";
 
 /** Let an agent read its configuration again. Rejects with "agent_unreachable" and its like. */
 export async function askReload(
   world: World,
-  { agent, planOnly }: { readonly agent: string; readonly planOnly: boolean },
+  { targets, planOnly }: { readonly targets: Targets; readonly planOnly: boolean },
 ): Promise<ControlResponseReceived> {
-  const targets = targetsOf({ agent }, world.env);
   const stop = new AbortController();
   const forget = world.onSignal("SIGINT", () => {
     stop.abort();
