@@ -29,3 +29,19 @@ test("confed logs verify proves an agent's logs, and names what somebody cut off
   });
   expect((await verify("n2")).status).toBe(3);
 });
+
+test("a console that never printed has nothing to prove, while its agent runs, after a crash, and at rest", async () => {
+  const rig = new ConfedRig();
+  const agent = await rig.startAgent({ consoles: [(await rig.device("n1")).entry] });
+  const verify = () => runConfed(["logs", "verify", "--config", join(rig.directory, "sn01.json")]);
+  const nothing = { status: 0, stdout: "n1: proven, nothing logged yet\n1 of 1 logs are proven\n" };
+  await agent.process.logged("console up", { console: "n1" });
+  expect(await verify()).toMatchObject(nothing);
+  await agent.process.kill();
+  expect(await verify()).toMatchObject(nothing);
+  await agent.restart();
+  await agent.process.logged("console up", { console: "n1" });
+  expect((await verify()).status).toBe(0);
+  await agent.process.stop();
+  expect((await verify()).status).toBe(0);
+});

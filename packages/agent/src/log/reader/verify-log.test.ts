@@ -73,8 +73,12 @@ test("a console that never printed is proven, also once it is open, and closed",
   const told = (end: number, clean: boolean) => new Map([["n1", { ...position, end, clean }]]);
   expect(verifyLog("n1", stateDir(), told(16_777_216, false))).toMatchObject(nothing);
   expect(verifyLog("n1", stateDir(), told(0, true))).toMatchObject(nothing);
-  writeFileSync(path(), "something");
-  expect(verifyLog("n1", stateDir(), told(16_777_216, false)).faults).toEqual(["the index is missing"]);
+  const rotated = `${path()}.${position.log}-0000000000000000`;
+  for (const file of [path(), rotated, `${rotated}.gz`]) {
+    writeFileSync(file, "something");
+    expect(verifyLog("n1", stateDir(), told(16_777_216, false)).faults).toEqual(["the index is missing"]);
+    rmSync(file);
+  }
 });
 
 test("a log that was closed and whose files are all gone is not proven", () => {

@@ -98,12 +98,17 @@ export function verifyLog(
 
 const PAGE_BYTES = 1024 * 1024;
 
-/** A console has a position from when it is opened, and an index from its first byte on. */
+/**
+ * A console has a position from when it is opened, and an index from its first byte on. Until it is closed its position
+ * does not tell: any file of its log does. Where all of them are gone as well, nobody can know.
+ */
 function wasLogged(position: Position | undefined): boolean {
   if (position === undefined) return false;
   if (position.clean) return position.end > 0;
-  // Its end is what is reserved.
-  return position.off > 0 || (statSync(position.file, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  const { file, log: logId, id, off, base = off } = position;
+  if (off > 0 || id !== undefined) return true;
+  const found = locate({ file, logId, base });
+  return found !== undefined && (statSync(found.path, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 /** Offsets must grow from record to record, and stretches of a file must not overlap. */
